@@ -1,0 +1,221 @@
+/**
+ * A persistent map with string keys in code-unit order (a B+ tree with path copying). Writes return a new map and
+ * share all untouched nodes, so that a component may keep any old version for the price of a reference. It is the
+ * one large collection of the simulator: etcd's keyspace, watch caches, informer stores and work queues are made of it.
+ */
+const WIDTH = 32;
+
+interface Leaf<V> {
+  readonly keys: readonly string[];
+  readonly values: readonly V[];
+  readonly children?: undefined;
+  readonly size: number;
+}
+interface Branch<V> {
+  /** The smallest key of each child but the first one's, which is open below. */
+  readonly keys: readonly string[];
+  readonly children: readonly Node<V>[];
+  readonly size: number;
+}
+type Node<V> = Leaf<V> | Branch<V>;
+
+const EMPTY: Leaf<never> = { keys: [], values: [], size: 0 };
+
+/** The index of the first key that is not below `key`. */
+function lowerBound(keys: readonly string[], key: string): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (keys[middle]! < key) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The child of a branch that may hold `key`: child `i` holds keys in [keys[i-1], keys[i]). */
+function childIndex(keys: readonly string[], key: string): number {
+  const index = lowerBound(keys, key);
+  return index < keys.length && keys[index] === key ? index + 1 : index;
+}
+
+function replaced<T>(list: readonly T[], index: number, value: T): T[] {
+  const copy = list.slice();
+  copy[index] = value;
+  return copy;
+}
+
+function inserted<T>(list: readonly T[], index: number, value: T): T[] {
+  const copy = list.slice(0, index);
+  copy.push(value);
+  for (let i = index; i < list.length; i++) copy.push(list[i]!);
+  return copy;
+}
+
+function without<T>(list: readonly T[], index: number): T[] {
+  const copy = list.slice();
+  copy.splice(index, 1);
+  return copy;
+}
+
+interface Split<V> {
+  readonly left: Node<V>;
+  readonly separator: string;
+  readonly right: Node<V>;
+}
+
+function sizeOf<V>(children: readonly Node<V>[]): number {
+  let size = 0;
+  for (const child of children) size += child.size;
+  return size;
+}
+
+function insert<V>(node: Node<V>, key: string, value: V): Node<V> | Split<V> {
+  if (node.children === undefined) return insertIntoLeaf(node, key, value);
+  const index = childIndex(node.keys, key);
+  const result = insert(node.children[index]!, key, value);
+  if (!('separator' in result)) {
+    const size = node.size - node.children[index]!.size + result.size;
+    return { keys: node.keys, children: replaced(node.children, index, result), size };
+  }
+  const keys = inserted(node.keys, index, result.separator);
+  const children = inserted(replaced(node.children, index, result.left), index + 1, result.right);
+  if (children.length <= WIDTH) return { keys, children, size: sizeOf(children) };
+  const half = children.length >>> 1;
+  const [left, right] = [children.slice(0, half), children.slice(half)];
+  return {
+    left: { keys: keys.slice(0, half - 1), children: left, size: sizeOf(left) },
+    separator: keys[half - 1]!,
+    right: { keys: keys.slice(half), children: right, size: sizeOf(right) },
+  };
+}
+
+function insertIntoLeaf<V>(node: Leaf<V>, key: string, value: V): Leaf<V> | Split<V> {
+  const index = lowerBound(node.keys, key);
+  if (node.keys[index] === key) return { keys: node.keys, values: replaced(node.values, index, value), size: node.size };
+  const keys = inserted(node.keys, index, key);
+  const values = inserted(node.values, index, value);
+  if (keys.length <= WIDTH) return { keys, values, size: keys.length };
+  // Keys often arrive in order (revisions, times): then a full left leaf and a fresh right one waste nothing.
+  const half = index === node.keys.length ? WIDTH : keys.length >>> 1;
+  return {
+    left: { keys: keys.slice(0, half), values: values.slice(0, half), size: half },
+    separator: keys[half]!,
+    right: { keys: keys.slice(half), values: values.slice(half), size: keys.length - half },
+  };
+}
+
+function remove<V>(node: Node<V>, key: string): Node<V> | undefined {
+  if (node.children === undefined) {
+    const index = lowerBound(node.keys, key);
+    if (node.keys[index] !== key) return node;
+    if (node.size === 1) return undefined;
+    return { keys: without(node.keys, index), values: without(node.values, index), size: node.size - 1 };
+  }
+  const index = childIndex(node.keys, key);
+  const child = node.children[index]!;
+  const result = remove(child, key);
+  if (result === child) return node;
+  if (result !== undefined) {
+    return { keys: node.keys, children: replaced(node.children, index, result), size: node.size - child.size + result.size };
+  }
+  if (node.children.length === 1) return undefined;
+  return { keys: without(node.keys, Math.max(0, index - 1)), children: without(node.children, index), size: node.size - child.size };
+}
+
+/** See the head of this file. */
+export class SortedMap<V> {
+  private constructor(private readonly root: Node<V>) {}
+
+  private static readonly none = new SortedMap<never>(EMPTY);
+
+  /** The map without entries. */
+  static empty<V>(): SortedMap<V> {
+    return SortedMap.none as unknown as SortedMap<V>;
+  }
+
+  /** A map of the given entries; later ones win. */
+  static from<V>(entries: Iterable<readonly [string, V]>): SortedMap<V> {
+    let map = SortedMap.empty<V>();
+    for (const [key, value] of entries) map = map.set(key, value);
+    return map;
+  }
+
+  /** The number of entries. */
+  get size(): number {
+    return this.root.size;
+  }
+
+  get(key: string): V | undefined {
+    let node = this.root;
+    while (node.children !== undefined) node = node.children[childIndex(node.keys, key)]!;
+    const index = lowerBound(node.keys, key);
+    return node.keys[index] === key ? node.values[index] : undefined;
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  set(key: string, value: V): SortedMap<V> {
+    const result = insert(this.root, key, value);
+    if (!('separator' in result)) return new SortedMap(result);
+    return new SortedMap<V>({ keys: [result.separator], children: [result.left, result.right], size: result.left.size + result.right.size });
+  }
+
+  /** The map without `key`; the same map when the key is absent. */
+  delete(key: string): SortedMap<V> {
+    let root = remove(this.root, key);
+    if (root === this.root) return this;
+    while (root?.children !== undefined && root.children.length === 1) root = root.children[0];
+    return root === undefined ? SortedMap.empty() : new SortedMap(root);
+  }
+
+  /** Entries with from ≤ key < to, in key order. */
+  *entries(from = '', to?: string): Generator<readonly [string, V]> {
+    yield* walk(this.root, from, to);
+  }
+
+  /** Entries whose key starts with `prefix`, in key order. */
+  prefixed(prefix: string): Generator<readonly [string, V]> {
+    return this.entries(prefix, prefixEnd(prefix));
+  }
+
+  *keys(from = '', to?: string): Generator<string> {
+    for (const [key] of walk(this.root, from, to)) yield key;
+  }
+
+  *values(from = '', to?: string): Generator<V> {
+    for (const [, value] of walk(this.root, from, to)) yield value;
+  }
+
+  /** The first entry at or after `from`. */
+  first(from = ''): readonly [string, V] | undefined {
+    for (const entry of walk(this.root, from, undefined)) return entry;
+    return undefined;
+  }
+
+  [Symbol.iterator](): Generator<readonly [string, V]> {
+    return this.entries();
+  }
+}
+
+function* walk<V>(node: Node<V>, from: string, to: string | undefined): Generator<readonly [string, V]> {
+  if (node.children === undefined) {
+    for (let i = lowerBound(node.keys, from); i < node.keys.length; i++) {
+      if (to !== undefined && node.keys[i]! >= to) return;
+      yield [node.keys[i]!, node.values[i]!];
+    }
+    return;
+  }
+  for (let i = childIndex(node.keys, from); i < node.children.length; i++) {
+    if (i > 0 && to !== undefined && node.keys[i - 1]! >= to) return;
+    yield* walk(node.children[i]!, from, to);
+  }
+}
+
+/** The end of the range of keys that start with `prefix` (etcd's clientv3.GetPrefixRangeEnd); undefined for the empty prefix. */
+export function prefixEnd(prefix: string): string | undefined {
+  if (prefix === '') return undefined;
+  return prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+}

@@ -1,0 +1,92 @@
+/**
+ * The Container Runtime Interface (k8s.io/cri-api, runtime.v1) between a kubelet and its node's runtime, as messages.
+ * Only kubelet and container-runtime may import this file.
+ */
+export interface SandboxConfig {
+  readonly podName: string;
+  readonly podNamespace: string;
+  readonly podUid: string;
+  readonly attempt: number;
+  readonly hostNetwork: boolean;
+}
+export interface ContainerConfig {
+  readonly name: string;
+  readonly image: string;
+  readonly command?: readonly string[] | undefined;
+  readonly args?: readonly string[] | undefined;
+  readonly env: readonly (readonly [name: string, value: string])[];
+  readonly attempt: number;
+}
+
+export type CriOperation =
+  | { readonly op: 'RunPodSandbox'; readonly config: SandboxConfig }
+  | { readonly op: 'StopPodSandbox'; readonly sandbox: string }
+  | { readonly op: 'RemovePodSandbox'; readonly sandbox: string }
+  | { readonly op: 'ImageStatus'; readonly image: string }
+  | { readonly op: 'PullImage'; readonly image: string }
+  | { readonly op: 'CreateContainer'; readonly sandbox: string; readonly config: ContainerConfig }
+  | { readonly op: 'StartContainer'; readonly container: string }
+  /** SIGTERM, then SIGKILL after the time-out. */
+  | { readonly op: 'StopContainer'; readonly container: string; readonly timeoutSeconds: number }
+  | { readonly op: 'RemoveContainer'; readonly container: string }
+  | { readonly op: 'ExecSync'; readonly container: string; readonly command: readonly string[]; readonly timeoutSeconds: number }
+  /** Stands for the kubelet's own HTTP and TCP probes, which dial the pod's address. */
+  | { readonly op: 'Probe'; readonly container: string; readonly kind: 'httpGet' | 'tcpSocket' | 'grpc'; readonly port: number; readonly path: string }
+  | { readonly op: 'ListPodSandbox' }
+  | { readonly op: 'ListContainers' }
+  | { readonly op: 'ReadLog'; readonly container: string; readonly tailLines?: number | undefined; readonly follow?: boolean | undefined };
+
+export interface CriRequest {
+  readonly type: 'cri.request';
+  readonly id: string;
+  readonly operation: CriOperation;
+}
+
+export interface ContainerStatus {
+  readonly id: string;
+  readonly sandbox: string;
+  readonly name: string;
+  readonly image: string;
+  /** Digest form, as `imageID` shows it. */
+  readonly imageRef: string;
+  readonly attempt: number;
+  readonly state: 'created' | 'running' | 'exited';
+  /** Milliseconds since the epoch; 0 where it has not happened. */
+  readonly createdAt: number;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  readonly exitCode: number;
+  /** `Completed`, `Error`, `OOMKilled`, `StartError`. */
+  readonly reason: string;
+  readonly message: string;
+}
+export interface SandboxStatus {
+  readonly id: string;
+  readonly config: SandboxConfig;
+  readonly state: 'ready' | 'not-ready';
+  readonly ip: string;
+  readonly createdAt: number;
+}
+
+export type CriResult =
+  | { readonly op: 'RunPodSandbox'; readonly sandbox: SandboxStatus }
+  | { readonly op: 'ImageStatus'; readonly present: boolean; readonly sizeBytes: number }
+  | { readonly op: 'PullImage'; readonly imageRef: string; readonly sizeBytes: number }
+  | { readonly op: 'CreateContainer' | 'StartContainer' | 'StopContainer'; readonly container: ContainerStatus }
+  | { readonly op: 'ExecSync' | 'Probe'; readonly exitCode: number; readonly output: string }
+  | { readonly op: 'ListPodSandbox'; readonly sandboxes: readonly SandboxStatus[] }
+  | { readonly op: 'ListContainers'; readonly containers: readonly ContainerStatus[] }
+  | { readonly op: 'ReadLog'; readonly lines: readonly { readonly at: number; readonly text: string }[] }
+  | { readonly op: 'StopPodSandbox' | 'RemovePodSandbox' | 'RemoveContainer' };
+
+/** `error` is the runtime's own text, which the kubelet quotes in events and statuses. */
+export type CriResponse =
+  | { readonly type: 'cri.response'; readonly id: string; readonly result: CriResult }
+  | { readonly type: 'cri.response'; readonly id: string; readonly error: string; readonly code: 'NotFound' | 'Unauthenticated' | 'Unknown' };
+
+/** Evented PLEG: the runtime tells of every change of a container's state. */
+export interface CriContainerEvent {
+  readonly type: 'cri.event';
+  readonly podUid: string;
+  readonly container: ContainerStatus;
+}
