@@ -1,0 +1,10 @@
+import type { JournalEntry } from '#kernel/types.ts';
+import { readMessage } from './packets.ts';
+import type { JournalEntrySummary } from './port.ts';
+
+/** A journal entry as the views get it. */
+export function summarizeEntry(entry: JournalEntry): JournalEntrySummary {
+  const { seq, at, process, definition, from, kind, before, after, story, chatter } = entry;
+  const label = entry.kind === 'message' || entry.kind === 'undeliverable' ? readMessage(entry.message).label : entry.message.type;
+  return { seq, at, process, definition, from, messageType: entry.message.type, label, kind, before, after, story, chatter };
+}

@@ -1,0 +1,59 @@
+import type { Branch } from './branch.ts';
+import { complete } from '#components/terminal/index.ts';
+import { findResource, resourceTable } from '#api/resources/index.ts';
+import { decisionsOf } from '#components/kube-scheduler/index.ts';
+import { summarizeEntry } from './entries.ts';
+import { currentKeyspace, storedObjects } from './keyspace.ts';
+import { summarizePacket } from './packets.ts';
+import type { PacketSummary, SessionAnswers, SessionQuery } from './port.ts';
+
+/** Answers a question from a branch's cursor. `save` is the session's own. */
+export function answer(branch: Branch, query: Exclude<SessionQuery, { readonly type: 'save' }>): SessionAnswers[keyof SessionAnswers] {
+  switch (query.type) {
+    case 'complete':
+      return completion(branch, query.terminal, query.line, query.cursor);
+    case 'keyspace':
+      return currentKeyspace(branch.history.world, query.prefix, query.revision);
+    case 'packets':
+      return packetsBetween(branch, query.from, query.to, query.limit);
+    case 'why':
+      return branch.history.causes(query.seq).map(summarizeEntry);
+    case 'decisions':
+      return decisions(branch, query.pod);
+  }
+}
+
+function completion(branch: Branch, terminal: string, line: string, cursor: number): SessionAnswers['complete'] {
+  const process = branch.history.world.process(terminal);
+  if (process === undefined) return { replaceFrom: cursor, candidates: [] };
+  return complete(process.context as never, line, cursor, (plural, namespace) => {
+    const resource = findResource('', 'v1', plural) ?? resourceTable.find((item) => item.plural === plural);
+    if (resource === undefined) return [];
+    const prefix = `${resource.storagePrefix}/${resource.namespaced && namespace !== undefined ? `${namespace}/` : ''}`;
+    return storedObjects(branch.history.world, prefix).map((object) => object.metadata.name);
+  });
+}
+
+function packetsBetween(branch: Branch, from: number, to: number, limit: number): readonly PacketSummary[] {
+  const { history } = branch;
+  const found: PacketSummary[] = [];
+  for (let seq = history.world.seq; seq > 0 && found.length < limit; seq--) {
+    const entry = history.entry(seq);
+    if (entry === undefined || entry.at < from) break;
+    if (entry.at > to) continue;
+    for (let id = entry.firstPacket + entry.packetCount - 1; id >= entry.firstPacket && entry.packetCount > 0; id--) {
+      const packet = history.packet(id);
+      if (packet !== undefined) found.push(summarizePacket(packet));
+    }
+  }
+  return found.reverse();
+}
+
+function decisions(branch: Branch, pod: string): SessionAnswers['decisions'] {
+  for (const process of branch.history.world.processes()) {
+    if (process.definition !== 'kube-scheduler') continue;
+    const found = decisionsOf(process.context as never, pod);
+    if (found.length > 0) return found;
+  }
+  return [];
+}

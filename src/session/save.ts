@@ -1,0 +1,64 @@
+import type { RecordedInput } from '#kernel/history.ts';
+import { isObject } from '#base/json.ts';
+import type { ClusterChoice, Problem } from './port.ts';
+
+/** What is kept of a run: which cluster, the inputs of each branch, and where the cursor was. Everything else follows. */
+export interface SavedSession {
+  readonly format: 'kube-orrery-session';
+  readonly version: 1;
+  readonly cluster: ClusterChoice;
+  readonly branches: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly parent: string | undefined;
+    readonly forkedAt: number;
+    readonly inputs: readonly RecordedInput[];
+    readonly playedSeq: number;
+    readonly playedTime: number;
+  }[];
+  readonly branch: string;
+  readonly cursor: number;
+}
+
+/** A whole run saved with one of 200,000 inputs is not something a person made. */
+const maxInputs = 200_000;
+const inputTypes = new Set(['message', 'fault.stop', 'fault.start', 'fault.link', 'fault.drop', 'file', 'add-host']);
+
+/** Checks something that claims to be a saved session; the problem names the place. */
+export function readSaved(value: unknown): SavedSession | Problem {
+  if (!isObject(value)) return bad('', 'not an object');
+  if (value['format'] !== 'kube-orrery-session') return bad('format', 'not a saved session');
+  if (value['version'] !== 1) return { code: 'save.version', values: { version: String(value['version']) } };
+  const cluster = value['cluster'];
+  if (!isObject(cluster) || typeof cluster['shape'] !== 'string' || typeof cluster['seed'] !== 'number') return bad('cluster', 'no shape and seed');
+  const { branches, branch, cursor } = value;
+  if (!Array.isArray(branches) || branches.length === 0) return bad('branches', 'not a list');
+  if (typeof cursor !== 'number' || !Number.isFinite(cursor)) return bad('cursor', 'not a number');
+  for (const [index, item] of (branches as readonly unknown[]).entries()) {
+    const problem = checkBranch(item, `branches[${index}]`);
+    if (problem !== undefined) return problem;
+  }
+  if (!branches.some((item) => isObject(item) && item['id'] === branch)) return bad('branch', 'no such branch');
+  return value as unknown as SavedSession;
+}
+
+function checkBranch(item: unknown, place: string): Problem | undefined {
+  if (!isObject(item) || typeof item['id'] !== 'string' || typeof item['name'] !== 'string') return bad(place, 'no id and name');
+  const { inputs } = item;
+  if (typeof item['playedSeq'] !== 'number' || typeof item['playedTime'] !== 'number') return bad(place, 'no position');
+  if (!Array.isArray(inputs) || inputs.length > maxInputs) return bad(`${place}.inputs`, 'not a list, or too long');
+  let last = 0;
+  for (const [index, recorded] of (inputs as readonly unknown[]).entries()) {
+    const where = `${place}.inputs[${index}]`;
+    if (!isObject(recorded) || typeof recorded['seq'] !== 'number' || typeof recorded['at'] !== 'number') return bad(where, 'no position');
+    if (recorded['seq'] < last) return bad(where, 'out of order');
+    last = recorded['seq'];
+    const input = recorded['input'];
+    if (!isObject(input) || !inputTypes.has(String(input['type']))) return bad(where, 'unknown input');
+  }
+  return undefined;
+}
+
+function bad(place: string, reason: string): Problem {
+  return { code: 'save.malformed', values: { place: place === '' ? 'file' : place, reason } };
+}

@@ -1,0 +1,434 @@
+import type { Input, JournalEntry, Millis, Sequence } from '#kernel/types.ts';
+import { createHistory } from '#kernel/history.ts';
+import { openCluster } from '#cluster/index.ts';
+import type { Cluster } from '#cluster/types.ts';
+import { Branch, isForeground } from './branch.ts';
+import { FrameBuilder } from './frame.ts';
+import { answer } from './queries.ts';
+import type {
+  ClusterChoice,
+  FaultAction,
+  Frame,
+  InspectTarget,
+  Problem,
+  RunCondition,
+  SessionAnswers,
+  SessionCommand,
+  SessionPort,
+  SessionQuery,
+  Tempo,
+} from './port.ts';
+import { conditionMet } from './conditions.ts';
+import { readSaved, type SavedSession } from './save.ts';
+import { hopWeight, rateOf } from './tempo.ts';
+import { Timeline } from './timeline.ts';
+
+/** How far ahead of the cursor the next foreground event is looked for. */
+const lookaheadEvents = 600;
+const lookaheadMs = 60_000;
+/** `run-until` gives up after this much virtual time. */
+const runLimitMs = 3_600_000;
+/** A cluster is "settled" when nothing in the foreground happens for this long. */
+const settledMs = 3_000;
+
+interface Ahead {
+  readonly from: Sequence;
+  readonly fromTime: Millis;
+  readonly at: Millis;
+  readonly weight: number;
+}
+
+/**
+ * The whole application without a view: a cluster, its branches, the cursor in time, and what people do to them. It
+ * has no clock: whoever hosts it calls `tick` with the wall time that has passed and gets frames through its listeners.
+ */
+export class Session implements SessionPort {
+  private cluster!: Cluster;
+  private choice!: ClusterChoice;
+  private branches: Branch[] = [];
+  private current!: Branch;
+  private playing = false;
+  private tempo: Tempo = { mode: 'readable' };
+  private rate = 0;
+  private ahead: Ahead | undefined;
+  private running: { readonly condition: RunCondition; readonly until: Millis; quietSince: Millis } | undefined;
+  private target: InspectTarget | undefined;
+  private frames!: FrameBuilder;
+  private readonly frameListeners = new Set<(frame: Frame) => void>();
+  private readonly problemListeners = new Set<(problem: Problem) => void>();
+
+  constructor(choice: ClusterChoice) {
+    if (!this.open(choice)) throw new Error(`session: there is no cluster shape "${choice.shape}"`);
+  }
+
+  onFrame(listener: (frame: Frame) => void): () => void {
+    this.frameListeners.add(listener);
+    return () => this.frameListeners.delete(listener);
+  }
+
+  onProblem(listener: (problem: Problem) => void): () => void {
+    this.problemListeners.add(listener);
+    return () => this.problemListeners.delete(listener);
+  }
+
+  /** Publishes a frame of the cursor's position to all listeners. */
+  publish(): void {
+    if (this.frameListeners.size === 0) return;
+    const frame = this.frame();
+    for (const listener of this.frameListeners) listener(frame);
+  }
+
+  /** The frame of the cursor's position. */
+  frame(): Frame {
+    return this.frames.build(this.current, {
+      choice: this.choice,
+      branches: this.branches,
+      playing: this.playing || this.running !== undefined,
+      tempo: this.tempo,
+      rate: this.rate,
+      target: this.target,
+    });
+  }
+
+  /** Answers a question; never rejects. */
+  ask<Q extends SessionQuery>(query: Q): Promise<SessionAnswers[Q['type']]> {
+    return Promise.resolve(this.answer(query));
+  }
+
+  /** Answers a question at once. */
+  answer<Q extends SessionQuery>(query: Q): SessionAnswers[Q['type']] {
+    if (query.type === 'save') return this.save() as SessionAnswers[Q['type']];
+    return answer(this.current, query) as SessionAnswers[Q['type']];
+  }
+
+  send(command: SessionCommand): void {
+    this.obey(command);
+    this.publish();
+  }
+
+  /**
+   * Lets wall time pass. Returns whether anything moved.
+   * @param wallMs milliseconds since the last tick
+   * @param maxEvents how many events may be handled in this tick, so that a host can stay responsive
+   */
+  tick(wallMs: number, maxEvents: number): boolean {
+    if (this.running !== undefined) return this.continueRun(maxEvents);
+    if (!this.playing) return false;
+    if (this.current.inPast && this.tempo.mode === 'fastest') {
+      this.moveTo({ seq: this.current.playedSeq });
+      return true;
+    }
+    this.advance(wallMs, maxEvents);
+    return true;
+  }
+
+  /** Whether there is more to do than one tick allows, so that the host should tick again at once. */
+  get busy(): boolean {
+    return this.running !== undefined || (this.playing && this.tempo.mode === 'fastest');
+  }
+
+  /** Handles events without regard to tempo until the condition holds; for tests and tools. Returns whether it came to hold. */
+  runUntil(condition: (entry: JournalEntry) => boolean, limitMs: Millis): boolean {
+    const { history } = this.current;
+    let met = false;
+    history.advance({ untilTime: history.world.now + limitMs, until: (entry) => (met = condition(entry)) });
+    this.played();
+    return met;
+  }
+
+  /** Lets virtual time pass without regard to tempo; for tests and tools. */
+  pass(ms: Millis): void {
+    this.current.history.advance({ untilTime: this.current.history.world.now + ms });
+    this.played();
+  }
+
+  /** The world at the cursor, for tests and tools. */
+  get world(): Branch['history']['world'] {
+    return this.current.history.world;
+  }
+
+  /** The history of the current branch, for tests and tools. */
+  get history(): Branch['history'] {
+    return this.current.history;
+  }
+
+  /** Puts something into the world at the cursor; a past cursor starts a branch. */
+  input(input: Input): void {
+    this.ahead = undefined;
+    const branch = this.current;
+    if (branch.inPast) {
+      this.startBranch(branch);
+    } else if (branch.history.head.seq > branch.history.world.seq) {
+      branch.history = branch.history.fork();
+    }
+    this.current.history = this.current.history.input(input);
+    this.played();
+  }
+
+  private open(choice: ClusterChoice): boolean {
+    const cluster = openCluster(choice);
+    if (cluster === undefined) {
+      this.tell({ code: 'cluster.unknown', values: { shape: choice.shape } });
+      return false;
+    }
+    this.cluster = cluster;
+    this.choice = choice;
+    const epoch = cluster.world.epochMs;
+    this.current = new Branch('main', 'main', undefined, epoch, createHistory(cluster.world), new Timeline(epoch));
+    this.branches = [this.current];
+    this.frames = new FrameBuilder(cluster);
+    this.playing = false;
+    this.running = undefined;
+    this.ahead = undefined;
+    return true;
+  }
+
+  private obey(command: SessionCommand): void {
+    switch (command.type) {
+      case 'open':
+        this.open(command.cluster);
+        return;
+      case 'restore':
+        this.restore(command.saved);
+        return;
+      case 'play':
+        this.playing = true;
+        return;
+      case 'pause':
+        this.playing = false;
+        this.running = undefined;
+        this.rate = 0;
+        return;
+      case 'tempo':
+        this.tempo = command.tempo;
+        return;
+      case 'step':
+        this.step(command.direction, command.every === true);
+        return;
+      case 'seek':
+        this.stop();
+        this.moveTo(command.to === 'head' ? { seq: this.current.playedSeq } : command.to);
+        return;
+      case 'run-until':
+        this.running = { condition: command.condition, until: this.current.history.world.now + runLimitMs, quietSince: this.current.history.world.now };
+        return;
+      case 'fault':
+        this.fault(command.action);
+        return;
+      case 'branch':
+        this.switchTo(command.branch);
+        return;
+      case 'branch.rename':
+        for (const branch of this.branches) if (branch.id === command.branch) branch.name = command.name;
+        return;
+      case 'inspect':
+        this.target = command.target;
+        return;
+      default:
+        this.typed(command);
+    }
+  }
+
+  private typed(command: Extract<SessionCommand, { readonly type: `terminal.${string}` }>): void {
+    if (command.type === 'terminal.open') {
+      this.tell({ code: 'terminal.unknown', values: { user: command.user } });
+      return;
+    }
+    const { terminal, ...message } = command;
+    if (this.world.process(terminal) === undefined) {
+      this.tell({ code: 'terminal.unknown', values: { user: terminal } });
+      return;
+    }
+    this.input({ type: 'message', to: terminal, message });
+    if (command.type === 'terminal.line') this.playing = true;
+  }
+
+  private fault(action: FaultAction): void {
+    switch (action.type) {
+      case 'stop':
+      case 'kill':
+        return this.input({ type: 'fault.stop', address: action.address, kill: action.type === 'kill' });
+      case 'start':
+        return this.input({ type: 'fault.start', address: action.address });
+      case 'link':
+        return this.input({ type: 'fault.link', between: action.between, options: action.options });
+      case 'drop':
+        return this.input({ type: 'fault.drop', messageId: action.packet });
+      case 'add-node':
+        return this.input(this.cluster.addNode(this.frame().hosts.map((host) => host.name)));
+    }
+  }
+
+  private step(direction: 1 | -1, every: boolean): void {
+    this.stop();
+    this.ahead = undefined;
+    const { history } = this.current;
+    if (direction === 1) {
+      if (every) history.step();
+      else history.advance({ untilTime: history.world.now + lookaheadMs, maxEvents: 50_000, until: isForeground });
+      this.played();
+      return;
+    }
+    if (every) {
+      history.stepBack();
+      return;
+    }
+    for (let seq = history.world.seq - 1; seq > 0; seq--) {
+      const entry = history.entry(seq);
+      if (entry !== undefined && isForeground(entry)) {
+        this.moveTo({ seq });
+        return;
+      }
+    }
+    this.moveTo({ seq: 0 });
+  }
+
+  private advance(wallMs: number, maxEvents: number): void {
+    const { history } = this.current;
+    let wallLeft = wallMs;
+    let eventsLeft = maxEvents;
+    while (wallLeft > 0.01 && eventsLeft > 0) {
+      const next = this.tempo.mode === 'readable' ? this.lookAhead() : undefined;
+      this.rate = rateOf(this.tempo, next === undefined ? undefined : { gapMs: next.at - next.fromTime, weight: next.weight });
+      const now = history.world.now;
+      const limit = this.current.inPast ? this.current.playedTime : Number.POSITIVE_INFINITY;
+      const target = Number.isFinite(this.rate) ? now + this.rate * wallLeft : now + 1000;
+      const until = Math.min(next === undefined ? target : Math.min(target, next.at), Math.max(limit, now));
+      const before = history.world.seq;
+      history.advance({ untilTime: until, maxEvents: eventsLeft });
+      eventsLeft -= Math.max(1, history.world.seq - before);
+      wallLeft -= this.rate > 0 && Number.isFinite(this.rate) ? Math.max(0.01, (until - now) / this.rate) : 0;
+      if (next !== undefined && until >= next.at) this.ahead = undefined;
+      if (!Number.isFinite(this.rate) && this.tempo.mode === 'fastest' && this.frames.idleAt(this.current)) {
+        wallLeft = 0;
+      }
+    }
+    this.played();
+  }
+
+  /** The next foreground event, found by simulating a little ahead and coming back. */
+  private lookAhead(): Ahead | undefined {
+    const { history } = this.current;
+    const { seq, now } = history.world;
+    if (this.ahead !== undefined && this.ahead.from <= seq && this.ahead.at > now) return this.ahead;
+    let found: JournalEntry | undefined;
+    history.advance({
+      untilTime: now + lookaheadMs,
+      maxEvents: lookaheadEvents,
+      until: (entry) => {
+        if (!isForeground(entry) || entry.at <= now) return false;
+        found = entry;
+        return true;
+      },
+    });
+    history.seek({ seq, time: now });
+    this.ahead = found === undefined ? undefined : { from: seq, fromTime: now, at: found.at, weight: hopWeight(found) };
+    return this.ahead;
+  }
+
+  private continueRun(maxEvents: number): boolean {
+    const run = this.running!;
+    const { history } = this.current;
+    let met = false;
+    const horizon = run.condition.type === 'time' ? run.condition.at : run.until;
+    history.advance({
+      untilTime: run.condition.type === 'settled' ? Math.min(horizon, run.quietSince + settledMs) : horizon,
+      maxEvents,
+      until: (entry) => {
+        if (isForeground(entry)) run.quietSince = entry.at;
+        return (met = conditionMet(run.condition, entry));
+      },
+    });
+    this.played();
+    const settled = run.condition.type === 'settled' && history.world.now >= run.quietSince + settledMs;
+    if (met || settled || history.world.now >= horizon) this.running = undefined;
+    if (!met && !settled && history.world.now >= run.until) this.tell({ code: 'run.limit', values: {} });
+    return true;
+  }
+
+  private played(): void {
+    this.current.play();
+  }
+
+  private stop(): void {
+    this.playing = false;
+    this.running = undefined;
+    this.rate = 0;
+  }
+
+  private moveTo(to: { readonly seq: Sequence } | { readonly time: Millis }): void {
+    const { current } = this;
+    this.ahead = undefined;
+    if ('seq' in to) current.history.seek({ seq: Math.max(0, Math.min(to.seq, current.playedSeq)) });
+    else current.history.seek({ time: Math.max(this.cluster.world.epochMs, Math.min(to.time, current.playedTime)) });
+  }
+
+  private startBranch(from: Branch): void {
+    const history = from.history.fork();
+    const { seq, now } = history.world;
+    const id = `branch-${this.branches.length}`;
+    const branch = new Branch(id, id, from.id, now, history, from.timeline.fork(seq, now));
+    branch.playedSeq = seq;
+    this.branches = [...this.branches, branch];
+    this.current = branch;
+  }
+
+  private switchTo(id: string): void {
+    const branch = this.branches.find((item) => item.id === id);
+    if (branch === undefined) return this.tell({ code: 'branch.unknown', values: { branch: id } });
+    this.stop();
+    this.ahead = undefined;
+    const time = this.current.history.world.now;
+    this.current = branch;
+    this.moveTo({ time: Math.min(time, branch.playedTime) });
+  }
+
+  private save(): SavedSession {
+    return {
+      format: 'kube-orrery-session',
+      version: 1,
+      cluster: this.choice,
+      branches: this.branches.map(({ id, name, parent, forkedAt, history, playedSeq, playedTime }) => ({
+        id,
+        name,
+        parent,
+        forkedAt,
+        inputs: history.inputs(),
+        playedSeq,
+        playedTime,
+      })),
+      branch: this.current.id,
+      cursor: this.current.history.world.seq,
+    };
+  }
+
+  private restore(value: unknown): void {
+    const saved = readSaved(value);
+    if ('code' in saved) return this.tell(saved);
+    const cluster = openCluster(saved.cluster);
+    if (cluster === undefined) return this.tell({ code: 'cluster.unknown', values: { shape: saved.cluster.shape } });
+    const epoch = cluster.world.epochMs;
+    const branches: Branch[] = [];
+    for (const item of saved.branches) {
+      const history = createHistory(cluster.world);
+      history.replay(item.inputs);
+      const branch = new Branch(item.id, item.name, item.parent, item.forkedAt, history, new Timeline(epoch));
+      history.advance({ untilTime: item.playedTime, maxEvents: Math.max(0, item.playedSeq - history.world.seq) });
+      history.seek({ seq: item.playedSeq, time: item.playedTime });
+      branch.play();
+      branches.push(branch);
+    }
+    this.cluster = cluster;
+    this.choice = saved.cluster;
+    this.branches = branches;
+    this.current = branches.find((item) => item.id === saved.branch) ?? branches[0]!;
+    this.frames = new FrameBuilder(cluster);
+    this.stop();
+    this.ahead = undefined;
+    if (saved.cursor < this.current.playedSeq) this.moveTo({ seq: saved.cursor });
+  }
+
+  private tell(problem: Problem): void {
+    for (const listener of this.problemListeners) listener(problem);
+  }
+}
