@@ -15,6 +15,14 @@ export type Address = string;
 /** A position in the journal: the number of the event, counted from 1. */
 export type Sequence = number;
 
+/** An event as the cause of later ones. */
+export interface Origin {
+  readonly seq: Sequence;
+  /** The input (or the first event) at the root of its causes. */
+  readonly story: Sequence;
+  readonly chatter: boolean;
+}
+
 /** What processes send each other: plain frozen JSON data (or persistent maps of it), told apart by `type`. */
 export interface Message {
   readonly type: string;
@@ -31,8 +39,8 @@ export interface Delivered<M extends Message> {
   /** The receiver's own address. */
   readonly self: Address;
   readonly now: Millis;
-  /** The journal's number of this very event: what later effects may name as `because`. */
-  readonly seq: Sequence;
+  /** This very event as a cause: what later effects may name as `because`. */
+  readonly origin: Origin;
   /**
    * The context of the process that started the receiver, as it is now: what goroutines of one binary share. Read only;
    * undefined for processes without a parent (or whose parent is gone).
@@ -75,11 +83,30 @@ export interface UndeliverableMessage {
   readonly message: Message;
 }
 
-export type KernelMessage = StartMessage | TerminateMessage | ChildExitedMessage | UndeliverableMessage;
+/** Tells a process that linked itself to another that the other has ended. */
+export interface PeerClosedMessage {
+  readonly type: 'peer.closed';
+  readonly address: Address;
+}
+
+/** Tells a process that watches files of its host that one was written (or removed: content undefined). */
+export interface FileChangedMessage {
+  readonly type: 'file.changed';
+  readonly path: string;
+  readonly content: unknown;
+}
+
+export type KernelMessage =
+  | StartMessage
+  | TerminateMessage
+  | ChildExitedMessage
+  | UndeliverableMessage
+  | PeerClosedMessage
+  | FileChangedMessage;
 
 interface Caused {
   /** The journal event that is the real cause, where it is not the event being handled (e.g. what queued a key). */
-  readonly because?: Sequence | undefined;
+  readonly because?: Origin | undefined;
   /** True for background traffic (leases, heartbeats). Consequences inherit it unless they say false. */
   readonly chatter?: boolean | undefined;
 }
@@ -123,6 +150,10 @@ export type Effect =
     })
   /** Ends the process that emits it, and its children; it keeps no state. */
   | { readonly type: 'exit'; readonly code: number }
+  /** Asks for `peer.closed` when another process ends (an open connection breaks). Held until this process ends. */
+  | { readonly type: 'link'; readonly to: Address }
+  /** Asks for `file.changed` of files of this host whose path starts with `prefix`. */
+  | { readonly type: 'watch-files'; readonly prefix: string }
   | { readonly type: 'write-file'; readonly path: string; readonly content: unknown }
   | { readonly type: 'remove-file'; readonly path: string }
   /** A remark for the journal: what views and lessons may ask for. Changes nothing. */

@@ -1,0 +1,346 @@
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import type { Effect } from '../types.ts';
+import { compileActions, type CompiledAction, type Run } from './actions.ts';
+import { compileGuard, type CompiledGuard } from './guards.ts';
+
+/** An event as the interpreter needs it: XState selects transitions by `type`. */
+export interface MachineEvent {
+  readonly type: string;
+}
+
+/** What is kept of a running machine. `value` is the path of its states: `running.leading`; '' for a machine without states. */
+export interface MachineState {
+  readonly value: string;
+  readonly context: unknown;
+}
+
+/** A delay that began (`after`, `raise` with a delay): to be delivered back as `event` unless cancelled by `id`. */
+export interface ArmedDelay {
+  readonly id: string;
+  readonly delayMs: number;
+  readonly event: MachineEvent;
+}
+
+/** What a step led to. `scheduled` holds delays and cancellations in their order. */
+export interface StepResult extends MachineState {
+  readonly effects: readonly Effect[];
+  readonly scheduled: readonly (ArmedDelay | { readonly cancel: string })[];
+  /** The machine has reached a top-level final state. */
+  readonly done: boolean;
+}
+
+/** A machine as a pure step function. */
+export interface CompiledMachine {
+  readonly id: string;
+  initial(): StepResult;
+  step(state: MachineState, event: MachineEvent): StepResult;
+}
+
+interface Transition {
+  readonly source: Node;
+  readonly target: Node | undefined;
+  readonly guard: CompiledGuard | undefined;
+  readonly actions: readonly CompiledAction[];
+  readonly reenter: boolean;
+}
+
+interface Node {
+  readonly path: string;
+  readonly depth: number;
+  readonly parent: Node | undefined;
+  readonly final: boolean;
+  readonly doneEvent: string;
+  entry: readonly CompiledAction[];
+  exit: readonly CompiledAction[];
+  always: readonly Transition[];
+  exact: ReadonlyMap<string, readonly Transition[]>;
+  /** Descriptors with a wildcard, most specific first: `pod.*`, `*`. */
+  wild: readonly (readonly [prefix: string, transitions: readonly Transition[]])[];
+  initial: { readonly target: Node; readonly actions: readonly CompiledAction[] } | undefined;
+}
+
+/** More eventless and raised transitions than this in one step are a loop in the definition. */
+const maxMicrosteps = 1000;
+const compiled = new WeakMap<AnyStateMachine, CompiledMachine>();
+const noEffects: readonly never[] = [];
+
+/**
+ * Compiles a machine definition; each definition once. Throws, naming machine and place, for what the interpreter does
+ * not support: parallel and history states, invoked and spawned actors, actions that are no `assign`, `emit`, `raise`,
+ * `cancel`, `enqueueActions` or `step`.
+ */
+export function compile(machine: AnyStateMachine): CompiledMachine {
+  let result = compiled.get(machine);
+  if (result === undefined) {
+    result = new Compiler(machine).compile();
+    compiled.set(machine, result);
+  }
+  return result;
+}
+
+class Compiler {
+  private readonly nodes = new Map<AnyStateNode, Node>();
+
+  constructor(private readonly machine: AnyStateMachine) {}
+
+  compile(): CompiledMachine {
+    const root = this.declare(this.machine.root, undefined);
+    for (const [definition, node] of this.nodes) this.define(definition, node);
+    const byPath = new Map([...this.nodes.values()].map((node) => [node.path, node]));
+    return new Interpreter(this.machine, root, byPath);
+  }
+
+  private fail(definition: AnyStateNode, what: string): never {
+    throw new Error(`machine "${this.machine.id}", state "${definition.path.join('.')}": ${what} is not supported by the compiled bridge`);
+  }
+
+  private declare(definition: AnyStateNode, parent: Node | undefined): Node {
+    if (definition.type === 'parallel' || definition.type === 'history') this.fail(definition, `a ${definition.type} state`);
+    if (definition.invoke.length > 0) this.fail(definition, 'invoke');
+    const node: Node = {
+      path: definition.path.join('.'),
+      depth: definition.path.length,
+      parent,
+      final: definition.type === 'final',
+      doneEvent: `xstate.done.state.${definition.id}`,
+      entry: [],
+      exit: [],
+      always: [],
+      exact: new Map(),
+      wild: [],
+      initial: undefined,
+    };
+    this.nodes.set(definition, node);
+    for (const child of Object.values(definition.states) as AnyStateNode[]) this.declare(child, node);
+    return node;
+  }
+
+  private define(definition: AnyStateNode, node: Node): void {
+    const actions = (list: readonly unknown[]): readonly CompiledAction[] => compileActions(this.machine, node.path, list);
+    node.entry = actions(definition.entry);
+    node.exit = actions(definition.exit);
+    node.always = (definition.always ?? []).map((item) => this.transition(node, item));
+    const exact = new Map<string, readonly Transition[]>();
+    const wild: [string, readonly Transition[]][] = [];
+    for (const [descriptor, items] of definition.transitions) {
+      const list = items.map((item: unknown) => this.transition(node, item));
+      if (descriptor === '*') wild.push(['', list]);
+      else if (descriptor.endsWith('.*')) wild.push([descriptor.slice(0, -1), list]);
+      else exact.set(descriptor, list);
+    }
+    node.exact = exact;
+    node.wild = wild.sort(([a], [b]) => b.length - a.length);
+    if (definition.type === 'compound') {
+      const initial = definition.initial as unknown as { readonly target: readonly AnyStateNode[]; readonly actions: readonly unknown[] };
+      node.initial = { target: this.nodes.get(initial.target[0]!)!, actions: actions(initial.actions) };
+    }
+  }
+
+  private transition(source: Node, item: unknown): Transition {
+    const { target, guard, actions, reenter } = item as {
+      readonly target?: readonly AnyStateNode[];
+      readonly guard?: unknown;
+      readonly actions: readonly unknown[];
+      readonly reenter?: boolean;
+    };
+    if (target !== undefined && target.length > 1) throw new Error(`machine "${this.machine.id}", state "${source.path}": several targets are not supported`);
+    return {
+      source,
+      target: target?.[0] === undefined ? undefined : this.nodes.get(target[0])!,
+      guard: guard === undefined ? undefined : compileGuard(this.machine, source.path, guard),
+      actions: compileActions(this.machine, source.path, actions),
+      reenter: reenter === true,
+    };
+  }
+}
+
+/** Mutable state of one step. */
+class Macrostep implements Run {
+  effects: Effect[] | undefined;
+  scheduled: (ArmedDelay | { readonly cancel: string })[] | undefined;
+  queue: MachineEvent[] | undefined;
+
+  constructor(
+    public node: Node,
+    public context: unknown,
+    public event: MachineEvent,
+  ) {}
+
+  emit(effect: Effect): void {
+    (this.effects ??= []).push(effect);
+  }
+
+  raise(event: MachineEvent): void {
+    (this.queue ??= []).push(event);
+  }
+
+  arm(id: string, delayMs: number, event: MachineEvent): void {
+    (this.scheduled ??= []).push({ id, delayMs, event });
+  }
+
+  cancel(id: string): void {
+    (this.scheduled ??= []).push({ cancel: id });
+  }
+
+  perform(actions: readonly CompiledAction[]): void {
+    for (const action of actions) action(this);
+  }
+}
+
+class Interpreter implements CompiledMachine {
+  readonly id: string;
+  private first: StepResult | undefined;
+
+  constructor(
+    private readonly machine: AnyStateMachine,
+    private readonly root: Node,
+    private readonly nodes: ReadonlyMap<string, Node>,
+  ) {
+    this.id = machine.id;
+  }
+
+  initial(): StepResult {
+    if (this.first !== undefined) return this.first;
+    const { context } = this.machine.config as { readonly context?: unknown };
+    if (typeof context === 'function') throw new Error(`machine "${this.id}": its context must be data; it is filled by the first event`);
+    const run = new Macrostep(this.root, context ?? {}, { type: 'xstate.init' });
+    run.perform(this.root.entry);
+    this.enterInitial(run, this.root);
+    this.settle(run);
+    this.first = this.result(run);
+    return this.first;
+  }
+
+  step(state: MachineState, event: MachineEvent): StepResult {
+    const node = this.nodes.get(state.value);
+    if (node === undefined) throw new Error(`machine "${this.id}" has no state "${state.value}"`);
+    const run = new Macrostep(node, state.context, event);
+    const transition = select(run, event);
+    if (transition !== undefined) this.take(run, transition);
+    this.settle(run);
+    return this.result(run);
+  }
+
+  private result(run: Macrostep): StepResult {
+    return {
+      value: run.node.path,
+      context: run.context,
+      effects: run.effects ?? noEffects,
+      scheduled: run.scheduled ?? noEffects,
+      done: isDone(run.node),
+    };
+  }
+
+  /** Eventless transitions first, then raised events, until there is nothing left. */
+  private settle(run: Macrostep): void {
+    let selectEventless = true;
+    for (let count = 0; !isDone(run.node); count++) {
+      if (count > maxMicrosteps) throw new Error(`machine "${this.id}": more than ${maxMicrosteps} eventless transitions in state "${run.node.path}"`);
+      let transition: Transition | undefined = selectEventless ? firstEnabled(run, (node) => node.always) : undefined;
+      const eventless: boolean = transition !== undefined;
+      if (transition === undefined) {
+        const next = run.queue?.shift();
+        if (next === undefined) return;
+        run.event = next;
+        transition = select(run, next);
+      }
+      const before = run.node;
+      const contextBefore = run.context;
+      if (transition !== undefined) this.take(run, transition);
+      // An eventless transition that changed nothing would be taken for ever: XState does not select it again.
+      selectEventless = !eventless || before !== run.node || contextBefore !== run.context;
+    }
+  }
+
+  private take(run: Macrostep, transition: Transition): void {
+    const { source, target, reenter } = transition;
+    if (target === undefined) {
+      run.perform(transition.actions);
+      return;
+    }
+    const inside = !reenter && (target === source || isDescendant(target, source));
+    const domain = inside ? source : commonAncestor(target, source);
+    const scope = domain ?? this.root;
+    let node: Node | undefined = run.node;
+    while (node !== undefined && node !== scope && isDescendant(node, scope)) {
+      run.perform(node.exit);
+      node = node.parent;
+    }
+    if (reenter && source === domain) run.perform(source.exit);
+    run.perform(transition.actions);
+    this.enter(run, scope, target, reenter && source === domain);
+  }
+
+  private enter(run: Macrostep, scope: Node, target: Node, includeScope: boolean): void {
+    const path: Node[] = [];
+    for (let node: Node | undefined = target; node !== undefined && (node !== scope || includeScope); node = node.parent) {
+      path.push(node);
+      if (node === scope) break;
+    }
+    if (path.length === 0) {
+      run.node = scope;
+    }
+    for (const node of path.reverse()) this.enterNode(run, node);
+    this.enterInitial(run, run.node === target || path.length > 0 ? target : scope);
+  }
+
+  private enterInitial(run: Macrostep, from: Node): void {
+    run.node = from;
+    for (let node = from; node.initial !== undefined; node = run.node) {
+      const { target, actions } = node.initial;
+      const path: Node[] = [];
+      for (let step: Node | undefined = target; step !== undefined && step !== node; step = step.parent) path.push(step);
+      for (const [index, child] of path.reverse().entries()) this.enterNode(run, child, index === 0 ? actions : undefined);
+    }
+  }
+
+  private enterNode(run: Macrostep, node: Node, initialActions?: readonly CompiledAction[]): void {
+    run.node = node;
+    if (initialActions !== undefined) run.perform(initialActions);
+    run.perform(node.entry);
+    if (!node.final || node.parent === undefined) return;
+    if (node.parent.parent === undefined) {
+      // The machine is done: XState leaves all its states.
+      for (let left: Node | undefined = node; left !== undefined; left = left.parent) run.perform(left.exit);
+    } else {
+      run.raise({ type: node.parent.doneEvent });
+    }
+  }
+}
+
+function isDone(node: Node): boolean {
+  return node.final && node.depth === 1;
+}
+
+function isDescendant(node: Node, ancestor: Node): boolean {
+  for (let parent = node.parent; parent !== undefined; parent = parent.parent) if (parent === ancestor) return true;
+  return false;
+}
+
+/** The deepest proper ancestor of both. */
+function commonAncestor(a: Node, b: Node): Node | undefined {
+  for (let parent = b.parent; parent !== undefined; parent = parent.parent) if (isDescendant(a, parent)) return parent;
+  return undefined;
+}
+
+function firstEnabled(run: Macrostep, candidates: (node: Node) => readonly Transition[]): Transition | undefined {
+  for (let node: Node | undefined = run.node; node !== undefined; node = node.parent) {
+    for (const transition of candidates(node)) {
+      if (transition.guard === undefined || transition.guard(run.context, run.event)) return transition;
+    }
+  }
+  return undefined;
+}
+
+/** The transition for an event: the deepest state's first whose guard holds; exact descriptors before wildcards. */
+function select(run: Macrostep, event: MachineEvent): Transition | undefined {
+  return firstEnabled(run, (node) => {
+    const exact = node.exact.get(event.type);
+    if (node.wild.length === 0) return exact ?? noEffects;
+    const all: Transition[] = exact === undefined ? [] : [...exact];
+    for (const [prefix, transitions] of node.wild) {
+      if (event.type.startsWith(prefix) || `${event.type}.` === prefix) all.push(...transitions);
+    }
+    return all;
+  });
+}
