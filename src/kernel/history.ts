@@ -144,7 +144,8 @@ export class History {
 
   /** Another run with the same past up to the cursor. Neither disturbs the other. */
   fork(): History {
-    const { seq, now, state } = { seq: this.world.seq, now: this.world.now, state: this.world.state };
+    if (this.world.seq < this.headState.seq) this.feed(this.world.now);
+    const { seq, now, state } = this.world;
     const frames = this.frames.slice(0, Math.floor(seq / this.frameEvery) + 1);
     const chunks = this.chunks.slice(0, Math.ceil(seq / this.frameEvery));
     const last = chunks.length - 1;
@@ -241,7 +242,7 @@ export class History {
   }
 
   /** Puts in the inputs that were recorded at this position, unless the state has them already. */
-  private feed(): void {
+  private feed(until = Number.POSITIVE_INFINITY): void {
     const { seq } = this.world;
     let low = 0;
     let high = this.recorded.length;
@@ -252,6 +253,7 @@ export class History {
     }
     for (let index = low; this.recorded[index]?.seq === seq; index++) {
       const { at, input } = this.recorded[index]!;
+      if (at > until) return;
       if (this.pending(input)) continue;
       this.world.wait(at);
       this.world.input(input);
