@@ -1,0 +1,183 @@
+import { isObject } from '#base/json.ts';
+import type { GroupVersionKind } from '../object.ts';
+import data from './schema.generated.json' with { type: 'json' };
+
+/** A type in the generated data. */
+type Encoded =
+  | string
+  | { readonly list: Encoded; readonly type?: 'map' | 'set'; readonly keys?: readonly string[]; readonly merge?: string; readonly retainKeys?: boolean }
+  | { readonly map: Encoded; readonly atomic?: boolean }
+  | { readonly of: string; readonly atomic: boolean };
+
+/** The shape of a value: what patches, field ownership and decoding need to know of it. Recursive types are lazy. */
+export type Schema =
+  | { readonly type: 'any' | 'string' | 'bytes' | 'time' | 'quantity' | 'int-or-string' | 'int32' | 'int64' | 'number' | 'boolean' }
+  | { readonly type: 'struct'; readonly name: string; readonly atomic: boolean; readonly required: readonly string[]; /** Whether a field is there even in an empty value: structs that are no pointers, and what is never left out. */ present(name: string): boolean; field(name: string): Schema | undefined; readonly fields: readonly string[] }
+  | { readonly type: 'map'; readonly atomic: boolean; readonly values: Schema }
+  | {
+      readonly type: 'list';
+      readonly items: Schema;
+      /** How ownership is kept: whole list, by key fields, or by value. */
+      readonly list: 'atomic' | 'map' | 'set';
+      readonly keys: readonly string[];
+      /** Strategic merge: the key by which items are merged ('' for lists of scalars); undefined where the list is replaced. */
+      readonly mergeKey: string | undefined;
+      readonly retainKeys: boolean;
+    };
+
+export type StructSchema = Extract<Schema, { readonly type: 'struct' }>;
+export type ListSchema = Extract<Schema, { readonly type: 'list' }>;
+
+const encoded = data as unknown as {
+  readonly types: Readonly<Record<string, { readonly fields: Readonly<Record<string, Encoded>>; readonly required?: readonly string[]; readonly present?: readonly string[]; readonly atomic?: boolean }>>;
+  readonly kinds: Readonly<Record<string, string>>;
+};
+const structs = new Map<string, StructSchema>();
+const scalars = new Map<string, Schema>();
+
+function scalar(type: string): Schema {
+  let schema = scalars.get(type);
+  if (schema === undefined) scalars.set(type, (schema = { type } as Schema));
+  return schema;
+}
+
+function struct(name: string): StructSchema {
+  const known = structs.get(name);
+  if (known !== undefined) return known;
+  const { fields, required = [], present = [], atomic = false } = encoded.types[name]!;
+  const resolved = new Map<string, Schema>();
+  const schema: StructSchema = {
+    type: 'struct',
+    name,
+    atomic,
+    required,
+    fields: Object.keys(fields),
+    present: (key) => present.includes(key),
+    field(key) {
+      let found = resolved.get(key);
+      const type = fields[key];
+      if (found === undefined && type !== undefined) resolved.set(key, (found = decode(type)));
+      return found;
+    },
+  };
+  structs.set(name, schema);
+  return schema;
+}
+
+function decode(type: Encoded): Schema {
+  if (typeof type === 'string') return type.startsWith('#') ? struct(type.slice(1)) : scalar(type);
+  if ('map' in type) return { type: 'map', atomic: type.atomic === true, values: decode(type.map) };
+  if ('of' in type) {
+    const inner = decode(type.of) as StructSchema;
+    return { ...inner, atomic: true };
+  }
+  return {
+    type: 'list',
+    items: decode(type.list),
+    list: type.type ?? 'atomic',
+    keys: type.keys ?? [],
+    mergeKey: type.merge,
+    retainKeys: type.retainKeys === true,
+  };
+}
+
+/** The schema of a kind; undefined for kinds that are not built in. */
+export function schemaFor(gvk: GroupVersionKind): StructSchema | undefined {
+  const name = encoded.kinds[`${gvk.group}/${gvk.version}/${gvk.kind}`];
+  return name === undefined ? undefined : struct(name);
+}
+
+/** Strict decoding: the fields that no schema knows, in the words of sigs.k8s.io/json. */
+export function checkFields(value: unknown, schema: Schema | undefined, path = ''): string[] {
+  if (schema === undefined || schema.type === 'any') return [];
+  if (schema.type === 'struct' && isObject(value)) {
+    return Object.keys(value).flatMap((key) => {
+      const place = path === '' ? key : `${path}.${key}`;
+      const field = schema.field(key);
+      return field === undefined ? [`unknown field "${place}"`] : checkFields(value[key], field, place);
+    });
+  }
+  if (schema.type === 'map' && isObject(value)) return Object.keys(value).flatMap((key) => checkFields(value[key], schema.values, `${path}.${key}`));
+  if (schema.type === 'list' && Array.isArray(value)) return value.flatMap((item: unknown, index) => checkFields(item, schema.items, `${path}[${index}]`));
+  return [];
+}
+
+const goTypes: Readonly<Record<string, string>> = { string: 'string', int32: 'int32', int64: 'int64', number: 'float64', boolean: 'bool', bytes: '[]uint8', time: 'v1.Time' };
+
+function jsonType(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'bool';
+  return typeof value;
+}
+
+function fits(value: unknown, type: string): boolean {
+  switch (type) {
+    case 'string':
+    case 'bytes':
+    case 'time':
+      return typeof value === 'string';
+    case 'int32':
+    case 'int64':
+      return typeof value === 'number' && Number.isInteger(value);
+    case 'number':
+      return typeof value === 'number';
+    case 'boolean':
+      return typeof value === 'boolean';
+    default:
+      return true;
+  }
+}
+
+/** The first value of a wrong type, in the words of encoding/json: `json: cannot unmarshal string into Go struct field …`. */
+export function decodeError(value: unknown, schema: Schema | undefined, path = '', owner = ''): string | undefined {
+  if (schema === undefined || value === null || value === undefined || schema.type === 'any') return undefined;
+  const complain = (goType: string): string => `json: cannot unmarshal ${jsonType(value)} into Go struct field ${owner}.${path} of type ${goType}`;
+  if (schema.type === 'struct') {
+    if (!isObject(value)) return complain(`v1.${schema.name}`);
+    for (const [key, inner] of Object.entries(value)) {
+      const error = decodeError(inner, schema.field(key), path === '' ? key : `${path}.${key}`, path === '' ? schema.name : schema.name);
+      if (error !== undefined) return error;
+    }
+    return undefined;
+  }
+  if (schema.type === 'map') {
+    if (!isObject(value)) return complain(`map[string]${schema.values.type}`);
+    for (const inner of Object.values(value)) {
+      const error = decodeError(inner, schema.values, path, owner);
+      if (error !== undefined) return error;
+    }
+    return undefined;
+  }
+  if (schema.type === 'list') {
+    if (!Array.isArray(value)) return complain(`[]${schema.items.type === 'struct' ? `v1.${schema.items.name}` : (goTypes[schema.items.type] ?? 'string')}`);
+    for (const inner of value as readonly unknown[]) {
+      const error = decodeError(inner, schema.items, path, owner);
+      if (error !== undefined) return error;
+    }
+    return undefined;
+  }
+  return fits(value, schema.type) ? undefined : complain(goTypes[schema.type] ?? schema.type);
+}
+
+/** The value without the fields that its schema does not know, and without nulls; the same reference when there are none. */
+export function dropUnknown<T>(value: T, schema: Schema | undefined): T {
+  if (schema === undefined || schema.type === 'any') return value;
+  if (schema.type === 'struct' || schema.type === 'map') {
+    if (!isObject(value)) return value;
+    let copy: Record<string, unknown> | undefined;
+    for (const [key, inner] of Object.entries(value)) {
+      const field = schema.type === 'map' ? schema.values : schema.field(key);
+      const next = field === undefined || inner === null ? undefined : dropUnknown(inner, field);
+      if (next === inner) continue;
+      copy ??= { ...value };
+      if (next === undefined) delete copy[key];
+      else copy[key] = next;
+    }
+    return (copy ?? value) as T;
+  }
+  if (schema.type === 'list' && Array.isArray(value)) {
+    const items = value.map((item: unknown) => dropUnknown(item, schema.items));
+    return (items.some((item, index) => item !== (value as unknown[])[index]) ? items : value) as T;
+  }
+  return value;
+}
