@@ -1,0 +1,128 @@
+import type { Json } from '#base/json.ts';
+import { formatApiVersion, type GroupVersionKind, type KubeObject } from '../object.ts';
+import { schemaFor, type StructSchema } from '../schema/index.ts';
+import { cellsOf, type Cells } from './columns.ts';
+import { applyDefaults } from './defaults.ts';
+import { selectableFields } from './fields.ts';
+import generated from './resources.generated.json' with { type: 'json' };
+import { prepareForCreate, prepareForUpdate } from './strategies.ts';
+import { validateCreate, validateUpdate, type Errors } from './validation.ts';
+
+/** A column of a table. */
+export interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly format: string;
+  readonly priority: number;
+}
+
+export interface SubresourceDefinition {
+  readonly name: string;
+  readonly kind: GroupVersionKind;
+  readonly verbs: readonly string[];
+}
+
+/** What discovery says of a resource. */
+interface ResourceFacts extends GroupVersionKind {
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+  readonly subresources: readonly SubresourceDefinition[];
+  readonly columns: readonly Column[];
+}
+
+/** One resource of the API: everything that the generic code must know of it. */
+export interface ResourceDefinition extends ResourceFacts {
+  readonly apiVersion: string;
+  readonly listKind: string;
+  /** `/registry/pods`: keys are `<prefix>/<namespace>/<name>`. */
+  readonly storagePrefix: string;
+  readonly schema: StructSchema | undefined;
+  readonly hasStatus: boolean;
+  cells(object: KubeObject, now: number): Cells;
+  applyDefaults(object: KubeObject): KubeObject;
+  prepareForCreate(object: KubeObject): KubeObject;
+  prepareForUpdate(object: KubeObject, old: KubeObject, subresource: string): KubeObject;
+  validateCreate(object: KubeObject): Errors;
+  validateUpdate(object: KubeObject, old: KubeObject, subresource: string): Errors;
+  selectableFields(object: KubeObject): Readonly<Record<string, string>>;
+}
+
+/** Where etcd keys do not follow the plural (registry/…/storage). */
+const storageNames: Readonly<Record<string, string>> = {
+  '/nodes': 'minions',
+  '/services': 'services/specs',
+  '/endpoints': 'services/endpoints',
+  '/replicationcontrollers': 'controllers',
+  'networking.k8s.io/ingresses': 'ingress',
+  'policy/poddisruptionbudgets': 'poddisruptionbudgets',
+  'apiregistration.k8s.io/apiservices': 'apiregistration.k8s.io/apiservices',
+  'apiextensions.k8s.io/customresourcedefinitions': 'apiextensions.k8s.io/customresourcedefinitions',
+};
+
+/** Makes a definition of what discovery says; for built-in and for custom resources. */
+export function defineResource(facts: ResourceFacts): ResourceDefinition {
+  const { group, version, kind, plural } = facts;
+  const hasStatus = facts.subresources.some((sub) => sub.name === 'status');
+  // Both versions of events are one store.
+  const storage = plural === 'events' ? 'events' : (storageNames[`${group}/${plural}`] ?? plural);
+  return {
+    ...facts,
+    apiVersion: formatApiVersion(group, version),
+    listKind: `${kind}List`,
+    storagePrefix: `/registry/${storage}`,
+    schema: schemaFor(facts),
+    hasStatus,
+    cells: (object, now) => cellsOf(group === 'events.k8s.io' ? '' : group, kind, facts.columns, object, now),
+    applyDefaults: (object) => applyDefaults(group, kind, object),
+    prepareForCreate: (object) => prepareForCreate(group, kind, object, hasStatus),
+    prepareForUpdate: (object, old, subresource) => prepareForUpdate(group, kind, object, old, subresource, hasStatus),
+    validateCreate: (object) => validateCreate(group, kind, object),
+    validateUpdate: (object, old, subresource) => validateUpdate(group, kind, object, old, subresource),
+    selectableFields: (object) => selectableFields(group, kind, object),
+  };
+}
+
+/** Every built-in resource, in the order of discovery. */
+export const resourceTable: readonly ResourceDefinition[] = (generated as unknown as readonly ResourceFacts[]).map(defineResource);
+
+const byPath = new Map(resourceTable.map((resource) => [`${resource.apiVersion}/${resource.plural}`, resource]));
+const byKind = new Map(resourceTable.map((resource) => [`${resource.apiVersion}/${resource.kind}`, resource]));
+
+/** A built-in resource by group, version and plural name. */
+export function findResource(group: string, version: string, plural: string): ResourceDefinition | undefined {
+  return byPath.get(`${formatApiVersion(group, version)}/${plural}`);
+}
+
+/** A built-in resource by group, version and kind. */
+export function findResourceByKind(gvk: GroupVersionKind): ResourceDefinition | undefined {
+  return byKind.get(`${formatApiVersion(gvk.group, gvk.version)}/${gvk.kind}`);
+}
+
+/** The key of an object in etcd. */
+export function storageKey(resource: ResourceDefinition, namespace: string, name: string): string {
+  return resource.namespaced ? `${resource.storagePrefix}/${namespace}/${name}` : `${resource.storagePrefix}/${name}`;
+}
+
+/** A metav1.Table of objects. */
+export function toTable(
+  resource: ResourceDefinition,
+  objects: readonly KubeObject[],
+  options: { readonly now: number; readonly includeObject: string; readonly metadata: Json; readonly withColumns: boolean },
+): Json {
+  const rowObject = (object: KubeObject): unknown => {
+    if (options.includeObject === 'Object') return object;
+    if (options.includeObject === 'None') return undefined;
+    return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
+  };
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: options.metadata,
+    columnDefinitions: options.withColumns ? resource.columns.map((column) => ({ ...column, description: '' })) : null,
+    rows: objects.map((object) => ({ cells: resource.cells(object, options.now), object: rowObject(object) })),
+  } as unknown as Json;
+}

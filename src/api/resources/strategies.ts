@@ -1,0 +1,131 @@
+import { deepEqual } from '#base/json.ts';
+import type { KubeObject } from '../object.ts';
+import type { Container } from '../types.generated.ts';
+import { parseQuantity } from '../quantity.ts';
+
+/** What a strategy may know besides the objects. */
+export interface StrategyContext {
+  readonly now: number;
+}
+
+/** Kinds whose `metadata.generation` counts changes of the spec. */
+const generations = new Set([
+  '/Pod', 'apps/Deployment', 'apps/ReplicaSet', 'apps/StatefulSet', 'apps/DaemonSet', '/ReplicationController', 'batch/Job', 'batch/CronJob',
+  'networking.k8s.io/Ingress', 'networking.k8s.io/NetworkPolicy', 'policy/PodDisruptionBudget', 'discovery.k8s.io/EndpointSlice',
+  'scheduling.k8s.io/PriorityClass', 'flowcontrol.apiserver.k8s.io/FlowSchema', 'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration',
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy', 'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding', 'apiextensions.k8s.io/CustomResourceDefinition',
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration', 'admissionregistration.k8s.io/MutatingWebhookConfiguration',
+]);
+
+/** What `status` is when an object is created. */
+const firstStatus: Readonly<Record<string, (object: KubeObject) => unknown>> = {
+  '/Pod': (pod) => ({ phase: 'Pending', qosClass: qosClass(pod) }),
+  '/Namespace': () => ({ phase: 'Active' }),
+  '/Service': () => ({ loadBalancer: {} }),
+  '/PersistentVolumeClaim': () => ({ phase: 'Pending' }),
+  '/PersistentVolume': () => ({ phase: 'Pending' }),
+  '/ResourceQuota': () => ({}),
+  'apps/Deployment': () => ({}),
+  'apps/ReplicaSet': () => ({ replicas: 0 }),
+  'apps/StatefulSet': () => ({ availableReplicas: 0, replicas: 0 }),
+  'apps/DaemonSet': () => ({ currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 }),
+  '/ReplicationController': () => ({ replicas: 0 }),
+  'batch/Job': () => ({}),
+  'batch/CronJob': () => ({}),
+  'policy/PodDisruptionBudget': () => ({ currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 }),
+  'networking.k8s.io/Ingress': () => ({ loadBalancer: {} }),
+};
+
+/** The quality of service of a pod (pkg/apis/core/v1/helper/qos). */
+export function qosClass(pod: KubeObject): string {
+  const spec = pod['spec'] as { readonly containers?: readonly Container[]; readonly initContainers?: readonly Container[] } | undefined;
+  const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
+  const set = (list: Readonly<Record<string, string | number>> | undefined, name: string): boolean => list?.[name] !== undefined && parseQuantity(list[name]) > 0;
+  const names = ['cpu', 'memory'];
+  if (!containers.some((item) => names.some((name) => set(item.resources?.requests, name) || set(item.resources?.limits, name)))) return 'BestEffort';
+  const guaranteed = containers.every((item) =>
+    names.every((name) => set(item.resources?.limits, name) && parseQuantity(item.resources?.requests?.[name] ?? item.resources!.limits![name]!) === parseQuantity(item.resources!.limits![name]!)),
+  );
+  return guaranteed ? 'Guaranteed' : 'Burstable';
+}
+
+/** registry/…/strategy.go PrepareForCreate: what a client may not set. */
+export function prepareForCreate(group: string, kind: string, object: KubeObject, hasStatus: boolean): KubeObject {
+  const key = `${group}/${kind}`;
+  let result = object;
+  if (firstStatus[key] !== undefined) result = { ...result, status: firstStatus[key](result) };
+  else if (hasStatus && result['status'] !== undefined && key !== '/Node') {
+    const { status: _dropped, ...rest } = result;
+    result = rest as KubeObject;
+  }
+  if (key === '/Namespace') result = { ...result, spec: { finalizers: ['kubernetes'] } };
+  if (generations.has(key)) result = { ...result, metadata: { ...result.metadata, generation: 1 } };
+  if (key === '/Secret' && result['stringData'] !== undefined) {
+    const { stringData, ...rest } = result as KubeObject & { readonly stringData: Readonly<Record<string, string>> };
+    result = { ...rest, data: { ...(rest['data'] as object | undefined), ...Object.fromEntries(Object.entries(stringData).map(([name, value]) => [name, toBase64(value)])) } } as KubeObject;
+  }
+  return result;
+}
+
+/** PrepareForUpdate: a write to the object keeps the status, a write to /status keeps everything but status (and metadata that may change there). */
+export function prepareForUpdate(group: string, kind: string, object: KubeObject, old: KubeObject, subresource: string, hasStatus: boolean): KubeObject {
+  const key = `${group}/${kind}`;
+  if (subresource === 'status') {
+    const result: Record<string, unknown> = { ...object, ...('spec' in old ? { spec: old['spec'] } : {}) };
+    if (key === '/Pod') result['metadata'] = { ...object.metadata, ownerReferences: old.metadata.ownerReferences, generation: old.metadata.generation };
+    return result as unknown as KubeObject;
+  }
+  let result = object;
+  if (hasStatus && key !== '/PersistentVolume') {
+    const { status: _mine, ...rest } = object;
+    result = (old['status'] === undefined ? rest : { ...rest, status: old['status'] }) as KubeObject;
+  }
+  if (key === '/Namespace' && subresource === '') result = { ...result, spec: old['spec'] };
+  if (generations.has(key)) {
+    const changed = !deepEqual(object['spec'], old['spec']) || (key === 'discovery.k8s.io/EndpointSlice' && !deepEqual([object['endpoints'], object['ports']], [old['endpoints'], old['ports']]));
+    const generation = (old.metadata.generation ?? 0) + (changed ? 1 : 0);
+    if (generation !== result.metadata.generation) result = { ...result, metadata: { ...result.metadata, generation } };
+  }
+  return result;
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** UTF-8 text in base 64. */
+export function toBase64(text: string): string {
+  const bytes = utf8(text);
+  let out = '';
+  for (let i = 0; i < bytes.length; i += 3) {
+    const [a = 0, b = 0, c = 0] = bytes.slice(i, i + 3);
+    out += alphabet[a >> 2]! + alphabet[((a & 3) << 4) | (b >> 4)]!;
+    out += i + 1 < bytes.length ? alphabet[((b & 15) << 2) | (c >> 6)]! : '=';
+    out += i + 2 < bytes.length ? alphabet[c & 63]! : '=';
+  }
+  return out;
+}
+
+/** The UTF-8 bytes of a text. */
+export function utf8(text: string): number[] {
+  const encoded = encodeURIComponent(text);
+  const bytes: number[] = [];
+  for (let i = 0; i < encoded.length; i++) {
+    if (encoded[i] === '%') {
+      bytes.push(parseInt(encoded.slice(i + 1, i + 3), 16));
+      i += 2;
+    } else bytes.push(encoded.charCodeAt(i));
+  }
+  return bytes;
+}
+
+/** The bytes of base 64 text. */
+export function fromBase64(text: string): number[] {
+  const bytes: number[] = [];
+  const digits = [...text.replace(/=+$/, '')].map((digit) => alphabet.indexOf(digit));
+  for (let i = 0; i < digits.length; i += 4) {
+    const [a = 0, b = 0, c, d] = digits.slice(i, i + 4);
+    bytes.push((a << 2) | (b >> 4));
+    if (c !== undefined) bytes.push(((b & 15) << 4) | (c >> 2));
+    if (c !== undefined && d !== undefined) bytes.push(((c & 3) << 6) | d);
+  }
+  return bytes;
+}

@@ -1,0 +1,202 @@
+import { deepEqual, isObject } from '#base/json.ts';
+import type { KubeObject } from '../object.ts';
+import type { Container, LabelSelector, PodSpec, PodTemplateSpec, Service } from '../types.generated.ts';
+import { tryParseQuantity, quantityError } from '../quantity.ts';
+import { labelSelectorFromObject, matchesLabels } from '../selectors.ts';
+import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from './field-error.ts';
+
+/** Validation (pkg/apis/…/validation) as functions from an object to what is wrong with it. */
+export type Errors = readonly FieldError[];
+
+const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const qualifiedPart = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const labelDetail = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const subdomainDetail = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const label1035Detail = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+const nameDetail = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const valueDetail = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+
+/** Kinds whose names are looser than a subdomain: path segments. */
+const pathNames = /^(rbac\.authorization\.k8s\.io|flowcontrol)/;
+const labelNames = new Set(['/Namespace']);
+
+function metadata(group: string, kind: string, object: KubeObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const { name, labels } = object.metadata;
+  if (name === undefined || name === '') errors.push(required('metadata.name', 'name or generateName is required'));
+  else if (`${group}/${kind}` === '/Service') {
+    if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) errors.push(invalid('metadata.name', name, label1035Detail));
+  } else if (labelNames.has(`${group}/${kind}`)) {
+    if (!label.test(name)) errors.push(invalid('metadata.name', name, labelDetail));
+  } else if (!pathNames.test(group) && !subdomain.test(name)) errors.push(invalid('metadata.name', name, subdomainDetail));
+  if (name !== undefined && name.length > 253) errors.push(invalid('metadata.name', name, 'must be no more than 253 bytes'));
+  errors.push(...labelErrors(labels, 'metadata.labels'));
+  return errors;
+}
+
+function labelErrors(labels: Readonly<Record<string, string>> | undefined, field: string): FieldError[] {
+  return Object.entries(labels ?? {}).flatMap(([key, value]) => {
+    const errors: FieldError[] = [];
+    const parts = key.split('/');
+    if (parts.length > 2 || !qualifiedPart.test(parts.at(-1)!)) errors.push(invalid(field, key, nameDetail));
+    if (value.length > 63) errors.push(invalid(field, value, 'must be no more than 63 bytes'));
+    if (value !== '' && !qualifiedPart.test(value)) errors.push(invalid(field, value, valueDetail));
+    return errors;
+  });
+}
+
+const portRange = 'must be between 1 and 65535, inclusive';
+const isPort = (port: unknown): boolean => typeof port === 'number' && port >= 1 && port <= 65535;
+
+function container(item: Container, field: string, seen: Set<string>): FieldError[] {
+  const errors: FieldError[] = [];
+  if (item.name === undefined || item.name === '') errors.push(required(`${field}.name`));
+  else if (!label.test(item.name)) errors.push(invalid(`${field}.name`, item.name, labelDetail));
+  else if (seen.has(item.name)) errors.push(duplicate(`${field}.name`, item.name));
+  seen.add(item.name);
+  if (item.image === undefined || item.image === '') errors.push(required(`${field}.image`));
+  else if (item.image !== item.image.trim()) errors.push(invalid(`${field}.image`, item.image, 'must not have leading or trailing whitespace'));
+  for (const [index, port] of (item.ports ?? []).entries()) {
+    if (port.containerPort === undefined) errors.push(required(`${field}.ports[${index}].containerPort`));
+    else if (!isPort(port.containerPort)) errors.push(invalid(`${field}.ports[${index}].containerPort`, port.containerPort, portRange));
+  }
+  if (item.imagePullPolicy !== undefined && !['Always', 'IfNotPresent', 'Never'].includes(item.imagePullPolicy)) {
+    errors.push(notSupported(`${field}.imagePullPolicy`, item.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']));
+  }
+  return [...errors, ...resourceErrors(item, `${field}.resources`)];
+}
+
+function resourceErrors(item: Container, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const { limits = {}, requests = {} } = item.resources ?? {};
+  for (const [kind, list] of [['limits', limits], ['requests', requests]] as const) {
+    for (const [name, value] of Object.entries(list)) {
+      const parsed = tryParseQuantity(value);
+      if (parsed === undefined) errors.push(invalid(`${field}.${kind}[${name}]`, value, quantityError));
+      else if (parsed < 0) errors.push(invalid(`${field}.${kind}[${name}]`, value, 'must be greater than or equal to 0'));
+    }
+  }
+  for (const [name, value] of Object.entries(requests)) {
+    const limit = limits[name];
+    if (limit !== undefined && (tryParseQuantity(value) ?? 0) > (tryParseQuantity(limit) ?? 0)) {
+      errors.push(invalid(`${field}.requests`, String(value), `must be less than or equal to ${name} limit of ${limit}`));
+    }
+  }
+  return errors;
+}
+
+const restartPolicies = ['Always', 'OnFailure', 'Never'];
+
+function podSpec(spec: PodSpec | undefined, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const containers = spec?.containers ?? [];
+  const seen = new Set<string>();
+  if (containers.length === 0) errors.push(required(`${field}.containers`));
+  for (const [index, item] of (spec?.initContainers ?? []).entries()) errors.push(...container(item, `${field}.initContainers[${index}]`, seen));
+  for (const [index, item] of containers.entries()) errors.push(...container(item, `${field}.containers[${index}]`, seen));
+  if (spec?.restartPolicy !== undefined && !restartPolicies.includes(spec.restartPolicy)) errors.push(notSupported(`${field}.restartPolicy`, spec.restartPolicy, restartPolicies));
+  const volumes = new Set((spec?.volumes ?? []).map((volume) => volume.name));
+  for (const [index, item] of containers.entries()) {
+    for (const [at, mount] of (item.volumeMounts ?? []).entries()) {
+      if (!volumes.has(mount.name)) errors.push({ type: 'NotFound', field: `${field}.containers[${index}].volumeMounts[${at}].name`, badValue: mount.name, detail: '' });
+    }
+  }
+  return errors;
+}
+
+function workload(object: KubeObject, policies: readonly string[] | undefined): FieldError[] {
+  const spec = object['spec'] as { readonly replicas?: number; readonly selector?: LabelSelector; readonly template?: PodTemplateSpec } | undefined;
+  const errors: FieldError[] = [];
+  if (spec?.replicas !== undefined && spec.replicas < 0) errors.push(invalid('spec.replicas', spec.replicas, 'must be greater than or equal to 0'));
+  const selector = labelSelectorFromObject(spec?.selector);
+  if (selector === undefined) errors.push(required('spec.selector'));
+  else if (selector.length === 0) errors.push(invalid('spec.selector', spec!.selector, 'empty selector is invalid for deployment'));
+  const labels = spec?.template?.metadata?.labels;
+  if (selector !== undefined && !matchesLabels(selector, labels)) errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
+  errors.push(...labelErrors(labels, 'spec.template.labels'), ...podSpec(spec?.template?.spec, 'spec.template.spec'));
+  const policy = spec?.template?.spec?.restartPolicy;
+  if (policies !== undefined && policy !== undefined && !policies.includes(policy) && restartPolicies.includes(policy)) errors.push(notSupported('spec.template.spec.restartPolicy', policy, policies));
+  return errors;
+}
+
+function service(object: KubeObject): FieldError[] {
+  const { spec } = object as unknown as Service;
+  const errors: FieldError[] = [];
+  const ports = spec?.ports ?? [];
+  if (ports.length === 0 && spec?.clusterIP !== 'None' && spec?.type !== 'ExternalName') errors.push(required('spec.ports'));
+  for (const [index, port] of ports.entries()) {
+    const field = `spec.ports[${index}]`;
+    if (ports.length > 1 && (port.name === undefined || port.name === '')) errors.push(required(`${field}.name`));
+    if (!isPort(port.port)) errors.push(invalid(`${field}.port`, port.port, portRange));
+    if (typeof port.targetPort === 'number' && !isPort(port.targetPort)) errors.push(invalid(`${field}.targetPort`, port.targetPort, portRange));
+  }
+  const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+  if (spec?.type !== undefined && !types.includes(spec.type)) errors.push(notSupported('spec.type', spec.type, types));
+  return errors;
+}
+
+function quantities(list: unknown, field: string): FieldError[] {
+  return isObject(list) ? Object.entries(list).flatMap(([name, value]) => (tryParseQuantity(value as string) === undefined ? [invalid(`${field}[${name}]`, value, quantityError)] : [])) : [];
+}
+
+const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldError[]>> = {
+  '/Pod': (object) => podSpec(object['spec'] as PodSpec | undefined, 'spec'),
+  '/Service': service,
+  '/ResourceQuota': (object) => quantities((object['spec'] as { readonly hard?: unknown } | undefined)?.hard, 'spec.hard'),
+  'apps/Deployment': (object) => workload(object, ['Always']),
+  'apps/ReplicaSet': (object) => workload(object, ['Always']),
+  'apps/StatefulSet': (object) => workload(object, ['Always']),
+  'apps/DaemonSet': (object) => workload(object, ['Always']),
+};
+
+/** What is wrong with an object that is to be created. */
+export function validateCreate(group: string, kind: string, object: KubeObject): Errors {
+  return [...metadata(group, kind, object), ...(byKind[`${group}/${kind}`]?.(object) ?? [])];
+}
+
+const immutableSelector = new Set(['apps/Deployment', 'apps/ReplicaSet', 'apps/DaemonSet']);
+const podUpdateDetail =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
+
+/** What is wrong with a change of an object. */
+export function validateUpdate(group: string, kind: string, object: KubeObject, old: KubeObject, subresource: string): Errors {
+  const key = `${group}/${kind}`;
+  const errors: FieldError[] = [...labelErrors(object.metadata.labels, 'metadata.labels')];
+  if (old.metadata.deletionTimestamp !== undefined) {
+    const added = (object.metadata.finalizers ?? []).filter((name) => !(old.metadata.finalizers ?? []).includes(name));
+    if (added.length > 0) errors.push(forbidden('metadata.finalizers', `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`));
+  }
+  if (subresource !== '') return errors;
+  if (key === '/Pod') errors.push(...podUpdate(object, old));
+  else errors.push(...(byKind[key]?.(object) ?? []));
+  if (immutableSelector.has(key)) {
+    const [mine, theirs] = [object, old].map((item) => (item['spec'] as { readonly selector?: unknown }).selector);
+    if (!deepEqual(mine, theirs)) errors.push(invalid('spec.selector', mine, 'field is immutable'));
+  }
+  if ((key === '/ConfigMap' || key === '/Secret') && old['immutable'] === true && !deepEqual(object['data'], old['data'])) errors.push(forbidden('data', 'field is immutable when `immutable` is set'));
+  if (key === '/Secret' && object['type'] !== old['type']) errors.push(invalid('type', object['type'], 'field is immutable'));
+  if (kind.endsWith('Binding') && group.startsWith('rbac') && !deepEqual(object['roleRef'], old['roleRef'])) errors.push(invalid('roleRef', object['roleRef'], 'cannot change roleRef'));
+  return errors;
+}
+
+/** The fields of a pod that may change, made equal on both sides. */
+function comparable(pod: KubeObject, reference: PodSpec): unknown {
+  const spec = pod['spec'] as PodSpec;
+  const withImages = (list: PodSpec['containers'] | undefined, images: PodSpec['containers'] | undefined): unknown => list?.map((item, index) => ({ ...item, image: images?.[index]?.image }));
+  return {
+    ...spec,
+    containers: withImages(spec.containers, reference.containers),
+    initContainers: withImages(spec.initContainers, reference.initContainers),
+    activeDeadlineSeconds: undefined,
+    tolerations: undefined,
+    terminationGracePeriodSeconds: undefined,
+    schedulingGates: undefined,
+  };
+}
+
+function podUpdate(object: KubeObject, old: KubeObject): FieldError[] {
+  if (deepEqual(object['spec'], old['spec'])) return [];
+  const reference = object['spec'] as PodSpec;
+  return deepEqual(comparable(object, reference), comparable(old, reference)) ? podSpec(reference, 'spec') : [forbidden('spec', podUpdateDetail)];
+}
