@@ -1,0 +1,270 @@
+import { nextText, type RandomState } from '#base/random.ts';
+import { nameAlphabet } from '#api/names.ts';
+import type { KubeObject, Status } from '#api/object.ts';
+import { addQuantities, compareQuantities, formatQuantity, parseQuantity } from '#api/quantity.ts';
+import { failure, forbiddenResource, notFound } from '#api/resources/status-errors.ts';
+import type { ResourceDefinition } from '#api/resources/index.ts';
+import type { Container, LimitRange, Namespace, PodSpec, PriorityClass, ResourceQuota, Toleration, Volume } from '#api/types.generated.ts';
+import type { RequestInfo } from './request-info.ts';
+import type { User } from './authentication.ts';
+import { getCached, listCached, type ApiServerState } from './state.ts';
+
+/** A write on its way through admission. */
+export interface AdmissionRequest {
+  readonly info: RequestInfo;
+  readonly resource: ResourceDefinition;
+  readonly user: User;
+  readonly object: KubeObject | undefined;
+  readonly old: KubeObject | undefined;
+  readonly random: RandomState;
+}
+export interface Admitted {
+  readonly object: KubeObject | undefined;
+  readonly random: RandomState;
+}
+type Mutation = (state: ApiServerState, request: AdmissionRequest) => Admitted | Status;
+
+const isStatus = (value: Admitted | Status): value is Status => 'kind' in value;
+const isPodCreate = ({ info, resource }: AdmissionRequest): boolean => resource.group === '' && resource.plural === 'pods' && info.verb === 'create' && info.subresource === '';
+const specOf = (pod: KubeObject): PodSpec => pod['spec'] as PodSpec;
+
+/** plugin/pkg/admission/serviceaccount: every pod has an account and its token, certificate and namespace as a volume. */
+const serviceAccount: Mutation = (state, request) => {
+  const pod = request.object;
+  if (!isPodCreate(request) || pod === undefined || pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return request;
+  const spec = specOf(pod);
+  const name = spec.serviceAccountName ?? 'default';
+  const { namespace } = request.info;
+  const account = getCached(state, `/registry/serviceaccounts/${namespace}/${name}`, '/registry/serviceaccounts');
+  if (account === undefined) return forbiddenResource(request.resource, pod.metadata.name, `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`);
+  let next: PodSpec = { ...spec, serviceAccountName: name, serviceAccount: name };
+  const automount = spec.automountServiceAccountToken ?? (account['automountServiceAccountToken'] as boolean | undefined) ?? true;
+  let { random } = request;
+  const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+  const lacks = (item: Container): boolean => !(item.volumeMounts ?? []).some((mount) => mount.mountPath === mountPath);
+  if (automount && [...spec.containers, ...(spec.initContainers ?? [])].some(lacks)) {
+    const [suffix, after] = nextText(random, 5, nameAlphabet);
+    random = after;
+    const volume = `kube-api-access-${suffix}`;
+    const mounted = (item: Container): Container => (lacks(item) ? { ...item, volumeMounts: [...(item.volumeMounts ?? []), { mountPath, name: volume, readOnly: true }] } : item);
+    next = {
+      ...next,
+      containers: next.containers.map(mounted),
+      ...(next.initContainers === undefined ? {} : { initContainers: next.initContainers.map(mounted) }),
+      volumes: [...(next.volumes ?? []), apiAccess(volume)],
+    };
+  }
+  return { object: { ...pod, spec: next }, random };
+};
+
+function apiAccess(name: string): Volume {
+  return {
+    name,
+    projected: {
+      defaultMode: 420,
+      sources: [
+        { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+        { configMap: { items: [{ key: 'ca.crt', path: 'ca.crt' }], name: 'kube-root-ca.crt' } },
+        { downwardAPI: { items: [{ fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' }, path: 'namespace' }] } },
+      ],
+    },
+  };
+}
+
+/** plugin/pkg/admission/priority: the number behind the class. */
+const priority: Mutation = (state, request) => {
+  const pod = request.object;
+  if (!isPodCreate(request) || pod === undefined) return request;
+  const spec = specOf(pod);
+  const prefix = '/registry/priorityclasses';
+  const classes = listCached(state, prefix) as unknown as PriorityClass[];
+  const named = spec.priorityClassName ?? '';
+  const found = named === '' ? classes.find((item) => item.globalDefault === true) : classes.find((item) => item.metadata?.name === named);
+  if (named !== '' && found === undefined) return forbiddenResource(request.resource, pod.metadata.name, `no PriorityClass with name ${named} was found`);
+  const next: PodSpec = {
+    ...spec,
+    ...(found?.metadata?.name === undefined ? {} : { priorityClassName: found.metadata.name }),
+    priority: found?.value ?? 0,
+    preemptionPolicy: spec.preemptionPolicy ?? found?.preemptionPolicy ?? 'PreemptLowerPriority',
+  };
+  return { object: { ...pod, spec: next }, random: request.random };
+};
+
+/** plugin/pkg/admission/defaulttolerationseconds: five minutes of patience with a node that fails. */
+const defaultTolerations: Mutation = (_state, request) => {
+  const pod = request.object;
+  if (!isPodCreate(request) || pod === undefined) return request;
+  const spec = specOf(pod);
+  const existing = spec.tolerations ?? [];
+  const tolerates = (key: string): boolean => existing.some((item) => (item.key === key || item.key === undefined || item.key === '') && (item.effect === 'NoExecute' || item.effect === undefined));
+  const added = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
+    .filter((key) => !tolerates(key))
+    .map((key): Toleration => ({ effect: 'NoExecute', key, operator: 'Exists', tolerationSeconds: 300 }));
+  return added.length === 0 ? request : { object: { ...pod, spec: { ...spec, tolerations: [...existing, ...added] } }, random: request.random };
+};
+
+/** plugin/pkg/admission/nodetaint: a new node is not ready until its kubelet has said so. */
+const nodeTaint: Mutation = (_state, request) => {
+  const { info, object } = request;
+  if (info.plural !== 'nodes' || info.verb !== 'create' || object === undefined) return request;
+  const spec = (object['spec'] ?? {}) as { readonly taints?: readonly { readonly key: string }[] };
+  const key = 'node.kubernetes.io/not-ready';
+  if (spec.taints?.some((taint) => taint.key === key) === true) return request;
+  return { object: { ...object, spec: { ...spec, taints: [...(spec.taints ?? []), { effect: 'NoSchedule', key }] } }, random: request.random };
+};
+
+/** plugin/pkg/admission/limitranger: defaults of a namespace for containers that ask for nothing. */
+const limitRanger: Mutation = (state, request) => {
+  const pod = request.object;
+  if (!isPodCreate(request) || pod === undefined) return request;
+  const ranges = listCached(state, '/registry/limitranges', request.info.namespace) as unknown as LimitRange[];
+  const limits = ranges.flatMap((range) => (range.spec?.limits ?? []).filter((item) => item.type === 'Container').map((item) => ({ name: range.metadata?.name ?? '', ...item })));
+  if (limits.length === 0) return request;
+  const spec = specOf(pod);
+  const set: string[] = [];
+  const filled = (item: Container): Container => {
+    let { requests = {}, limits: most = {} } = item.resources ?? {};
+    for (const limit of limits) {
+      const missing = (wanted: Readonly<Record<string, string | number>> | undefined, have: object): string[] => Object.keys(wanted ?? {}).filter((key) => !(key in have));
+      for (const key of missing(limit.defaultRequest ?? limit.default, requests)) {
+        requests = { ...requests, [key]: (limit.defaultRequest ?? limit.default)![key]! };
+        set.push(`${key} request for container ${item.name}`);
+      }
+      for (const key of missing(limit.default, most)) {
+        most = { ...most, [key]: limit.default![key]! };
+        set.push(`${key} limit for container ${item.name}`);
+      }
+    }
+    return { ...item, resources: { ...item.resources, ...(Object.keys(most).length > 0 ? { limits: most } : {}), ...(Object.keys(requests).length > 0 ? { requests } : {}) } };
+  };
+  const containers = spec.containers.map(filled);
+  const object: KubeObject = { ...pod, spec: { ...spec, containers } };
+  for (const limit of limits) {
+    for (const item of containers) {
+      for (const [key, value] of Object.entries(limit.max ?? {})) {
+        const asked = item.resources?.limits?.[key];
+        if (asked !== undefined && compareQuantities(asked, value) > 0) return forbiddenResource(request.resource, pod.metadata.name, `maximum ${key} usage per Container is ${value}, but limit is ${asked}`);
+      }
+      for (const [key, value] of Object.entries(limit.min ?? {})) {
+        const asked = item.resources?.requests?.[key];
+        if (asked !== undefined && compareQuantities(asked, value) < 0) return forbiddenResource(request.resource, pod.metadata.name, `minimum ${key} usage per Container is ${value}, but request is ${asked}`);
+      }
+    }
+  }
+  if (set.length === 0) return { object, random: request.random };
+  const annotations = { ...object.metadata.annotations, 'kubernetes.io/limit-ranger': `LimitRanger plugin set: ${set.join('; ')}` };
+  return { object: { ...object, metadata: { ...object.metadata, annotations } }, random: request.random };
+};
+
+/** plugin/pkg/admission/storage/storageobjectinuseprotection, and the default class. */
+const storage: Mutation = (state, request) => {
+  const { info, object } = request;
+  if (info.verb !== 'create' || object === undefined) return request;
+  const finalizer = { persistentvolumeclaims: 'kubernetes.io/pvc-protection', persistentvolumes: 'kubernetes.io/pv-protection' }[info.plural];
+  if (finalizer === undefined) return request;
+  const finalizers = object.metadata.finalizers ?? [];
+  let next: KubeObject = { ...object, metadata: { ...object.metadata, finalizers: finalizers.includes(finalizer) ? finalizers : [...finalizers, finalizer] } };
+  const spec = next['spec'] as { readonly storageClassName?: string };
+  if (info.plural === 'persistentvolumeclaims' && spec.storageClassName === undefined) {
+    const standard = listCached(state, '/registry/storageclasses').find((item) => item.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true');
+    if (standard !== undefined) next = { ...next, spec: { ...spec, storageClassName: standard.metadata.name } };
+  }
+  return { object: next, random: request.random };
+};
+
+/** In the order of kubeapiserver/options/plugins.go. */
+const mutations: readonly (readonly [plugin: string, mutate: Mutation])[] = [
+  ['LimitRanger', limitRanger],
+  ['ServiceAccount', serviceAccount],
+  ['TaintNodesByCondition', nodeTaint],
+  ['Priority', priority],
+  ['DefaultTolerationSeconds', defaultTolerations],
+  ['StorageObjectInUseProtection', storage],
+];
+
+/** Runs the mutating plug-ins; a Status is the refusal. `changed` names those that did something. */
+export function mutate(state: ApiServerState, request: AdmissionRequest): (Admitted & { readonly changed: readonly string[] }) | Status {
+  const early = namespaceLifecycle(state, request);
+  if (early !== undefined) return early;
+  let current = request;
+  const changed: string[] = [];
+  for (const [plugin, mutation] of mutations) {
+    const result = mutation(state, current);
+    if (isStatus(result)) return result;
+    if (result.object !== current.object) changed.push(plugin);
+    current = { ...current, object: result.object, random: result.random };
+  }
+  return { object: current.object, random: current.random, changed };
+}
+
+const immortal = new Set(['default', 'kube-system', 'kube-public']);
+
+/** apiserver/pkg/admission/plugin/namespace/lifecycle. */
+function namespaceLifecycle(state: ApiServerState, request: AdmissionRequest): Status | undefined {
+  const { info, resource, object } = request;
+  if (info.plural === 'namespaces' && info.group === '') {
+    if (info.verb === 'delete' && immortal.has(info.name)) return forbiddenResource(resource, info.name, 'this namespace may not be deleted');
+    return undefined;
+  }
+  if (!resource.namespaced || info.verb !== 'create' || info.subresource !== '') return undefined;
+  const namespace = getCached(state, `/registry/namespaces/${info.namespace}`, '/registry/namespaces') as Namespace | undefined;
+  if (namespace === undefined) return notFound({ group: '', plural: 'namespaces' }, info.namespace);
+  if (namespace.status?.phase !== 'Terminating') return undefined;
+  const refused = forbiddenResource(resource, object?.metadata.name ?? '', `unable to create new content in namespace ${info.namespace} because it is being terminated`);
+  return { ...refused, details: { ...refused.details, causes: [{ reason: 'NamespaceTerminating', message: `namespace ${info.namespace} is being terminated`, field: 'metadata.namespace' }] } };
+}
+
+/** Runs the validating plug-ins; undefined: admitted. */
+export function validateAdmission(state: ApiServerState, request: AdmissionRequest): Status | undefined {
+  return nodeRestriction(request) ?? resourceQuota(state, request);
+}
+
+/** plugin/pkg/admission/noderestriction, as far as pods and nodes go. */
+function nodeRestriction({ info, user, object }: AdmissionRequest): Status | undefined {
+  if (!user.groups.includes('system:nodes')) return undefined;
+  const node = user.name.slice('system:node:'.length);
+  if (info.plural === 'nodes' && info.name !== '' && info.name !== node) return failure(403, 'Forbidden', `nodes "${info.name}" is forbidden: node "${node}" is not allowed to modify node "${info.name}"`, { name: info.name, kind: 'nodes' });
+  const pod = info.plural === 'pods' && object !== undefined ? specOf(object) : undefined;
+  if (pod !== undefined && info.verb === 'create' && info.subresource === '' && pod.nodeName !== node) return failure(403, 'Forbidden', `pods "${object!.metadata.name}" is forbidden: node "${node}" can only create pods with spec.nodeName set to itself`, { name: object!.metadata.name, kind: 'pods' });
+  return undefined;
+}
+
+type Usage = Readonly<Record<string, string>>;
+
+/** What a new object costs of a quota (pkg/quota/v1/evaluator/core). */
+export function usageOf(resource: ResourceDefinition, object: KubeObject): Usage {
+  const usage: Record<string, string> = { [`count/${resource.plural}${resource.group === '' ? '' : `.${resource.group}`}`]: '1' };
+  if (resource.group === '') usage[resource.plural] = '1';
+  if (resource.plural !== 'pods' || resource.group !== '') return usage;
+  const sum = (kind: 'requests' | 'limits', name: string): string =>
+    specOf(object).containers.reduce((total, item) => addQuantities(total, item.resources?.[kind]?.[name] ?? '0'), '0');
+  for (const name of ['cpu', 'memory']) {
+    usage[name] = usage[`requests.${name}`] = sum('requests', name);
+    usage[`limits.${name}`] = sum('limits', name);
+  }
+  return usage;
+}
+
+/** plugin/pkg/admission/resourcequota: would the namespace use more than it may? */
+function resourceQuota(state: ApiServerState, request: AdmissionRequest): Status | undefined {
+  const { info, resource, object } = request;
+  if (info.verb !== 'create' || info.subresource !== '' || object === undefined || !resource.namespaced) return undefined;
+  const quotas = listCached(state, '/registry/resourcequotas', info.namespace) as unknown as ResourceQuota[];
+  for (const quota of quotas) {
+    const usage = usageOf(resource, object);
+    const hard = quota.status?.hard ?? quota.spec?.hard ?? {};
+    const used = quota.status?.used ?? {};
+    const name = quota.metadata?.name ?? '';
+    const compute = Object.keys(hard).filter((key) => /^(requests\.|limits\.)?(cpu|memory)$/.test(key));
+    if (info.plural === 'pods' && compute.length > 0) {
+      const missing = compute.filter((key) => parseQuantity(usage[key] ?? '0') === 0);
+      if (missing.length > 0) return forbiddenResource(resource, object.metadata.name, `failed quota: ${name}: must specify ${missing.map((key) => `${key} for: ${specOf(object).containers.map((item) => item.name).join(',')}`).join('; ')}`);
+    }
+    const over = Object.keys(hard).filter((key) => usage[key] !== undefined && parseQuantity(used[key] ?? '0') + parseQuantity(usage[key]) > parseQuantity(hard[key]!));
+    if (over.length > 0) {
+      const list = (values: Readonly<Record<string, string | number>>): string => over.sort().map((key) => `${key}=${formatQuantity(parseQuantity(values[key] ?? '0'), /i$/.test(String(values[key])))}`).join(',');
+      return forbiddenResource(resource, object.metadata.name, `exceeded quota: ${name}, requested: ${list(usage)}, used: ${list(used)}, limited: ${list(hard)}`);
+    }
+  }
+  return undefined;
+}

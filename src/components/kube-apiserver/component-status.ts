@@ -1,0 +1,54 @@
+import type { Json } from '#base/json.ts';
+import type { KubeObject } from '#api/object.ts';
+import { notFound } from '#api/resources/status-errors.ts';
+import type { ResourceDefinition } from '#api/resources/index.ts';
+import type { Outcome } from '#kernel/step.ts';
+import type { Effect } from '#kernel/types.ts';
+import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import type { RequestState } from './request-machine.ts';
+import { statusResponse, storedResponse } from './respond.ts';
+import type { ApiServerState } from './state.ts';
+
+/** One component that is asked how it is; `health` undefined while it has not answered. */
+export interface Probe {
+  readonly name: string;
+  readonly address: string;
+  readonly health: { readonly healthy: boolean; readonly text: string } | undefined;
+}
+
+/**
+ * registry/core/componentstatus: the server asks scheduler and controller manager on their health ports while the client
+ * waits; etcd it knows itself. Called to begin with, and with each answer (undefined: nobody listens there).
+ */
+export function componentStatuses(state: RequestState, server: ApiServerState, resource: ResourceDefinition, now: number, from = '', answer?: HttpResponse): Outcome<RequestState> {
+  if (state.probes === undefined) {
+    const asked = server.options.components.map(({ name, address }): Probe => ({ name, address, health: undefined }));
+    const request: HttpRequest = { ...state.request, method: 'GET', path: '/healthz', query: {}, accept: '*/*', credential: { type: 'none' } };
+    const effects = asked.map((probe): Effect => ({ type: 'send', to: probe.address, message: request }));
+    return settle({ ...state, probes: asked }, resource, now, effects);
+  }
+  const port = server.options.components.find((component) => component.address === from)?.port ?? 0;
+  const health =
+    answer === undefined
+      ? { healthy: false, text: `Get "https://127.0.0.1:${port}/healthz": dial tcp 127.0.0.1:${port}: connect: connection refused` }
+      : { healthy: answer.status === 200, text: String(answer.body) };
+  return settle({ ...state, probes: state.probes.map((probe) => (probe.address === from ? { ...probe, health } : probe)) }, resource, now, []);
+}
+
+function settle(state: RequestState, resource: ResourceDefinition, now: number, effects: readonly Effect[]): Outcome<RequestState> {
+  if (state.probes!.some((probe) => probe.health === undefined)) return { context: state, effects };
+  const all = [...state.probes!.map(statusObject), statusObject({ name: 'etcd-0', address: '', health: { healthy: true, text: 'ok' } })];
+  const { name } = state.info;
+  const found = all.find((item) => item.metadata.name === name);
+  if (name !== '' && found === undefined) {
+    return { context: { ...state, gate: 'response', response: statusResponse(state, notFound(resource, name)) }, effects };
+  }
+  const stored = found === undefined ? ({ type: 'list', objects: all, metadata: {} as Json } as const) : ({ type: 'object', status: 200, object: found } as const);
+  return { context: { ...state, gate: 'response', since: now, response: storedResponse(state, resource, stored, now) }, effects };
+}
+
+function statusObject({ name, health }: Probe): KubeObject {
+  const healthy = health?.healthy === true;
+  const condition = { type: 'Healthy', status: healthy ? 'True' : 'False', message: health?.text ?? '' };
+  return { apiVersion: 'v1', kind: 'ComponentStatus', metadata: { name, creationTimestamp: null as never }, conditions: [condition] };
+}

@@ -1,0 +1,60 @@
+import type { Json } from '#base/json.ts';
+import { aggregatedDiscovery, apiGroupList, apiResourceList } from '#api/discovery.ts';
+import { versionInfo } from '#api/version.ts';
+import { pageNotFound } from '#api/resources/status-errors.ts';
+import type { HttpResponse } from '#protocol/rest.ts';
+import type { RequestState } from './request-state.ts';
+import type { ApiServerState } from './state.ts';
+
+/** What the server answers on paths that are no resource. */
+type Page = (server: ApiServerState, state: RequestState) => Omit<HttpResponse, 'type' | 'id'>;
+
+const json = (body: unknown, contentType = 'application/json'): Omit<HttpResponse, 'type' | 'id'> => ({ status: 200, contentType, body: body as Json });
+const text = (body: string): Omit<HttpResponse, 'type' | 'id'> => ({ status: 200, contentType: 'text/plain', body });
+
+const readyChecks = [
+  'ping', 'log', 'etcd', 'etcd-readiness', 'informer-sync', 'poststarthook/start-apiserver-admission-initializer', 'poststarthook/generic-apiserver-start-informers',
+  'poststarthook/priority-and-fairness-config-consumer', 'poststarthook/priority-and-fairness-filter', 'poststarthook/storage-object-count-tracker-hook',
+  'poststarthook/start-apiextensions-informers', 'poststarthook/start-apiextensions-controllers', 'poststarthook/crd-informer-synced', 'poststarthook/start-system-namespaces-controller',
+  'poststarthook/start-cluster-authentication-info-controller', 'poststarthook/start-kube-apiserver-identity-lease-controller', 'poststarthook/start-kube-apiserver-identity-lease-garbage-collector',
+  'poststarthook/start-legacy-token-tracking-controller', 'poststarthook/start-service-ip-repair-controllers', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/scheduling/bootstrap-system-priority-classes',
+  'poststarthook/priority-and-fairness-config-producer', 'poststarthook/bootstrap-controller', 'poststarthook/start-kubernetes-service-cidr-controller', 'poststarthook/aggregator-reload-proxy-client-cert',
+  'poststarthook/start-kube-aggregator-informers', 'poststarthook/apiservice-status-local-available-controller', 'poststarthook/apiservice-status-remote-available-controller',
+  'poststarthook/apiservice-registration-controller', 'poststarthook/apiservice-discovery-controller', 'poststarthook/kube-apiserver-autoregistration', 'autoregister-completion',
+  'poststarthook/apiservice-openapi-controller', 'poststarthook/apiservice-openapiv3-controller', 'shutdown',
+];
+
+function health(name: string): Page {
+  return (_server, state) => {
+    if (state.request.query['verbose'] === undefined) return text('ok');
+    const lines = readyChecks.filter((check) => name === 'readyz' || (check !== 'shutdown' && check !== 'informer-sync' && check !== 'etcd-readiness')).map((check) => `[+]${check} ok`);
+    return text(`${lines.join('\n')}\n${name} check passed\n`);
+  };
+}
+
+const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const wantsAggregated = (state: RequestState): boolean => state.request.accept.includes('APIGroupDiscoveryList');
+
+const pages: Readonly<Record<string, Page>> = {
+  '/version': () => json(versionInfo),
+  '/healthz': health('healthz'),
+  '/livez': health('livez'),
+  '/readyz': health('readyz'),
+  '/api': (server, state) =>
+    wantsAggregated(state)
+      ? json(aggregatedDiscovery(true), aggregated)
+      : json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: `${server.options.advertiseAddress}:${server.options.securePort}` }] }),
+  '/apis': (_server, state) => (wantsAggregated(state) ? json(aggregatedDiscovery(false), aggregated) : json(apiGroupList())),
+};
+
+/** Answers a request that is about no resource. */
+export function answerPage(server: ApiServerState, state: RequestState): Omit<HttpResponse, 'type' | 'id'> {
+  const path = state.request.path.replace(/\/$/, '');
+  const page = pages[path];
+  if (page !== undefined) return page(server, state);
+  const [, root, first = '', second = ''] = path.split('/');
+  const list = root === 'api' ? apiResourceList('', first) : root === 'apis' && second !== '' ? apiResourceList(first, second) : undefined;
+  if (list !== undefined) return json(list);
+  const status = pageNotFound();
+  return { status: 404, contentType: 'application/json', body: status };
+}

@@ -1,0 +1,38 @@
+import type { Inspection } from '#kernel/types.ts';
+import { requestView, type RequestState } from './request-state.ts';
+import type { ApiServerState } from './state.ts';
+
+/** What the inspector shows of the server: its caches and who watches what. */
+export function inspectServer(state: ApiServerState): Inspection {
+  const watches = [...state.watches.values()];
+  return {
+    summary: `${watches.length} watches · revision ${state.revision}`,
+    health: state.synced === 0 ? 'waiting' : 'good',
+    sections: [
+      {
+        type: 'fields',
+        title: 'Server',
+        rows: [
+          ['etcd', state.options.etcd],
+          ['revision', String(state.revision)],
+          ['requests served', String(state.served)],
+          ['oldest revision for watches', String(state.oldest)],
+        ],
+      },
+      { type: 'table', title: 'Watches', columns: ['client', 'resource', 'namespace'], rows: watches.map((watch) => [watch.client, watch.plural, watch.namespace]) },
+      {
+        type: 'table',
+        title: 'Watch cache',
+        columns: ['prefix', 'objects'],
+        rows: [...state.caches].filter(([, cache]) => cache.size > 0).map(([prefix, cache]) => [prefix, String(cache.size)]),
+      },
+    ],
+  };
+}
+
+/** What the inspector shows of one request. */
+export function inspectRequest(state: RequestState): Inspection {
+  const view = requestView(state);
+  const rows = view === undefined ? [] : ([['gate', view.gate], ['user', view.user], ['from', view.client], ['status', String(view.status ?? '')]] as const);
+  return { summary: `${state.request.method} ${state.request.path}`, health: (state.response?.status ?? 0) >= 400 ? 'bad' : 'busy', sections: [{ type: 'fields', title: 'Request', rows }] };
+}

@@ -1,0 +1,193 @@
+import { setup } from 'xstate';
+import { prefixEnd } from '#base/sorted-map.ts';
+import { seedRandom } from '#base/random.ts';
+import { resourceTable } from '#api/resources/index.ts';
+import { step, type Outcome } from '#kernel/step.ts';
+import type { Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, ChildExitedMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type { EtcdRequest, EtcdResponse, EtcdWatchResponse } from '#protocol/etcd.ts';
+import type { HttpRequest, HttpServerMessage } from '#protocol/rest.ts';
+import { bootstrapEntries } from './bootstrap.ts';
+import { bookmark, chunk, existing, missed, takeIn, watchKey } from './cache.ts';
+import type { RequestInput } from './request-state.ts';
+import { emptyState, type ApiServerOptions, type ApiServerState, type BookmarkWatch, type CloseWatch, type OpenWatch } from './state.ts';
+
+/** How a kube-apiserver is started. */
+export interface ApiServerInput {
+  readonly options: ApiServerOptions;
+}
+
+interface Retry {
+  readonly type: 'etcd.retry';
+}
+type ServerMessage =
+  | StartMessage<ApiServerInput>
+  | HttpServerMessage
+  | EtcdResponse
+  | EtcdWatchResponse
+  | OpenWatch
+  | CloseWatch
+  | BookmarkWatch
+  | Retry
+  | PeerClosedMessage
+  | ChildExitedMessage
+  | UndeliverableMessage
+  | TerminateMessage;
+type ServerEvent = EventOf<ServerMessage>;
+type Result = Outcome<ApiServerState>;
+
+const certificate = 'kube-apiserver-etcd-client';
+const retryMs = 200;
+
+/** The prefixes that are watched: one watch for each stored resource. */
+const prefixes = [...new Set(resourceTable.filter((resource) => resource.verbs.includes('watch')).map((resource) => resource.storagePrefix))];
+
+const ask = (state: ApiServerState, id: string, operation: EtcdRequest['operation']): Effect => ({
+  type: 'send',
+  to: state.options.etcd,
+  message: { type: 'etcd.request', id, certificate, operation } as EtcdRequest,
+});
+
+function start(state: ApiServerState, event: ServerEvent): Result {
+  if (event.message.type !== 'process.start') return { context: state, effects: [] };
+  const { options } = event.message.input;
+  const context = { ...state, options, self: event.self, random: seedRandom(event.message.seed, 'kube-apiserver') };
+  return connect(context);
+}
+
+/** Asks etcd whether it is there, again and again. */
+function connect(state: ApiServerState): Result {
+  const retry: Effect = { type: 'arm', timer: 'retry', afterMs: retryMs, message: { type: 'etcd.retry' } as Retry };
+  return { context: state, effects: [ask(state, 'status', { op: 'status' }), retry] };
+}
+
+/** A store without namespaces is a new one: the server fills it with what must be there. */
+function connected(state: ApiServerState, event: ServerEvent): Result {
+  const answer = event.message as EtcdResponse;
+  if (answer.id === 'status') {
+    return { context: state, effects: [{ type: 'disarm', timer: 'retry' }, { type: 'link', to: state.options.etcd }, ask(state, 'namespaces', { op: 'range', key: '/registry/namespaces/kube-system' })] };
+  }
+  const found = 'result' in answer && answer.result.op === 'range' && answer.result.kvs.length > 0;
+  if (found) return { context: state, effects: listAll(state) };
+  const { entries, random } = bootstrapEntries(state.options, event.now, state.random);
+  const puts = entries.map(({ key, value }): Effect => ask(state, 'bootstrap', { op: 'txn', compare: [{ key, target: 'mod', revision: 0 }], success: [{ op: 'put', key, value }], failure: [] }));
+  return { context: { ...state, random }, effects: [...puts, ...listAll(state)] };
+}
+
+const listAll = (state: ApiServerState): Effect[] => prefixes.map((prefix) => ask(state, `list ${prefix}`, { op: 'range', key: `${prefix}/`, rangeEnd: prefixEnd(`${prefix}/`) }));
+
+/** The answer to a list fills one cache and begins its watch. */
+function listed(state: ApiServerState, event: ServerEvent): Result {
+  const answer = event.message as EtcdResponse;
+  if (!answer.id.startsWith('list ') || !('result' in answer) || answer.result.op !== 'range') return { context: state, effects: [] };
+  const prefix = answer.id.slice('list '.length);
+  const { revision } = answer.header;
+  const filled = takeIn(state, prefix, revision, answer.result.kvs.map((kv) => ({ type: 'PUT', kv, previous: undefined })));
+  const watch: Effect = {
+    type: 'send',
+    to: state.options.etcd,
+    message: { type: 'etcd.watch-create', watch: prefix, key: `${prefix}/`, rangeEnd: prefixEnd(`${prefix}/`), startRevision: revision + 1, certificate } as never,
+  };
+  return { context: { ...filled.state, synced: state.synced + 1, oldest: Math.max(filled.state.oldest, 0) }, effects: [watch] };
+}
+
+function watched(state: ApiServerState, event: ServerEvent): Result {
+  const { watch, revision, events } = event.message as EtcdWatchResponse;
+  const { state: context, effects } = takeIn(state, watch, revision, events);
+  return { context, effects };
+}
+
+function accept(state: ApiServerState, event: ServerEvent): Result {
+  const input: RequestInput = { request: event.message as HttpRequest, client: event.from };
+  return {
+    context: { ...state, nextRequest: state.nextRequest + 1, served: state.served + 1 },
+    effects: [{ type: 'start', name: `request-${state.nextRequest}`, definition: 'kube-apiserver/request', input }],
+  };
+}
+
+function openWatch(state: ApiServerState, event: ServerEvent): Result {
+  const { watch, initial, since } = event.message as OpenWatch;
+  const context = { ...state, watches: state.watches.set(watchKey(watch), watch), streams: state.streams.set(`${watch.client}|${watch.id}`, watch.request) };
+  const first = initial === 'none' ? missed(state, watch, since) : existing(state, watch);
+  const events = initial === 'list' ? [...first, bookmark(watch, state.revision, true)] : first;
+  const effects: Effect[] = [{ type: 'link', to: watch.client }];
+  if (events.length > 0) effects.push(chunk(watch, events));
+  return { context, effects };
+}
+
+function closeWatch(state: ApiServerState, event: ServerEvent): Result {
+  const { client, id } = event.message as CloseWatch;
+  const request = state.streams.get(`${client}|${id}`);
+  const watch = request === undefined ? undefined : findWatch(state, request);
+  return { context: { ...state, streams: state.streams.delete(`${client}|${id}`), watches: watch === undefined ? state.watches : state.watches.delete(watchKey(watch)) }, effects: [] };
+}
+
+function findWatch(state: ApiServerState, request: string) {
+  for (const watch of state.watches.values()) if (watch.request === request) return watch;
+  return undefined;
+}
+
+function sendBookmark(state: ApiServerState, event: ServerEvent): Result {
+  const watch = findWatch(state, (event.message as BookmarkWatch).request);
+  return { context: state, effects: watch === undefined ? [] : [chunk(watch, [bookmark(watch, state.revision, false)], true)] };
+}
+
+/** A client gives a request up, or is gone. */
+function abort(state: ApiServerState, event: ServerEvent): Result {
+  const { message } = event;
+  const stop = (request: string): Effect => ({ type: 'send', to: request, message: { type: 'watch.stop' } });
+  if (message.type === 'http.abort') {
+    const request = state.streams.get(`${event.from}|${message.id}`);
+    return { context: state, effects: request === undefined ? [] : [stop(request)] };
+  }
+  if (message.type === 'peer.closed' || message.type === 'message.undeliverable') {
+    const client = message.type === 'peer.closed' ? message.address : message.to;
+    return { context: state, effects: [...state.streams.prefixed(`${client}|`)].map(([, request]) => stop(request)) };
+  }
+  return { context: state, effects: [] };
+}
+
+const lost = ({ context, event }: { readonly context: ApiServerState; readonly event: ServerEvent }): boolean => event.message.type === 'peer.closed' && event.message.address === context.options.etcd;
+const answers = (id: string) => ({ event }: { readonly event: ServerEvent }): boolean => event.message.type === 'etcd.response' && event.message.id === id;
+const lastList = ({ context, event }: { readonly context: ApiServerState; readonly event: ServerEvent }): boolean =>
+  event.message.type === 'etcd.response' && event.message.id.startsWith('list ') && context.synced + 1 === prefixes.length;
+
+/** The API server: it fills its watch caches from etcd and then serves; each request is a process of its own. */
+export const apiServerMachine = setup({
+  types: { context: {} as ApiServerState, events: {} as ServerEvent, emitted: {} as Effect },
+}).createMachine({
+  id: 'kube-apiserver',
+  context: emptyState,
+  initial: 'created',
+  on: { 'process.terminate': '.stopped' },
+  states: {
+    created: { on: { 'process.start': { target: 'connecting', actions: step(start) } } },
+    connecting: {
+      on: {
+        'etcd.retry': { actions: step((state: ApiServerState) => connect(state)) },
+        'etcd.response': [
+          { guard: answers('status'), actions: step(connected) },
+          { guard: answers('namespaces'), target: 'syncing', actions: step(connected) },
+        ],
+      },
+    },
+    syncing: {
+      on: {
+        'etcd.response': [{ guard: lastList, target: 'ready', actions: step(listed) }, { actions: step(listed) }],
+        'etcd.watch': { actions: step(watched) },
+      },
+    },
+    ready: {
+      on: {
+        'http.request': { actions: step(accept) },
+        'http.abort': { actions: step(abort) },
+        'etcd.watch': { actions: step(watched) },
+        'watch.open': { actions: step(openWatch) },
+        'watch.close': { actions: step(closeWatch) },
+        'watch.bookmark': { actions: step(sendBookmark) },
+        'message.undeliverable': { actions: step(abort) },
+        'peer.closed': [{ guard: lost, target: 'connecting', actions: step((state: ApiServerState) => connect({ ...state, synced: 0 })) }, { actions: step(abort) }],
+      },
+    },
+    stopped: { type: 'final' },
+  },
+});

@@ -1,0 +1,49 @@
+import { findResource, type ResourceDefinition } from '#api/resources/index.ts';
+import type { HttpRequest } from '#protocol/rest.ts';
+
+/** What a request asks for. Models apiserver/pkg/endpoints/request/requestinfo.go. */
+export interface RequestInfo {
+  readonly isResource: boolean;
+  readonly path: string;
+  /** get, list, watch, create, update, patch, delete, deletecollection; for other paths the method in lower case. */
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+const verbs = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
+
+export function requestInfo(request: HttpRequest): RequestInfo {
+  const { path, method, query } = request;
+  const other: RequestInfo = { isResource: false, path, verb: method.toLowerCase(), group: '', version: '', plural: '', subresource: '', namespace: '', name: '' };
+  const parts = path.split('/').filter((part) => part !== '').map(decodeURIComponent);
+  const root = parts[0];
+  const start = root === 'api' ? 2 : root === 'apis' ? 3 : undefined;
+  if (start === undefined || parts.length <= start) return other;
+  const [group, version] = root === 'api' ? ['', parts[1]!] : [parts[1]!, parts[2]!];
+  let rest = parts.slice(start);
+  let namespace = '';
+  if (rest[0] === 'namespaces' && rest.length > 1) {
+    namespace = rest[1]!;
+    if (rest.length > 2 && rest[2] !== 'status' && rest[2] !== 'finalize') rest = rest.slice(2);
+  }
+  const [plural = '', name = '', ...subresources] = rest;
+  return { isResource: true, path, verb: verbOf(method, name, query), group, version, plural, subresource: subresources.join('/'), namespace, name };
+}
+
+function verbOf(method: HttpRequest['method'], name: string, query: HttpRequest['query']): string {
+  const watch = query['watch'];
+  if (method === 'GET' && (watch === 'true' || watch === '1' || watch === '')) return 'watch';
+  if (method === 'GET' && name === '') return 'list';
+  if (method === 'DELETE' && name === '') return 'deletecollection';
+  return verbs[method];
+}
+
+/** The definition of the resource that a request is about. */
+export function resourceFor(info: RequestInfo): ResourceDefinition | undefined {
+  return info.isResource ? findResource(info.group, info.version, info.plural) : undefined;
+}

@@ -1,0 +1,315 @@
+import { setup } from 'xstate';
+import { begin, resume, type Progress, type Routine } from '#base/routine.ts';
+import { seedRandom } from '#base/random.ts';
+import type { Json } from '#base/json.ts';
+import { isFailure, notFound } from '#api/resources/status-errors.ts';
+import { storageKey, type ResourceDefinition } from '#api/resources/index.ts';
+import type { Status } from '#api/object.ts';
+import { step, type Outcome } from '#kernel/step.ts';
+import type { Delivered, Effect, EventOf, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type { EtcdOperation, EtcdRequest, EtcdResponse } from '#protocol/etcd.ts';
+import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import { auditNote } from './audit.ts';
+import { answerPage } from './endpoints.ts';
+import { authenticationGate, authorizationGate, isWrite, mutatingGate, schemaGate, targetOf, validatingGate, type Verdict } from './gates.ts';
+import { componentStatuses, type Probe } from './component-status.ts';
+import { emptyRequest, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
+import { pageResponse, statusResponse, storedResponse, tableOf } from './respond.ts';
+import { requestInfo, resourceFor } from './request-info.ts';
+import type { ApiServerState, BookmarkWatch, CloseWatch, OpenWatch, Watch } from './state.ts';
+import { createObject, deleteCollection, deleteObject, getObject, listObjects, selectorsOf, updateObject, type Stored } from './storage.ts';
+import { isPartOfObject, specialFor, unknownSubresource } from './subresources.ts';
+
+interface StopWatching {
+  readonly type: 'watch.stop';
+}
+interface TimedOut {
+  readonly type: 'watch.timeout';
+}
+interface BookmarkDue {
+  readonly type: 'watch.bookmark-due';
+}
+
+/** The request's own state: what has been found out, and the server as it was when storage began. */
+export interface RequestState extends Facts {
+  readonly server: ApiServerState | undefined;
+  readonly storedAt: number;
+  readonly probes: readonly Probe[] | undefined;
+}
+
+type RequestMessage = StartMessage<RequestInput> | EtcdResponse | StopWatching | TimedOut | BookmarkDue | UndeliverableMessage | HttpClientMessage;
+type RequestEvent = EventOf<RequestMessage>;
+type Result = Outcome<RequestState>;
+
+const bookmarkMs = 60_000;
+const defaultTimeoutSeconds = 1800;
+const etcdTimeoutMs = 60_000;
+const certificate = 'kube-apiserver-etcd-client';
+
+const serverOf = (event: Delivered<never> | RequestEvent): ApiServerState => event.parent as ApiServerState;
+
+function start(state: RequestState, event: RequestEvent): Result {
+  const { input, seed } = (event.message as StartMessage<RequestInput>);
+  const { gateMs } = serverOf(event).options;
+  return {
+    context: {
+      ...state,
+      request: input.request,
+      client: input.client,
+      info: requestInfo(input.request),
+      origin: event.origin,
+      since: event.now,
+      startedAt: event.now,
+      gateMs,
+      random: seedRandom(seed, 'request'),
+    },
+    effects: [],
+  };
+}
+
+function note(state: RequestState, gate: Gate, verdict: string, detail: string, more: object = {}): Effect {
+  return { type: 'note', topic: 'gate', data: { client: state.client, id: state.request.id, gate, verdict, detail, ...more } };
+}
+
+/** Passes one gate: on to the next, or with a refusal to the response. */
+function pass(gate: Gate, next: (state: RequestState) => Gate, check: (server: ApiServerState, state: RequestState, now: number) => Verdict) {
+  return (state: RequestState, event: RequestEvent): Result => {
+    const verdict = check(serverOf(event), state, event.now);
+    if ('refused' in verdict) {
+      const response = statusResponse(state, verdict.refused);
+      const detail = String(verdict.refused.message ?? '');
+      return { context: { ...state, gate: 'response', since: event.now, response }, effects: [note(state, gate, 'refused', detail)] };
+    }
+    const passed: RequestState = { ...state, ...verdict.next };
+    const changes = state.object === passed.object ? {} : { before: state.object ?? state.request.body, after: passed.object };
+    return { context: { ...passed, gate: next(passed), since: event.now }, effects: [note(passed, gate, 'passed', verdict.detail, changes)] };
+  };
+}
+
+const afterAuthorization = (state: RequestState): Gate => (state.info.isResource && isWrite(state.info) ? 'mutating' : 'storage');
+
+// ── storage ─────────────────────────────────────────────────────────────────
+
+function routineFor(state: RequestState, server: ApiServerState, resource: ResourceDefinition, now: number): Routine<EtcdOperation, EtcdResponse, Stored> {
+  const { info } = state;
+  const special = specialFor(state);
+  if (special !== undefined) return () => special(server, state, resource, now);
+  switch (info.verb) {
+    case 'get':
+      return () => getObject(state, resource);
+    case 'list':
+      return () => listObjects(server, state, resource);
+    case 'create':
+      return () => createObject(state, resource);
+    case 'update':
+    case 'patch':
+      return state.old === undefined ? () => createObject({ ...state, info: { ...info, verb: 'create' } }, resource) : () => updateObject(state, resource);
+    case 'delete':
+      return () => deleteObject(state, resource, storageKey(resource, info.namespace, info.name), now);
+    default:
+      return () => deleteCollection(server, state, resource, now);
+  }
+}
+
+function beginStorage(state: RequestState, event: RequestEvent): Result {
+  const server = serverOf(event);
+  const { info } = state;
+  const finish = (response: HttpResponse): Result => ({ context: { ...state, response, gate: 'response', since: event.now }, effects: [] });
+  if (!info.isResource) return finish(pageResponse(state, answerPage(server, state)));
+  const resource = resourceFor(info);
+  if (resource === undefined) return finish(pageResponse(state, answerPage(server, state)));
+  if (resource.plural === 'componentstatuses') return componentStatuses(state, server, resource, event.now);
+  const target = targetOf(state);
+  if (isFailure(target)) return finish(statusResponse(state, target));
+  if (info.subresource === 'log') return proxyLog(state, server, event.now);
+  if (info.subresource !== '' && !isPartOfObject(info.subresource) && specialFor(state) === undefined) return finish(statusResponse(state, unknownSubresource(state)));
+  if (info.verb === 'watch') return openWatch(state, server, resource, event);
+  const context: RequestState = { ...state, server, storedAt: event.now };
+  return go(context, begin(routineFor(context, server, resource, event.now)), resource, event);
+}
+
+/** Reading a log is one of the true cases in which the API server calls a kubelet. */
+function proxyLog(state: RequestState, server: ApiServerState, now: number): Result {
+  const { namespace, name } = state.info;
+  const pod = server.caches.get('/registry/pods')?.get(`/registry/pods/${namespace}/${name}`);
+  const spec = pod?.['spec'] as { readonly nodeName?: string; readonly containers: readonly { readonly name: string }[] } | undefined;
+  if (spec === undefined) return { context: { ...state, gate: 'response', since: now, response: statusResponse(state, notFound({ group: '', plural: 'pods' }, name)) }, effects: [] };
+  const container = state.request.query['container'] ?? spec.containers[0]?.name ?? '';
+  const request: HttpRequest = { ...state.request, method: 'GET', path: `/containerLogs/${namespace}/${name}/${container}` };
+  return { context: state, effects: [{ type: 'send', to: `${spec.nodeName ?? ''}/kubelet`, message: request }] };
+}
+
+function relayed(state: RequestState, event: RequestEvent): Result {
+  const message = event.message as HttpClientMessage;
+  if (state.probes !== undefined && message.type === 'http.response') return componentStatuses(state, serverOf(event), resourceFor(state.info)!, event.now, event.from, message);
+  if (message.type === 'http.response') return { context: { ...state, response: message, gate: 'response', since: event.now }, effects: [] };
+  return { context: state, effects: [{ type: 'send', to: state.client, message }] };
+}
+
+function unreachable(state: RequestState, event: RequestEvent): Result {
+  const { to } = event.message as UndeliverableMessage;
+  if (state.probes !== undefined) return componentStatuses(state, serverOf(event), resourceFor(state.info)!, event.now, to, undefined);
+  if (to === state.client) return { context: { ...state, gate: 'response', response: state.response ?? statusResponse(state, notFound({ group: '', plural: 'requests' }, '')) }, effects: [] };
+  const unavailable: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `Get "https://${to}": dial tcp: connect: connection refused`, reason: 'InternalError', code: 500 };
+  return { context: { ...state, gate: 'response', since: event.now, response: statusResponse(state, unavailable) }, effects: [] };
+}
+
+/** Carries a storage routine on: the next question to etcd, or its outcome. */
+function go(state: RequestState, progress: Progress<EtcdOperation, EtcdResponse, Stored>, resource: ResourceDefinition, event: RequestEvent): Result {
+  if (!progress.done) {
+    const request: EtcdRequest = { type: 'etcd.request', id: String(progress.answers.length), certificate, operation: progress.request };
+    return { context: { ...state, answers: progress.answers }, effects: [{ type: 'send', to: serverOf(event).options.etcd, message: request }] };
+  }
+  const { result } = progress;
+  if (result.type === 'retry') {
+    return { context: { ...state, answers: undefined, object: undefined, old: result.current, attempts: state.attempts + 1, gate: 'mutating', since: event.now }, effects: [note(state, 'storage', 'retried', 'the object has been modified')] };
+  }
+  const response = storedResponse(state, resource, result, event.now);
+  const verdict = result.type === 'status' && isFailure(result.body) ? 'refused' : 'passed';
+  const detail = result.type === 'object' ? `revision ${result.object.metadata.resourceVersion ?? ''}` : '';
+  return { context: { ...state, answers: undefined, response, gate: 'response', since: event.now }, effects: [note(state, 'storage', verdict, verdict === 'refused' ? String((response.body as { readonly message?: string }).message ?? '') : detail)] };
+}
+
+function continueStorage(state: RequestState, event: RequestEvent): Result {
+  const answer = event.message as EtcdResponse;
+  if (state.answers === undefined || state.server === undefined || answer.id !== String(state.answers.length)) return { context: state, effects: [] };
+  const resource = resourceFor(state.info)!;
+  return go(state, resume(routineFor(state, state.server, resource, state.storedAt), state.answers, answer), resource, event);
+}
+
+function etcdSilent(state: RequestState, event: RequestEvent): Result {
+  const status: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'etcdserver: request timed out', code: 500 };
+  return { context: { ...state, gate: 'response', since: event.now, response: statusResponse(state, status) }, effects: [] };
+}
+
+// ── watches ─────────────────────────────────────────────────────────────────
+
+function openWatch(state: RequestState, server: ApiServerState, resource: ResourceDefinition, event: RequestEvent): Result {
+  const { query, id } = state.request;
+  const selectors = selectorsOf(state, resource);
+  const refuse = (status: Status): Result => ({ context: { ...state, gate: 'response', since: event.now, response: statusResponse(state, status) }, effects: [] });
+  if (isFailure(selectors)) return refuse(selectors);
+  const { labels, fields } = selectors as Exclude<typeof selectors, Status>;
+  const since = Number(query['resourceVersion'] ?? 0);
+  const watch: Watch = {
+    client: state.client,
+    id,
+    request: event.self,
+    prefix: resource.storagePrefix,
+    namespace: state.info.namespace,
+    labels,
+    fields,
+    apiVersion: resource.apiVersion,
+    kind: resource.kind,
+    plural: resource.plural,
+    group: resource.group,
+    asTable: tableOf(state.request),
+    bookmarks: query['allowWatchBookmarks'] === 'true' || query['allowWatchBookmarks'] === '1',
+    chatter: state.origin.chatter,
+  };
+  const initial = query['sendInitialEvents'] === 'true' ? 'list' : since === 0 ? 'added' : 'none';
+  const open: OpenWatch = { type: 'watch.open', watch, initial, since, origin: event.origin };
+  const headers: HttpResponse = { type: 'http.response', id, status: 200, contentType: 'application/json', body: null };
+  const seconds = Number(query['timeoutSeconds'] ?? defaultTimeoutSeconds);
+  const timeout: Effect = { type: 'arm', timer: 'timeout', afterMs: seconds * 1000, message: { type: 'watch.timeout' }, chatter: true };
+  const tooOld = initial === 'none' && since < server.oldest;
+  if (tooOld) {
+    const gone: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `too old resource version: ${since} (${server.oldest})`, reason: 'Expired', code: 410 };
+    return {
+      context: { ...state, gate: 'response', since: event.now, response: headers },
+      effects: [
+        { type: 'send', to: state.client, message: headers },
+        { type: 'send', to: state.client, message: { type: 'http.chunk', id, events: [{ type: 'ERROR', object: gone as Json }] } as HttpClientMessage },
+        { type: 'send', to: state.client, message: { type: 'http.end', id } as HttpClientMessage },
+        { type: 'exit', code: 0 },
+      ],
+    };
+  }
+  const opened: RequestState = { ...state, gate: 'watching', since: event.now };
+  return {
+    context: opened,
+    effects: [
+      { type: 'send', to: state.client, message: headers },
+      { type: 'send', to: serverAddress(event.self), message: open },
+      timeout,
+      ...(watch.bookmarks ? [nextBookmark()] : []),
+      note(state, 'storage', 'watching', resource.plural),
+      auditNote(opened, headers, 'ResponseStarted', event.now),
+    ],
+  };
+}
+
+const serverAddress = (self: string): string => self.slice(0, self.lastIndexOf('/'));
+const nextBookmark = (): Effect => ({ type: 'arm', timer: 'bookmark', afterMs: bookmarkMs, message: { type: 'watch.bookmark-due' }, chatter: true });
+
+function sendBookmark(state: RequestState, event: RequestEvent): Result {
+  const message: BookmarkWatch = { type: 'watch.bookmark', request: event.self };
+  return { context: state, effects: [{ type: 'send', to: serverAddress(event.self), message, chatter: true }, nextBookmark()] };
+}
+
+function closeWatch(state: RequestState, event: RequestEvent): Result {
+  const close: CloseWatch = { type: 'watch.close', client: state.client, id: state.request.id };
+  const end: HttpClientMessage = { type: 'http.end', id: state.request.id };
+  const ended = event.message.type === 'watch.timeout';
+  return { context: state, effects: [{ type: 'send', to: serverAddress(event.self), message: close }, ...(ended ? [{ type: 'send', to: state.client, message: end } as const] : [])] };
+}
+
+function respond(state: RequestState, event: RequestEvent): Result {
+  const response = state.response!;
+  return { context: state, effects: [note(state, 'response', String(response.status), ''), auditNote(state, response, 'ResponseComplete', event.now), { type: 'send', to: state.client, message: response }] };
+}
+
+const gateAction = (gate: Gate, next: (state: RequestState) => Gate, check: (server: ApiServerState, state: RequestState, now: number) => Verdict) => step<RequestState, RequestEvent>(pass(gate, next, check));
+const at = (gate: Gate) => ({ context }: { readonly context: RequestState }): boolean => context.gate === gate;
+
+/** One request on its way through the gates: a goroutine of the API server. A watch stays until it is closed. */
+export const requestMachine = setup({
+  types: { context: {} as RequestState, events: {} as RequestEvent, emitted: {} as Effect },
+  delays: { gate: ({ context }) => context.gateMs, etcdTimeout: etcdTimeoutMs },
+}).createMachine({
+  id: 'kube-apiserver/request',
+  context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined },
+  initial: 'received',
+  states: {
+    received: { on: { 'process.start': { target: 'authentication', actions: step(start) } } },
+    authentication: {
+      after: { gate: { target: 'authenticated', actions: gateAction('authentication', () => 'authorization', authenticationGate) } },
+    },
+    authenticated: { always: [{ guard: at('response'), target: 'responding' }, { target: 'authorization' }] },
+    authorization: {
+      after: { gate: { target: 'authorized', actions: gateAction('authorization', afterAuthorization, authorizationGate) } },
+    },
+    authorized: {
+      always: [{ guard: at('response'), target: 'responding' }, { guard: at('mutating'), target: 'mutating' }, { target: 'storage' }],
+    },
+    mutating: { after: { gate: { target: 'mutated', actions: gateAction('mutating', () => 'schema', mutatingGate) } } },
+    mutated: { always: [{ guard: at('response'), target: 'responding' }, { target: 'schema' }] },
+    schema: { after: { gate: { target: 'checked', actions: gateAction('schema', () => 'validating', schemaGate) } } },
+    checked: { always: [{ guard: at('response'), target: 'responding' }, { target: 'validating' }] },
+    validating: { after: { gate: { target: 'admitted', actions: gateAction('validating', () => 'storage', validatingGate) } } },
+    admitted: { always: [{ guard: at('response'), target: 'responding' }, { target: 'storage' }] },
+    storage: {
+      after: { gate: { target: 'storing', actions: step(beginStorage) } },
+    },
+    storing: {
+      always: [{ guard: at('response'), target: 'responding' }, { guard: at('watching'), target: 'watching' }, { guard: at('mutating'), target: 'mutating' }],
+      on: {
+        'etcd.response': { actions: step(continueStorage) },
+        'http.response': { actions: step(relayed) },
+        'http.chunk': { actions: step(relayed) },
+        'message.undeliverable': { actions: step(unreachable) },
+      },
+      after: { etcdTimeout: { actions: step(etcdSilent) } },
+    },
+    watching: {
+      on: {
+        'watch.stop': { target: 'done', actions: step(closeWatch) },
+        'watch.timeout': { target: 'done', actions: step(closeWatch) },
+        'message.undeliverable': { target: 'done', actions: step(closeWatch) },
+        'watch.bookmark-due': { actions: step(sendBookmark) },
+      },
+    },
+    responding: { after: { gate: { target: 'done', actions: step(respond) } } },
+    done: { type: 'final' },
+  },
+});

@@ -1,0 +1,97 @@
+import type { RandomState } from '#base/random.ts';
+import type { Json } from '#base/json.ts';
+import type { KubeObject } from '#api/object.ts';
+import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import type { EtcdResponse } from '#protocol/etcd.ts';
+import type { Address, Millis, Origin } from '#kernel/types.ts';
+import type { User } from './authentication.ts';
+import type { RequestInfo } from './request-info.ts';
+
+/** The gates of the API server, in the order in which a write passes them. */
+export type Gate = 'authentication' | 'authorization' | 'mutating' | 'schema' | 'validating' | 'storage' | 'response' | 'watching';
+
+export interface RequestInput {
+  readonly request: HttpRequest;
+  readonly client: Address;
+}
+
+/** A request on its way: what has been found out of it so far. */
+export interface RequestState {
+  readonly request: HttpRequest;
+  readonly client: Address;
+  readonly gate: Gate;
+  readonly since: Millis;
+  readonly startedAt: Millis;
+  readonly origin: Origin;
+  readonly gateMs: number;
+  readonly random: RandomState;
+  readonly info: RequestInfo;
+  readonly user: User;
+  readonly warnings: readonly string[];
+  /** The object to be stored, as it is after the gates so far. */
+  readonly object: KubeObject | undefined;
+  /** What is stored now, for updates and deletions; its revision is compared when writing. */
+  readonly old: KubeObject | undefined;
+  readonly response: HttpResponse | undefined;
+  /** Answers of etcd to the storage routine so far. */
+  readonly answers: readonly EtcdResponse[] | undefined;
+  readonly attempts: number;
+  readonly auditObject: Json | undefined;
+}
+
+export const noInfo: RequestInfo = { isResource: false, path: '', verb: '', group: '', version: '', plural: '', subresource: '', namespace: '', name: '' };
+
+export const emptyRequest: RequestState = {
+  request: { type: 'http.request', id: '', method: 'GET', path: '', query: {}, accept: '', userAgent: '', credential: { type: 'none' } },
+  client: '',
+  gate: 'authentication',
+  since: 0,
+  startedAt: 0,
+  origin: { seq: 0, story: 0, chatter: false },
+  gateMs: 0,
+  random: 0 as RandomState,
+  info: noInfo,
+  user: { name: '', groups: [] },
+  warnings: [],
+  object: undefined,
+  old: undefined,
+  response: undefined,
+  answers: undefined,
+  attempts: 0,
+  auditObject: undefined,
+};
+
+/** A request's part of a frame; see the session. */
+export interface RequestView {
+  readonly gate: Gate;
+  readonly since: Millis;
+  readonly method: string;
+  readonly path: string;
+  readonly user: string;
+  readonly status: number | undefined;
+  readonly client: Address;
+  readonly resource: string;
+  readonly selector: string;
+  readonly story: number;
+  readonly chatter: boolean;
+}
+
+/** What a view shows of a request. @param context the context of a running `kube-apiserver/request` process */
+export function requestView(context: unknown): RequestView | undefined {
+  const state = context as RequestState;
+  if (state.client === '') return undefined;
+  const { gate, since, client, info, user, origin, request } = state;
+  return {
+    gate,
+    since,
+    method: request.method,
+    path: request.path,
+    user: user.name,
+    status: state.response?.status,
+    client,
+    resource: info.plural,
+    selector: [request.query['fieldSelector'], request.query['labelSelector']].filter((part) => part !== undefined && part !== '').join(','),
+    story: origin.story,
+    chatter: origin.chatter,
+  };
+}

@@ -1,0 +1,54 @@
+import type { Json } from '#base/json.ts';
+import type { Status } from '#api/object.ts';
+import { toTable, type ResourceDefinition } from '#api/resources/index.ts';
+import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import type { RequestState } from './request-state.ts';
+import type { Stored } from './storage.ts';
+
+/** Whether a client asked for tables, and with which part of the objects. */
+export function tableOf(request: HttpRequest): string | undefined {
+  return request.accept.includes('as=Table') ? (request.query['includeObject'] ?? 'Metadata') : undefined;
+}
+
+/** What the deprecated APIs say (apiserver/pkg/endpoints/deprecation). */
+const deprecated: Readonly<Record<string, string>> = {
+  '/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
+  '/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+};
+
+function response(state: RequestState, status: number, body: Json, contentType = 'application/json'): HttpResponse {
+  const warning = deprecated[`${state.info.group}/${state.info.plural}`];
+  const warnings = [...(warning === undefined || state.info.verb === 'watch' ? [] : [warning]), ...state.warnings];
+  return { type: 'http.response', id: state.request.id, status, contentType, ...(warnings.length > 0 ? { warnings } : {}), body };
+}
+
+export function statusResponse(state: RequestState, status: Status): HttpResponse {
+  const seconds = (status.details as { readonly retryAfterSeconds?: number } | undefined)?.retryAfterSeconds;
+  return { ...response(state, status.code, status), ...(seconds === undefined ? {} : { retryAfter: seconds }) };
+}
+
+export function pageResponse(state: RequestState, page: Omit<HttpResponse, 'type' | 'id'>): HttpResponse {
+  return { type: 'http.response', id: state.request.id, ...page };
+}
+
+/** What storage came to, in the form that the client asked for. */
+export function storedResponse(state: RequestState, resource: ResourceDefinition, stored: Exclude<Stored, { readonly type: 'retry' }>, now: number): HttpResponse {
+  const table = tableOf(state.request);
+  switch (stored.type) {
+    case 'status':
+      return statusResponse(state, stored.body);
+    case 'body':
+      return response(state, stored.status, stored.body);
+    case 'object': {
+      const { object } = stored;
+      if (table === undefined || state.info.verb !== 'get' || object.kind === 'Scale') return response(state, stored.status, object as unknown as Json);
+      return response(state, stored.status, toTable(resource, [object], { now, includeObject: table, metadata: { resourceVersion: object.metadata.resourceVersion ?? '' }, withColumns: true }));
+    }
+    case 'list': {
+      const { objects, metadata } = stored;
+      if (table !== undefined) return response(state, 200, toTable(resource, objects, { now, includeObject: table, metadata, withColumns: true }));
+      const items = objects as unknown as readonly Json[];
+      return response(state, 200, { kind: resource.listKind, apiVersion: resource.apiVersion, metadata, items });
+    }
+  }
+}

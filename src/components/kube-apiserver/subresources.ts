@@ -1,0 +1,195 @@
+import { isObject, type Json } from '#base/json.ts';
+import { formatTime, type KubeObject, type Status } from '#api/object.ts';
+import { updateManagedFields } from '#api/managed-fields/index.ts';
+import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '#api/patch/index.ts';
+import { formatLabelSelector, labelSelectorFromObject } from '#api/selectors.ts';
+import { conflict, failure, invalidObject, isFailure, notFound, success } from '#api/resources/status-errors.ts';
+import { invalid } from '#api/resources/field-error.ts';
+import { storageKey, type ResourceDefinition } from '#api/resources/index.ts';
+import type { LabelSelector, PodCondition } from '#api/types.generated.ts';
+import type { EtcdOperation, EtcdResponse } from '#protocol/etcd.ts';
+import { mediaTypes } from '#protocol/rest.ts';
+import { issueToken } from './authentication.ts';
+import { authorize } from './authorization.ts';
+import type { RequestState } from './request-state.ts';
+import type { ApiServerState } from './state.ts';
+import { compareAndPut, deleteObject, failed, isDryRun, readOne, revisionOf, type StorageRoutine, type Stored } from './storage.ts';
+
+type Special = (server: ApiServerState, state: RequestState, resource: ResourceDefinition, now: number) => StorageRoutine;
+
+const object = (status: number, value: KubeObject): Stored => ({ type: 'object', status, object: value });
+const fields = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? value : {});
+
+/** Reads, changes and writes until nobody interferes (etcd3/store.go GuaranteedUpdate). */
+function* guaranteedUpdate(resource: ResourceDefinition, key: string, change: (current: KubeObject) => KubeObject | Status): Generator<EtcdOperation, KubeObject | Status, EtcdResponse> {
+  let current = yield* readOne(key);
+  for (let attempt = 0; attempt < 10; attempt++) {
+    if (current === undefined) return notFound(resource, key.slice(key.lastIndexOf('/') + 1));
+    if (isFailure(current)) return current;
+    const next = change(current as KubeObject);
+    if (isFailure(next)) return next;
+    const result = yield* compareAndPut(key, revisionOf(current as KubeObject), next as KubeObject);
+    if (isFailure(result)) return result;
+    if ('written' in (result as object)) return (result as { readonly written: KubeObject }).written;
+    current = (result as { readonly instead: KubeObject | undefined }).instead;
+  }
+  return conflict(resource, key.slice(key.lastIndexOf('/') + 1));
+}
+
+/** registry/core/pod/storage (BindingREST): the pod gets its node, once. */
+const binding: Special = function* (_server, state, resource, now) {
+  const body = fields(state.request.body);
+  const target = fields(body['target']);
+  const { namespace } = state.info;
+  const name = state.info.subresource === 'binding' ? state.info.name : String(fields(body['metadata'])['name'] ?? '');
+  const node = String(target['name'] ?? '');
+  const pods = { group: '', plural: 'pods' };
+  const result = yield* guaranteedUpdate(resource, `/registry/pods/${namespace}/${name}`, (pod) => {
+    const spec = fields(pod['spec']);
+    if (pod.metadata.deletionTimestamp !== undefined) return conflict(pods, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+    if (spec['nodeName'] !== undefined && spec['nodeName'] !== '') return conflict(pods, name, `pod ${name} is already assigned to node "${String(spec['nodeName'])}"`);
+    const status = fields(pod['status']);
+    const generation = pod.metadata.generation ?? 1;
+    const scheduled: PodCondition = { lastProbeTime: null as never, lastTransitionTime: formatTime(now), observedGeneration: generation, status: 'True', type: 'PodScheduled' };
+    const others = ((status['conditions'] as readonly PodCondition[] | undefined) ?? []).filter((condition) => condition.type !== 'PodScheduled');
+    const { observedGeneration: _own, ...plain } = scheduled;
+    return { ...pod, spec: { ...spec, nodeName: node }, status: { ...status, conditions: [...others, plain] } };
+  });
+  if (isFailure(result)) return failed(result);
+  return { type: 'body', status: 201, body: { ...success(), code: 201 } };
+};
+
+/** Where a kind keeps its replicas, for `/scale`. */
+function scaleOf(target: KubeObject): KubeObject {
+  const spec = fields(target['spec']);
+  const status = fields(target['status']);
+  const selector = target.kind === 'ReplicationController' ? labelText(spec['selector']) : formatLabelSelector(labelSelectorFromObject(spec['selector'] as LabelSelector));
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = target.metadata;
+  const replicas = spec['replicas'] as number | undefined;
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: replicas === 0 || replicas === undefined ? {} : { replicas },
+    status: { replicas: (status['replicas'] as number | undefined) ?? 0, selector },
+  };
+}
+
+const labelText = (labels: unknown): string => Object.entries(fields(labels)).map(([key, value]) => `${key}=${String(value)}`).sort().join(',');
+
+function patched(state: RequestState, current: KubeObject): KubeObject {
+  const { contentType, body } = state.request;
+  if (state.info.verb === 'update') return { ...(body as unknown as KubeObject), metadata: { ...current.metadata, ...(fields(body)['metadata'] as object | undefined) } as KubeObject['metadata'] };
+  if (contentType === mediaTypes.jsonPatch) return applyJsonPatch(current, body) as KubeObject;
+  if (contentType === mediaTypes.strategicMergePatch) return applyStrategicMergePatch(current, body, undefined) as KubeObject;
+  return applyMergePatch(current, body) as KubeObject;
+}
+
+/** ScaleREST of the workloads (registry/apps). */
+const scale: Special = function* (_server, state, resource, now) {
+  const key = storageKey(resource, state.info.namespace, state.info.name);
+  if (state.info.verb === 'get') {
+    const found = yield* readOne(key);
+    if (found === undefined) return failed(notFound(resource, state.info.name));
+    return isFailure(found) ? failed(found) : object(200, scaleOf(found as KubeObject));
+  }
+  const manager = state.request.query['fieldManager'] ?? state.request.userAgent.split('/')[0] ?? '';
+  const change = (current: KubeObject): KubeObject | Status => {
+    const wanted = patched(state, scaleOf(current));
+    const { resourceVersion } = wanted.metadata;
+    if (resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion) return conflict(resource, current.metadata.name);
+    const replicas = Number(fields(wanted['spec'])['replicas'] ?? 0);
+    if (replicas < 0) return invalidObject('autoscaling', 'Scale', current.metadata.name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+    if (replicas === fields(current['spec'])['replicas']) return current;
+    const generation = (current.metadata.generation ?? 0) + 1;
+    const updated: KubeObject = { ...current, metadata: { ...current.metadata, generation }, spec: { ...fields(current['spec']), replicas } };
+    return updateManagedFields({ live: current, updated, schema: resource.schema, apiVersion: resource.apiVersion, manager, subresource: 'scale', time: formatTime(now) });
+  };
+  if (isDryRun(state)) {
+    const found = yield* readOne(key);
+    if (found === undefined) return failed(notFound(resource, state.info.name));
+    const next = isFailure(found) ? found : change(found as KubeObject);
+    return isFailure(next) ? failed(next) : object(200, scaleOf(next as KubeObject));
+  }
+  const result = yield* guaranteedUpdate(resource, key, change);
+  return isFailure(result) ? failed(result) : object(200, scaleOf(result as KubeObject));
+};
+
+const tokenSeconds = 3600;
+
+/** registry/core/serviceaccount/storage/token.go. */
+const token: Special = function* (_server, state, _resource, now) {
+  const { namespace, name } = state.info;
+  const accounts = { group: '', plural: 'serviceaccounts' };
+  const account = yield* readOne(`/registry/serviceaccounts/${namespace}/${name}`);
+  if (account === undefined) return failed(notFound(accounts, name));
+  if (isFailure(account)) return failed(account);
+  const { uid = '' } = (account as KubeObject).metadata;
+  const body = fields(state.request.body);
+  const spec = fields(body['spec']);
+  const seconds = Number(spec['expirationSeconds'] ?? tokenSeconds);
+  const created: KubeObject = {
+    kind: 'TokenRequest',
+    apiVersion: 'authentication.k8s.io/v1',
+    metadata: { name, namespace, creationTimestamp: formatTime(now) },
+    spec: { audiences: ['https://kubernetes.default.svc.cluster.local'], boundObjectRef: null, ...spec, expirationSeconds: seconds },
+    status: { token: issueToken(namespace, name, uid), expirationTimestamp: formatTime(now + seconds * 1000) },
+  };
+  return object(201, created);
+};
+
+/** registry/core/pod/storage/eviction.go, with disruption budgets where there are any. */
+const eviction: Special = function* (_server, state, resource, now) {
+  const options = fields(fields(state.request.body)['deleteOptions']);
+  const { namespace, name } = state.info;
+  const result: Stored = yield* deleteObject({ ...state, request: { ...state.request, body: options as Json } }, resource, `/registry/pods/${namespace}/${name}`, now);
+  if (result.type === 'status' && isFailure(result.body)) return result;
+  return { type: 'body', status: 201, body: { ...success(), code: 201 } };
+};
+
+const accessReview = (self: boolean): Special =>
+  // oxlint-disable-next-line require-yield
+  function* (server, state) {
+    const body = fields(state.request.body);
+    const spec = fields(body['spec']);
+    const resource = fields(spec['resourceAttributes']);
+    const path = fields(spec['nonResourceAttributes'])['path'];
+    const user = self ? state.user : { name: String(spec['user'] ?? ''), groups: (spec['groups'] as readonly string[] | undefined) ?? [] };
+    const text = (key: string): string => String(resource[key] ?? '');
+    const verb = String(path === undefined ? text('verb') : fields(spec['nonResourceAttributes'])['verb']);
+    const decision = authorize(server, { user, verb, group: text('group'), resource: text('resource'), subresource: text('subresource'), namespace: text('namespace'), name: text('name'), path: path === undefined ? undefined : String(path) });
+    return { type: 'body', status: 201, body: { ...body, metadata: {}, status: { allowed: decision.allowed, ...(decision.reason === '' ? {} : { reason: decision.reason }) } } as Json };
+  };
+
+// oxlint-disable-next-line require-yield
+const selfReview: Special = function* (_server, state) {
+  const { name, groups } = state.user;
+  return { type: 'body', status: 201, body: { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1', metadata: { creationTimestamp: null }, status: { userInfo: { username: name, groups } } } as Json };
+};
+
+const specials: Readonly<Record<string, Special>> = {
+  'pods/binding': binding,
+  bindings: binding,
+  'pods/eviction': eviction,
+  'serviceaccounts/token': token,
+  'deployments/scale': scale,
+  'replicasets/scale': scale,
+  'statefulsets/scale': scale,
+  'replicationcontrollers/scale': scale,
+  selfsubjectaccessreviews: accessReview(true),
+  subjectaccessreviews: accessReview(false),
+  localsubjectaccessreviews: accessReview(false),
+  selfsubjectreviews: selfReview,
+};
+
+/** What a resource or subresource does that is not the ordinary reading and writing of objects. */
+export function specialFor(state: RequestState): Special | undefined {
+  const { plural, subresource } = state.info;
+  return specials[subresource === '' ? plural : `${plural}/${subresource}`];
+}
+
+/** Subresources that are the object itself, written in part. */
+export const isPartOfObject = (subresource: string): boolean => ['', 'status', 'finalize', 'ephemeralcontainers', 'resize', 'approval'].includes(subresource);
+
+/** Everything that is neither. */
+export const unknownSubresource = (state: RequestState): Status => failure(404, 'NotFound', 'the server could not find the requested resource', { kind: state.info.plural });
