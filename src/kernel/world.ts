@@ -278,7 +278,7 @@ export class World {
     };
     let result: StepResult;
     try {
-      result = machine.step(record, isDelay(message) ? message.event : event);
+      result = machine.step(record, isDelay(message) ? { ...event, type: message.event.type } : event);
     } catch (error) {
       if (this.checks.strict === true) throw error;
       this.note('crash', { message: error instanceof Error ? error.message : String(error) });
@@ -445,7 +445,7 @@ const delayType = 'kernel.delay';
 interface DelayMessage extends Message {
   readonly event: MachineEvent;
 }
-/** A delay of the machine's own (`after`): its event goes to the machine as XState named it. */
+/** A delay of the machine's own (`after`): its event goes to the machine under the name that XState gave it. */
 function isDelay(message: Message): message is DelayMessage {
   return message.type === delayType;
 }

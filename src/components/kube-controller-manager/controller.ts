@@ -1,0 +1,62 @@
+import type { KubeObject } from '#api/object.ts';
+import type { ApiCall } from '#machinery/client.ts';
+import type { Change, InformerState } from '#machinery/informer.ts';
+import type { HttpResponse } from '#protocol/rest.ts';
+
+/** The shared informers, by plural name. */
+export type Caches = Readonly<Record<string, InformerState>>;
+
+/** A call of a sync; one in the background is sent and not waited for (events). */
+export interface SyncCall extends ApiCall {
+  readonly background?: boolean | undefined;
+}
+
+/** What a sync may know besides the caches. */
+export interface SyncContext {
+  readonly now: number;
+  readonly caches: Caches;
+  /** How often this key has failed in a row. */
+  readonly failures: number;
+  /** A v1 Event, as a background call. */
+  event(subject: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): SyncCall;
+}
+
+/** `again`: look at the key again after a while, whatever happens. Errors make it come back with a back-off. */
+export interface SyncResult {
+  readonly againMs?: number | undefined;
+  readonly failed?: boolean | undefined;
+}
+export type Sync = Generator<readonly SyncCall[], SyncResult, readonly HttpResponse[]>;
+
+/** One control loop: what it watches, which keys a change concerns, and what it does about a key. */
+export interface ControllerDefinition {
+  readonly name: string;
+  /** Its service account, where it is not its name. */
+  readonly account?: string | undefined;
+  /** The resources it watches → which keys a change of one of their objects concerns. */
+  readonly handlers: Readonly<Record<string, (change: Change, caches: Caches) => readonly string[]>>;
+  readonly workers: number;
+  /** The component name in its events. */
+  readonly eventSource: string;
+  readonly sync: (key: string, context: SyncContext) => Sync;
+}
+
+/** One call and its answer. */
+export function* call(request: SyncCall): Generator<readonly SyncCall[], HttpResponse, readonly HttpResponse[]> {
+  const [answer] = yield [request];
+  return answer!;
+}
+
+export const ok = (response: HttpResponse): boolean => response.status < 300;
+export const done: SyncResult = {};
+export const retry: SyncResult = { failed: true };
+
+/** The object of a key in a cache. */
+export function lookUp(caches: Caches, resource: string, key: string): KubeObject | undefined {
+  return caches[resource]?.store.get(key);
+}
+
+export function splitKey(key: string): { readonly namespace: string; readonly name: string } {
+  const slash = key.indexOf('/');
+  return slash < 0 ? { namespace: '', name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}

@@ -1,0 +1,16 @@
+import type { ControllerDefinition } from '../controller.ts';
+import { daemonset } from './daemonset.ts';
+import { deployment } from './deployment.ts';
+import { endpoint, endpointslice } from './endpoints.ts';
+import { garbageCollector } from './garbage.ts';
+import { rootCaPublisher, serviceaccount } from './identity.ts';
+import { namespace } from './namespace.ts';
+import { nodeIpam, nodeLifecycle, nodeRegistration, podGc, taintEviction } from './node.ts';
+import { replicaset } from './replicaset.ts';
+
+/** The control loops that run, by the name of their service account. */
+export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
+  [deployment, replicaset, endpointslice, endpoint, serviceaccount, rootCaPublisher, namespace, garbageCollector, nodeLifecycle, taintEviction, nodeIpam, nodeRegistration, podGc, daemonset].map(
+    (controller) => [controller.name, controller],
+  ),
+);

@@ -1,0 +1,170 @@
+import { setup } from 'xstate';
+import type { KubeObject } from '#api/object.ts';
+import { createEvent } from '#machinery/events.ts';
+import { sendCall, resources, type ClientConfig } from '#machinery/client.ts';
+import { controllerOf } from '#machinery/owner-references.ts';
+import { handleInformer, informerLost, informerOf, isFor, newInformer, openInformer, type Change, type InformerRetry, type InformerSpec, type InformerStep } from '#machinery/informer.ts';
+import { electionAnswer, electionTick, isElection, newElection, type ElectionStep, type ElectionTick } from '#machinery/leader-election.ts';
+import { step, type Outcome } from '#kernel/step.ts';
+import type { ChildExitedMessage, Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import type { Caches } from './controller.ts';
+import { controllers } from './controllers/index.ts';
+import type { ManagerInput, ManagerState } from './state.ts';
+import type { EnqueueMessage } from './worker-machine.ts';
+
+type Message = StartMessage<ManagerInput> | HttpClientMessage | HttpRequest | InformerRetry | ElectionTick | PeerClosedMessage | ChildExitedMessage | UndeliverableMessage | TerminateMessage;
+type ManagerEvent = EventOf<Message>;
+type Result = Outcome<ManagerState>;
+
+const noClient: ClientConfig = { server: '', credential: { type: 'none' }, userAgent: '' };
+const byOwner = (object: KubeObject): readonly string[] => {
+  const owner = controllerOf(object);
+  return owner === undefined ? [] : [owner.uid];
+};
+const byAnyOwner = (object: KubeObject): readonly string[] => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid);
+
+/** How the shared informers are indexed. */
+const indexers: Readonly<Record<string, InformerSpec['indexers']>> = {
+  pods: {
+    owner: byOwner,
+    anyOwner: byAnyOwner,
+    node: (pod) => [(pod['spec'] as { readonly nodeName?: string } | undefined)?.nodeName ?? ''],
+    namespace: (pod) => [pod.metadata.namespace ?? ''],
+  },
+  replicasets: { owner: byOwner, anyOwner: byAnyOwner },
+  endpointslices: { service: (slice) => [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.['kubernetes.io/service-name'] ?? ''}`], anyOwner: byAnyOwner },
+  services: { namespace: (service) => [service.metadata.namespace ?? ''] },
+  controllerrevisions: { owner: byOwner, anyOwner: byAnyOwner },
+  jobs: { owner: byOwner, anyOwner: byAnyOwner },
+};
+
+function start(state: ManagerState, event: ManagerEvent): Result {
+  if (event.message.type !== 'process.start') return { context: state, effects: [] };
+  const { client, identity } = event.message.input;
+  const context: ManagerState = { ...state, client, controllerAgent: client.userAgent.split('/')[0]!, election: newElection('kube-controller-manager', identity) };
+  return tick(context, event);
+}
+
+const electionClient = (state: ManagerState): ClientConfig => ({ ...state.client, userAgent: `${state.controllerAgent}/leader-election` });
+
+function elected(state: ManagerState, step_: ElectionStep, event: ManagerEvent): Result {
+  const context = { ...state, election: step_.state };
+  if (step_.outcome === 'lost') return { context, effects: [...step_.effects, { type: 'exit', code: 1 }] };
+  if (step_.outcome !== 'acquired') return { context, effects: step_.effects };
+  const { identity, lease } = step_.state;
+  const subject = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: lease!.metadata };
+  const announce = sendCall(state.client, 'leader-event', createEvent(subject, 'Normal', 'LeaderElection', `${identity} became leader`, { component: 'kube-controller-manager' }, event.now, 1));
+  const opened = lead(context);
+  return { context: opened.context, effects: [...step_.effects, announce, ...opened.effects] };
+}
+
+function tick(state: ManagerState, event: ManagerEvent): Result {
+  return elected(state, electionTick(state.election, electionClient(state), event.now), event);
+}
+
+/** The leader opens its informers and starts its controllers. */
+function lead(state: ManagerState): Result {
+  if (state.started) return { context: state, effects: [] };
+  const names = new Set([...controllers.values()].flatMap((controller) => Object.keys(controller.handlers)));
+  const effects: Effect[] = [{ type: 'link', to: state.client.server }];
+  const caches: Record<string, Caches[string]> = {};
+  for (const plural of names) {
+    const spec: InformerSpec = { id: plural, resource: resources[plural as keyof typeof resources], indexers: indexers[plural] };
+    const opened = openInformer(newInformer(spec), informerClient(state));
+    caches[plural] = opened.state;
+    effects.push(...opened.effects);
+  }
+  for (const name of controllers.keys()) effects.push({ type: 'start', name, definition: 'kube-controller-manager/controller', input: { name } });
+  return { context: { ...state, caches, started: true }, effects };
+}
+
+const informerClient = (state: ManagerState): ClientConfig => ({ ...state.client, userAgent: `${state.controllerAgent}/shared-informers` });
+
+/** A change becomes keys for the controllers that it concerns. */
+function dispatch(state: ManagerState, plural: string, changes: readonly Change[], self: string): Effect[] {
+  const effects: Effect[] = [];
+  for (const [name, controller] of controllers) {
+    const handler = controller.handlers[plural];
+    if (handler === undefined) continue;
+    const keys = [...new Set(changes.flatMap((change) => handler(change, state.caches)))];
+    if (keys.length > 0) effects.push({ type: 'send', to: `${self}/${name}`, message: { type: 'controller.enqueue', keys } as EnqueueMessage });
+  }
+  return effects;
+}
+
+function informed(state: ManagerState, plural: string, result: InformerStep, self: string): Result {
+  const context = { ...state, caches: { ...state.caches, [plural]: result.state } };
+  return { context, effects: [...result.effects, ...(result.changes.length === 0 ? [] : dispatch(context, plural, result.changes, self))] };
+}
+
+function serve(state: ManagerState, event: ManagerEvent): Result {
+  const { message } = event;
+  if (message.type === 'election.tick') return tick(state, event);
+  if (isElection(message)) return elected(state, electionAnswer(state.election, message as HttpClientMessage, electionClient(state), event.now), event);
+  if (message.type === 'http.request') {
+    const response: HttpResponse = { type: 'http.response', id: message.id, status: 200, contentType: 'text/plain', body: 'ok' };
+    return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
+  }
+  if (message.type === 'peer.closed') return lostServer(state);
+  const plural = message.type === 'informer.retry' ? message.informer : 'id' in message ? informerOf(message.id) : '';
+  const informer = state.caches[plural];
+  if (informer === undefined || !isFor(informer, message)) return message.type === 'message.undeliverable' ? unreachable(state, message) : { context: state, effects: [] };
+  return informed(state, plural, handleInformer(informer, message, informerClient(state)), event.self);
+}
+
+/** The connection to the API server broke: every watch has to be opened again. */
+function lostServer(state: ManagerState): Result {
+  const caches: Record<string, Caches[string]> = {};
+  const effects: Effect[] = [{ type: 'link', to: state.client.server }];
+  for (const [plural, informer] of Object.entries(state.caches)) {
+    const lost = informerLost(informer);
+    caches[plural] = lost.state;
+    effects.push(...lost.effects);
+  }
+  return { context: { ...state, caches }, effects };
+}
+
+function unreachable(state: ManagerState, message: UndeliverableMessage): Result {
+  const plural = informerOf((message.message as unknown as { readonly id?: string }).id ?? '');
+  const informer = state.caches[plural];
+  if (informer === undefined) return { context: state, effects: [] };
+  const lost = informerLost(informer);
+  return { context: { ...state, caches: { ...state.caches, [plural]: lost.state } }, effects: [...lost.effects, { type: 'link', to: state.client.server }] };
+}
+
+const serving = step<ManagerState, ManagerEvent>(serve);
+const leads = ({ context }: { readonly context: ManagerState }): boolean => context.started;
+const everything = {
+  'election.tick': { actions: serving },
+  'http.response': { actions: serving },
+  'http.chunk': { actions: serving },
+  'http.end': { actions: serving },
+  'http.request': { actions: serving },
+  'informer.retry': { actions: serving },
+  'peer.closed': { actions: serving },
+  'message.undeliverable': { actions: serving },
+  'process.terminate': { target: '#kube-controller-manager.stopped' },
+} as const;
+
+/** The controller manager: waits for its lease, then runs the control loops until it loses it. */
+export const managerMachine = setup({
+  types: { context: {} as ManagerState, events: {} as ManagerEvent, emitted: {} as Effect },
+}).createMachine({
+  id: 'kube-controller-manager',
+  context: { client: noClient, controllerAgent: '', election: newElection('', ''), caches: {}, started: false, events: 0 },
+  initial: 'created',
+  states: {
+    created: { on: { 'process.start': { target: 'candidate', actions: step(start) } } },
+    candidate: { on: everything, always: { guard: leads, target: 'leading' } },
+    leading: {
+      on: everything,
+      initial: 'syncing',
+      states: {
+        syncing: { always: { guard: ({ context }) => Object.values(context.caches).every((cache) => cache.synced), target: 'running' } },
+        running: {},
+      },
+    },
+    stopped: { type: 'final' },
+  },
+});
