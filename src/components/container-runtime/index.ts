@@ -1,0 +1,17 @@
+import type { Inspection, ProcessDefinition } from '#kernel/types.ts';
+import { runtimeMachine, type RuntimeState } from './machine.ts';
+
+export type { RuntimeInput } from './machine.ts';
+
+function inspect(state: RuntimeState): Inspection {
+  const containers = [...state.containers.values()];
+  const running = containers.filter((item) => item.status.state === 'running').length;
+  return {
+    summary: `${running} running`,
+    health: 'good',
+    sections: [{ type: 'table', title: 'Containers', columns: ['name', 'image', 'state', 'exit code'], rows: containers.map(({ status }) => [status.name, status.image, status.state, status.state === 'exited' ? String(status.exitCode) : '']) }],
+  };
+}
+
+/** The container runtime of a node. */
+export const containerRuntime: ProcessDefinition = { name: 'container-runtime', machine: runtimeMachine, inspect };

@@ -1,0 +1,123 @@
+import type { ApiCall } from '#machinery/client.ts';
+import type { HttpResponse, WatchEvent } from '#protocol/rest.ts';
+import { connectionError } from './errors.ts';
+
+/** Text for the terminal. */
+export interface Output {
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
+/** A request that never got an answer. */
+export interface Unanswered {
+  readonly type: 'unanswered';
+  readonly reason: 'connection refused' | 'no route to host' | 'closed';
+}
+
+/** What happens on a streamed request. */
+export type StreamEvent =
+  | { readonly type: 'response'; readonly response: HttpResponse }
+  | { readonly type: 'events'; readonly events: readonly WatchEvent[] }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'end' }
+  | { readonly type: 'timeout' }
+  | Unanswered;
+
+/** What a stream's reducer makes of an event: the folded state, what to print, and whether that was all. */
+export interface StreamStep<State> {
+  readonly state: State;
+  readonly print?: readonly Output[] | undefined;
+  readonly done?: boolean | undefined;
+}
+
+/** A streamed request, folded event by event so that a stream of any length costs the same for each event. */
+export interface StreamOperation {
+  readonly type: 'stream';
+  readonly call: ApiCall;
+  readonly state: unknown;
+  readonly timeoutMs: number | undefined;
+  readonly reduce: (state: unknown, event: StreamEvent, now: number) => StreamStep<unknown>;
+}
+
+/** What a command asks its process for; answered one at a time. */
+export type Operation =
+  | { readonly type: 'calls'; readonly calls: readonly ApiCall[] }
+  | StreamOperation
+  | { readonly type: 'sleep'; readonly ms: number }
+  | { readonly type: 'print'; readonly output: Output }
+  | { readonly type: 'edit'; readonly fileName: string; readonly text: string }
+  | { readonly type: 'now' }
+  | { readonly type: 'random' }
+  | { readonly type: 'read-file'; readonly path: string }
+  | { readonly type: 'write-file'; readonly path: string; readonly content: unknown };
+
+/** A part of a command: straight-line code that asks for operations. It must be pure, see `#base/routine.ts`. */
+export type Command<Result> = Generator<Operation, Result, unknown>;
+
+/** Sends several requests at once and waits for all answers. Throws where the server cannot be reached. */
+export function* callAll(calls: readonly ApiCall[]): Command<readonly HttpResponse[]> {
+  if (calls.length === 0) return [];
+  const answers = (yield { type: 'calls', calls }) as readonly (HttpResponse | Unanswered)[];
+  return answers.map((answer) => {
+    if (answer.type === 'unanswered') throw connectionError(answer.reason);
+    return answer;
+  });
+}
+
+/** Sends a request and waits for the answer, whatever its status. Warnings of the server are printed as kubectl does. */
+export function* call(request: ApiCall): Command<HttpResponse> {
+  const [response] = yield* callAll([request]);
+  yield* printWarnings(response!);
+  return response!;
+}
+
+/** Prints the `Warning:` headers of an answer. */
+export function* printWarnings(response: HttpResponse): Command<void> {
+  for (const warning of response.warnings ?? []) yield* printError(`Warning: ${warning}\n`);
+}
+
+/** Folds a streamed request until its reducer says `done`. */
+export function* stream<State>(
+  request: ApiCall,
+  state: State,
+  timeoutMs: number | undefined,
+  reduce: (state: State, event: StreamEvent, now: number) => StreamStep<State>,
+): Command<State> {
+  return (yield { type: 'stream', call: request, state, timeoutMs, reduce: reduce as StreamOperation['reduce'] }) as State;
+}
+
+export function* print(text: string): Command<void> {
+  if (text !== '') yield { type: 'print', output: { stream: 'stdout', text } };
+}
+
+export function* printError(text: string): Command<void> {
+  yield { type: 'print', output: { stream: 'stderr', text } };
+}
+
+export function* sleep(ms: number): Command<void> {
+  yield { type: 'sleep', ms };
+}
+
+/** Epoch milliseconds at this point of the command. */
+export function* currentTime(): Command<number> {
+  return (yield { type: 'now' }) as number;
+}
+
+/** A number in [0, 1). */
+export function* chance(): Command<number> {
+  return (yield { type: 'random' }) as number;
+}
+
+/** A file of the host that the command runs on. */
+export function* readFile(path: string): Command<unknown> {
+  return yield { type: 'read-file', path };
+}
+
+export function* writeFile(path: string, content: unknown): Command<void> {
+  yield { type: 'write-file', path, content };
+}
+
+/** Gives a text to the user's editor; undefined where it was closed without saving. */
+export function* edit(fileName: string, text: string): Command<string | undefined> {
+  return (yield { type: 'edit', fileName, text }) as string | undefined;
+}
