@@ -1,7 +1,6 @@
-import type { SortedMap } from '#base/sorted-map.ts';
 import type { KubeObject } from '#api/object.ts';
 import type { World } from '#kernel/world.ts';
-import { readKeyspace, type KeyspaceView } from '#components/etcd/index.ts';
+import { readHistory, readKeyspace, type KeyspaceView } from '#components/etcd/index.ts';
 
 /** What etcd holds at the cursor: from the first member that runs, else from what is on its disk. */
 export function currentKeyspace(world: World, prefix = '/registry/', revision = 0): KeyspaceView {
@@ -16,15 +15,10 @@ export function storedObjects(world: World, prefix: string): readonly KubeObject
   return currentKeyspace(world, prefix).keys.map((entry) => entry.value as KubeObject);
 }
 
-/** A memory of one value derived from a persistent map: derived again only when the map is another one. */
-export function derived<V, R>(derive: (map: SortedMap<V>) => R): (map: SortedMap<V>) => R {
-  let last: SortedMap<V> | undefined;
-  let result: R;
-  return (map) => {
-    if (map !== last) {
-      result = derive(map);
-      last = map;
-    }
-    return result;
-  };
+/** Every revision of one key that etcd still has, oldest first. */
+export function keyHistory(world: World, key: string): readonly { readonly revision: number; readonly object: unknown }[] {
+  for (const process of world.processes()) {
+    if (process.definition === 'etcd') return readHistory(process.context, key).map(({ revision, value }) => ({ revision, object: value }));
+  }
+  return [];
 }

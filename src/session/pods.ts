@@ -13,7 +13,7 @@ export function summarizePod(object: KubeObject): PodSummary {
   if (known !== undefined) return known;
   const pod = object as unknown as Pod;
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  const cells = podResource?.rows(object as never, 0)[0]?.cells ?? [];
+  const cells = podResource?.cells(object, 0) ?? [];
   const summary: PodSummary = {
     namespace: object.metadata.namespace ?? '',
     name: object.metadata.name,

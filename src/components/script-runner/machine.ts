@@ -7,6 +7,8 @@ import type { ClientConfig } from '#machinery/client.ts';
 /** Who runs the script: the client configuration of every command. */
 export interface ScriptRunnerInput {
   readonly client: ClientConfig;
+  /** Commands that run by themselves, each some time after the start. */
+  readonly script?: readonly (Omit<ScriptRunMessage, 'type'> & { readonly afterMs: number })[] | undefined;
 }
 
 /** Runs one kubectl command beside whatever else runs; `run` names it in the results. */
@@ -56,8 +58,11 @@ function change(state: ScriptRunnerState, run: string, update: (known: ScriptRun
 function handle(state: ScriptRunnerState, event: ScriptRunnerEvent): Outcome<ScriptRunnerState> {
   const { message } = event;
   switch (message.type) {
-    case 'process.start':
-      return { context: { ...state, client: message.input.client }, effects: [] };
+    case 'process.start': {
+      const { client, script = [] } = message.input;
+      const effects = script.map(({ afterMs, ...run }): Effect => ({ type: 'arm', timer: run.run, afterMs, message: { type: 'script.run', ...run } as ScriptRunMessage }));
+      return { context: { ...state, client }, effects };
+    }
     case 'script.run': {
       const { run, argv, stdin, files = {}, editor } = message;
       const start: Effect = { type: 'start', name: run, definition: 'kubectl', input: { argv, stdin, files, editor, client: state.client } };

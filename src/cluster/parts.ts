@@ -1,0 +1,116 @@
+import type { WorldOptions } from '#kernel/types.ts';
+import type { ApiServerInput } from '#components/kube-apiserver/index.ts';
+import type { RuntimeInput } from '#components/container-runtime/index.ts';
+import type { EtcdInput } from '#components/etcd/index.ts';
+import type { ManagerInput } from '#components/kube-controller-manager/index.ts';
+import type { SchedulerInput } from '#components/kube-scheduler/index.ts';
+import type { KubeletInput } from '#components/kubelet/index.ts';
+import type { ClientConfig } from '#machinery/client.ts';
+import { kubernetesVersion } from '#api/version.ts';
+
+type Process = WorldOptions['processes'][number];
+
+/** The control plane of one host: addresses, and what each binary is started with. */
+export interface ControlPlane {
+  readonly host: string;
+  readonly ip: string;
+  readonly port: number;
+}
+
+const certificate = (user: string, groups: readonly string[] = []): ClientConfig['credential'] => ({ type: 'certificate', user, groups });
+
+/** The kubeconfig of a person who may do everything. */
+export function adminClient(server: string, user: string): ClientConfig {
+  return { server, credential: certificate(user, ['system:masters']), userAgent: 'kubectl' };
+}
+
+export function controlPlane({ host, ip, port }: ControlPlane): readonly Process[] {
+  const server = `${host}/kube-apiserver`;
+  const apiServer: ApiServerInput = {
+    options: {
+      etcd: `${host}/etcd`,
+      serviceNetwork: '10.96.0',
+      advertiseAddress: ip,
+      securePort: port,
+      components: [
+        { name: 'scheduler', address: `${host}/kube-scheduler`, port: 10259 },
+        { name: 'controller-manager', address: `${host}/kube-controller-manager`, port: 10257 },
+      ],
+      tokens: {},
+      gateMs: 0.2,
+    },
+  };
+  const etcd: EtcdInput = { name: host, fsyncMs: 0.8 };
+  const manager: ManagerInput = {
+    client: { server, credential: certificate('system:kube-controller-manager'), userAgent: 'kube-controller-manager/kube-controller-manager' },
+    identity: `${host}_4f6d3c1a-9b7e-4c55-8a55-1f0f6c2f7c10`,
+    podNetwork: '10.244.0.0/16',
+    clusterCa: '',
+  };
+  const scheduler: SchedulerInput = {
+    client: { server, credential: certificate('system:kube-scheduler'), userAgent: 'kube-scheduler/scheduler' },
+    identity: `${host}_b0a2de5e-7c44-4b1f-9b35-5a4d0f1d9c21`,
+  };
+  return [
+    { address: `${host}/etcd`, definition: 'etcd', input: etcd },
+    { address: server, definition: 'kube-apiserver', input: apiServer },
+    { address: `${host}/kube-scheduler`, definition: 'kube-scheduler', input: scheduler },
+    { address: `${host}/kube-controller-manager`, definition: 'kube-controller-manager', input: manager },
+  ];
+}
+
+/** What distinguishes the nodes of a cluster. */
+export interface NodeSettings {
+  readonly name: string;
+  readonly index: number;
+  readonly server: string;
+  readonly ip: string;
+  readonly hollow: boolean;
+  readonly userAgent: string;
+  readonly cpu: string;
+  readonly memory: string;
+  readonly ephemeralStorage: string;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly binaries?: RuntimeInput['binaries'] | undefined;
+  readonly atMs?: number | undefined;
+}
+
+export function node(settings: NodeSettings): readonly Process[] {
+  const { name, hollow, cpu, memory, ephemeralStorage, ip, index, atMs = 0 } = settings;
+  const amounts = { cpu, 'ephemeral-storage': ephemeralStorage, memory, pods: '110' };
+  const labels = { 'beta.kubernetes.io/arch': 'amd64', 'beta.kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64', 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', ...settings.labels };
+  const real = { addresses: [{ address: ip, type: 'InternalIP' }, { address: name, type: 'Hostname' }] };
+  const kubelet: KubeletInput = {
+    client: { server: settings.server, credential: certificate(`system:node:${name}`, ['system:nodes']), userAgent: settings.userAgent },
+    hostIp: hollow ? '' : ip,
+    hollow,
+    node: {
+      metadata: { labels },
+      spec: hollow ? { providerID: `kubemark://${name}` } : {},
+      status: {
+        ...(hollow ? {} : real),
+        allocatable: amounts,
+        capacity: amounts,
+        daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+        declaredFeatures: ['ExtendWebSocketsToKubelet', 'InPlacePodLevelResourcesVerticalScaling', 'InPlacePodVerticalScalingInitContainers', 'RestartAllContainersOnContainerExits'],
+        nodeInfo: {
+          architecture: 'amd64',
+          bootID: '',
+          containerRuntimeVersion: hollow ? 'fakeRuntime://0.1.0' : 'containerd://2.3.0',
+          kernelVersion: hollow ? '3.16.0-0.bpo.4-amd64' : '6.12.0',
+          kubeProxyVersion: '',
+          kubeletVersion: kubernetesVersion,
+          machineID: '',
+          operatingSystem: 'linux',
+          osImage: hollow ? 'Debian GNU/Linux 7 (wheezy)' : 'Debian GNU/Linux 13 (trixie)',
+          systemUUID: '',
+        },
+      },
+    },
+  };
+  const runtime: RuntimeInput = { podNetwork: `10.244.${index}`, hostIp: ip, cached: ['registry.k8s.io/', 'gcr.io/'], hollow, binaries: settings.binaries ?? [] };
+  return [
+    { address: `${name}/container-runtime`, definition: 'container-runtime', input: runtime, atMs },
+    { address: `${name}/kubelet`, definition: 'kubelet', input: kubelet, atMs: atMs + 1 },
+  ];
+}

@@ -1,0 +1,81 @@
+import { mediaTypes } from '#protocol/rest.ts';
+import { resourcePath, type ApiCall } from '#machinery/client.ts';
+import type { Arguments, Flags } from './flags.ts';
+import type { KubectlInput } from './state.ts';
+
+/** What a command knows when it begins. */
+export interface Context {
+  readonly input: KubectlInput;
+  /** `kubectl get`. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly dashAt: number;
+  readonly flags: Flags;
+  readonly namespace: string;
+  /** Whether `-n` was given: then objects of other namespaces are refused. */
+  readonly namespaceGiven: boolean;
+}
+
+/** A resource as discovery describes it. */
+export interface ApiResource {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+  readonly subresources: readonly string[];
+}
+
+/** Makes the context of a parsed command line. */
+export function createContext(input: KubectlInput, command: string, parsed: Arguments): Context {
+  const { flags } = parsed;
+  const namespace = flags.text('namespace');
+  const client = impersonating(input, flags);
+  return {
+    input: client === input.client ? input : { ...input, client },
+    command,
+    args: parsed.positional,
+    dashAt: parsed.dashAt,
+    flags,
+    namespace: namespace === '' ? (input.namespace ?? 'default') : namespace,
+    namespaceGiven: flags.changed('namespace'),
+  };
+}
+
+/** The client with `--as`. */
+export function impersonating(input: KubectlInput, flags: Flags): KubectlInput['client'] {
+  const user = flags.text('as');
+  return user === '' ? input.client : { ...input.client, impersonate: { user, groups: flags.list('as-group'), uid: flags.text('as-uid') || undefined } };
+}
+
+/** `deployments.apps`, `pods`: a resource's name with its group. */
+export function fullName(resource: Pick<ApiResource, 'plural' | 'group'>): string {
+  return resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
+}
+
+/** `deployment.apps/web`: how kubectl names an object. */
+export function objectName(resource: Pick<ApiResource, 'kind' | 'group'>, name: string): string {
+  const kind = resource.kind.toLowerCase();
+  return `${resource.group === '' ? kind : `${kind}.${resource.group}`}/${name}`;
+}
+
+/** Path of an object or a collection. */
+export function pathOf(resource: ApiResource, namespace: string, name = '', subresource = ''): string {
+  return resourcePath(resource, resource.namespaced ? namespace : '', name, subresource);
+}
+
+const acceptTable = `${mediaTypes.table},application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json`;
+
+/** A GET; `timeout` carries --request-timeout. */
+export function get(path: string, query: Readonly<Record<string, string>> = {}, accept: 'json' | 'table' = 'json'): ApiCall {
+  return { method: 'GET', path, query, accept: accept === 'table' ? acceptTable : mediaTypes.json };
+}
+
+/** The selectors of a command line as one text: several `-l` are joined. */
+export function labelSelectorOf(flags: Flags): string {
+  return flags.list('selector').join(',');
+}

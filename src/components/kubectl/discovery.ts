@@ -1,0 +1,101 @@
+import { isObject } from '#base/json.ts';
+import { fullName, type ApiResource } from './context.ts';
+import { checked, CommandError } from './errors.ts';
+import { callAll, readFile, writeFile, type Command } from './operations.ts';
+
+/** kubectl's cache of discovery: a file that outlives the command. */
+const cachePath = '/root/.kube/cache/discovery/servergroups.json';
+const accept =
+  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
+
+/** Every resource that the server has, in the order of discovery. */
+export type Discovery = readonly ApiResource[];
+
+/** The server's resources: from the cache where there is one. */
+export function* discover(): Command<Discovery> {
+  const cached = yield* readFile(cachePath);
+  return Array.isArray(cached) ? (cached as Discovery) : yield* rediscover();
+}
+
+/** Asks the server for its resources. */
+export function* rediscover(): Command<Discovery> {
+  const query = { timeout: '32s' };
+  const [core] = yield* callAll([{ method: 'GET', path: '/api', query, accept }]);
+  const [groups] = yield* callAll([{ method: 'GET', path: '/apis', query, accept }]);
+  const resources = [checked(core!).body, checked(groups!).body].flatMap(readDocument);
+  yield* writeFile(cachePath, resources);
+  return resources;
+}
+
+interface DiscoveryDocument {
+  readonly items?: readonly {
+    readonly metadata?: { readonly name?: string };
+    readonly versions?: readonly {
+      readonly version: string;
+      readonly resources?: readonly {
+        readonly resource: string;
+        readonly responseKind?: { readonly kind: string };
+        readonly scope: string;
+        readonly singularResource?: string;
+        readonly shortNames?: readonly string[];
+        readonly categories?: readonly string[];
+        readonly verbs: readonly string[];
+        readonly subresources?: readonly { readonly subresource: string }[];
+      }[];
+    }[];
+  }[];
+}
+
+function readDocument(body: unknown): readonly ApiResource[] {
+  if (!isObject(body)) throw new CommandError('unable to read the discovery document of the server');
+  const { items = [] } = body as DiscoveryDocument;
+  return items.flatMap(({ metadata, versions = [] }) =>
+    versions.flatMap(({ version, resources = [] }) =>
+      resources.map((item) => ({
+        group: metadata?.name ?? '',
+        version,
+        kind: item.responseKind?.kind ?? '',
+        plural: item.resource,
+        singular: item.singularResource ?? '',
+        shortNames: item.shortNames ?? [],
+        categories: item.categories ?? [],
+        namespaced: item.scope === 'Namespaced',
+        verbs: item.verbs,
+        subresources: (item.subresources ?? []).map((sub) => sub.subresource),
+      })),
+    ),
+  );
+}
+
+/** The resource that a word of the command line names: plural, singular, short name or kind, with or without version and group. */
+export function lookUp(discovery: Discovery, word: string): ApiResource | undefined {
+  const [name = '', ...rest] = word.toLowerCase().split('.');
+  const fits = (resource: ApiResource): boolean => rest.length === 0 || resource.group === rest.join('.') || (rest.length > 1 && resource.version === rest[0] && resource.group === rest.slice(1).join('.'));
+  const candidates = discovery.filter(fits);
+  return (
+    candidates.find((resource) => resource.plural === name) ??
+    candidates.find((resource) => resource.singular === name) ??
+    candidates.find((resource) => resource.shortNames.includes(name)) ??
+    candidates.find((resource) => resource.kind.toLowerCase() === name)
+  );
+}
+
+/** The same, asking the server anew for a word that the cache does not know. Throws in kubectl's words. */
+export function* resourceFor(word: string): Command<ApiResource> {
+  const found = lookUp(yield* discover(), word) ?? lookUp(yield* rediscover(), word);
+  if (found === undefined) throw new CommandError(`the server doesn't have a resource type "${word}"`);
+  return found;
+}
+
+/** The resource of a kind in a manifest; undefined where the server has none. */
+export function* resourceForKind(group: string, version: string, kind: string): Command<ApiResource | undefined> {
+  const find = (discovery: Discovery): ApiResource | undefined => discovery.find((resource) => resource.group === group && resource.version === version && resource.kind === kind);
+  return find(yield* discover()) ?? find(yield* rediscover());
+}
+
+/** The resources of a category (`all`); undefined where there is no such category. One version of each is enough. */
+export function inCategory(discovery: Discovery, category: string): readonly ApiResource[] | undefined {
+  const seen = new Set<string>();
+  const found = discovery.filter((resource) => resource.categories.includes(category) && !seen.has(fullName(resource)) && seen.add(fullName(resource)).size > 0);
+  return found.length === 0 ? undefined : found;
+}
