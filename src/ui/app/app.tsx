@@ -1,0 +1,103 @@
+import { useEffect, type JSX } from 'react';
+import { Diagram } from '../diagram/diagram.tsx';
+import { Inspector } from '../inspector/inspector.tsx';
+import { port, startAnew, useSession } from '../stores/session.ts';
+import { useSettings } from '../stores/settings.ts';
+import { Editor, Terminal } from '../terminal/terminal.tsx';
+import { useText } from '../text/index.ts';
+import { Timeline } from '../timeline/timeline.tsx';
+
+const shapes = ['minikube', 'cluster', 'oracle'] as const;
+
+function Header(): JSX.Element {
+  const t = useText();
+  const { language, theme, showChatter, change } = useSettings();
+  const shape = useSession((state) => state.frame?.cluster.shape) ?? 'minikube';
+  return (
+    <header className="head">
+      <img src="./orrery.svg" alt="" />
+      <h1>Kube Orrery</h1>
+      <span className="tagline">{t('tagline')}</span>
+      <label style={{ color: 'var(--soft)' }}>
+        <input type="checkbox" checked={showChatter} onChange={(event) => change({ showChatter: event.target.checked })} /> {t('background')}
+      </label>
+      <select aria-label={t('cluster')} value={shape} onChange={(event) => startAnew(event.target.value)}>
+        {shapes.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+      <button type="button" onClick={() => startAnew(shape)}>
+        {t('newCluster')}
+      </button>
+      <button type="button" onClick={() => change({ theme: theme === 'dark' ? 'light' : 'dark' })} aria-label={t('theme')} title={t('theme')}>
+        ◐
+      </button>
+      <button type="button" onClick={() => change({ language: language === 'en' ? 'zh-CN' : 'en' })} lang={language === 'en' ? 'zh-CN' : 'en'}>
+        {language === 'en' ? '中文' : 'EN'}
+      </button>
+    </header>
+  );
+}
+
+function Problems(): JSX.Element | null {
+  const t = useText();
+  const problem = useSession((state) => state.problems[0]);
+  const dismiss = useSession((state) => state.dismiss);
+  if (problem === undefined) return null;
+  const text = problem.code.startsWith('save.') ? t('problemSave', { place: problem.values['place'] ?? problem.values['version'] ?? '' }) : t('problemOther', { code: problem.code });
+  return (
+    <div className="problem" role="alert">
+      {text}
+      <button type="button" onClick={() => dismiss(0)}>
+        {t('close')}
+      </button>
+    </div>
+  );
+}
+
+/** Keys work everywhere but where one types. */
+function useKeys(): void {
+  useEffect(() => {
+    const handle = (event: KeyboardEvent): void => {
+      const target = event.target as HTMLElement;
+      if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return;
+      const every = event.shiftKey;
+      if (event.key === ' ' && target.tagName !== 'BUTTON') port.send({ type: useSession.getState().frame?.playing === true ? 'pause' : 'play' });
+      else if (event.key === 'ArrowRight') port.send({ type: 'step', direction: 1, every });
+      else if (event.key === 'ArrowLeft') port.send({ type: 'step', direction: -1, every });
+      else if (event.key === 'Home') port.send({ type: 'seek', to: { seq: 0 } });
+      else if (event.key === 'End') port.send({ type: 'seek', to: 'head' });
+      else if (event.key === '/') document.getElementById('line')?.focus();
+      else return;
+      event.preventDefault();
+    };
+    window.addEventListener('keydown', handle);
+    return () => window.removeEventListener('keydown', handle);
+  }, []);
+}
+
+/** The page. */
+export function App(): JSX.Element {
+  const t = useText();
+  const { language, theme } = useSettings();
+  const idle = useSession((state) => state.frame?.idle ?? false);
+  const loaded = useSession((state) => state.frame !== undefined);
+  useKeys();
+  useEffect(() => {
+    document.documentElement.dataset['theme'] = theme;
+    document.documentElement.lang = language;
+  }, [theme, language]);
+  return (
+    <div className="app" data-idle={idle}>
+      <Header />
+      <main className="diagram">{loaded ? <Diagram /> : <div className="loading">{t('loading')}</div>}</main>
+      <aside className="side">
+        <Inspector />
+        <Terminal />
+      </aside>
+      <Timeline />
+      <Problems />
+      <Editor />
+    </div>
+  );
+}

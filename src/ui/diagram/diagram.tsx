@@ -1,0 +1,117 @@
+import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useViewport, type Edge, type Node } from '@xyflow/react';
+import '@xyflow/react/dist/style.css';
+import { useEffect, useMemo, useRef, type JSX } from 'react';
+import { port, presentTime, useSession } from '../stores/session.ts';
+import { useSettings } from '../stores/settings.ts';
+import { layout, type Box } from './layout.ts';
+import { ApiServerNode, ClientNode, ComponentNode, WorkerNode } from './nodes.tsx';
+import { placeOf, shapes } from './packets.ts';
+
+const nodeTypes = { api: ApiServerNode, client: ClientNode, component: ComponentNode, worker: WorkerNode };
+const packetSize = 5.5;
+const hitRadius = 14;
+
+function useBoxes(): ReadonlyMap<string, Box> {
+  const hosts = useSession((state) => state.frame?.hosts);
+  const processes = useSession((state) => state.frame?.processes);
+  const topology = `${(hosts ?? []).map((host) => host.name).join()} ${(processes ?? []).filter((item) => item.definition === 'kubelet').map((item) => item.address).join()}`;
+  // The layout follows the topology only: frames come and go without it.
+  // oxlint-disable-next-line react-hooks/exhaustive-deps
+  return useMemo(() => new Map(layout(hosts ?? [], processes ?? []).map((box) => [box.id, box])), [topology]);
+}
+
+function edgesOf(boxes: ReadonlyMap<string, Box>): Edge[] {
+  const api = [...boxes.values()].find((box) => box.kind === 'api');
+  if (api === undefined) return [];
+  return [...boxes.values()].filter((box) => box !== api).map((box) => ({ id: box.id, source: box.kind === 'worker' ? api.id : box.id, target: box.kind === 'worker' ? box.id : api.id, type: 'straight', focusable: false }));
+}
+
+/** The packets: one canvas over the diagram, drawn from virtual time and the viewport. */
+function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.Element {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const viewport = useViewport();
+  const view = useRef(viewport);
+  view.current = viewport;
+  const showChatter = useSettings((state) => state.showChatter);
+  useEffect(() => {
+    const element = canvas.current!;
+    const context = element.getContext('2d')!;
+    let handle = 0;
+    const draw = (): void => {
+      handle = requestAnimationFrame(draw);
+      const { clientWidth: width, clientHeight: height } = element;
+      const scale = window.devicePixelRatio;
+      if (element.width !== width * scale || element.height !== height * scale) Object.assign(element, { width: width * scale, height: height * scale });
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, element.width, element.height);
+      const { frame } = useSession.getState();
+      if (frame === undefined) return;
+      const style = getComputedStyle(element);
+      const time = presentTime();
+      const { x, y, zoom } = view.current;
+      for (const packet of frame.packets) {
+        if (packet.chatter && !showChatter) continue;
+        const place = placeOf(packet, time, boxes);
+        if (place === undefined) continue;
+        context.setTransform(scale, 0, 0, scale, (place.x * zoom + x) * scale, (place.y * zoom + y) * scale);
+        context.globalAlpha = packet.chatter ? 0.35 : packet.story === frame.story ? 1 : 0.75;
+        context.fillStyle = context.strokeStyle = style.getPropertyValue(`--${packet.kind}`);
+        if (!packet.chatter && (!frame.playing || frame.packets.length < 9)) {
+          context.font = '11px ui-monospace, monospace';
+          context.fillText(packet.label.slice(0, 44), 11, -7);
+        }
+        shapes[packet.kind](context, packetSize * Math.max(0.8, zoom));
+      }
+    };
+    draw();
+    return () => cancelAnimationFrame(handle);
+  }, [boxes, showChatter]);
+  return <canvas ref={canvas} style={{ width: '100%', height: '100%' }} aria-hidden="true" />;
+}
+
+function Flow(): JSX.Element {
+  const boxes = useBoxes();
+  const flow = useReactFlow();
+  const nodes = useMemo<Node[]>(
+    () => [...boxes.values()].map(({ id, kind, x, y, width, height }) => ({ id, type: kind, position: { x, y }, width, height, data: {}, draggable: false, connectable: false, focusable: false })),
+    [boxes],
+  );
+  const edges = useMemo(() => edgesOf(boxes), [boxes]);
+  const size = boxes.size;
+  useEffect(() => {
+    const fit = (): void => void flow.fitView({ padding: 0.05, duration: 0 });
+    const handle = setTimeout(fit, 60);
+    window.addEventListener('resize', fit);
+    return () => {
+      clearTimeout(handle);
+      window.removeEventListener('resize', fit);
+    };
+  }, [flow, size]);
+  const pick = (event: React.MouseEvent): void => {
+    const at = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    const time = presentTime();
+    const hit = useSession.getState().frame?.packets.find((packet) => {
+      const place = placeOf(packet, time, boxes);
+      return place !== undefined && Math.hypot(place.x - at.x, place.y - at.y) < hitRadius;
+    });
+    if (hit !== undefined) port.send({ type: 'inspect', target: { type: 'packet', packet: hit.id } });
+  };
+  return (
+    <div style={{ position: 'absolute', inset: 0 }} onClickCapture={pick}>
+      <ReactFlow nodes={nodes} edges={edges} nodeTypes={nodeTypes} fitView minZoom={0.2} maxZoom={2.5} nodesDraggable={false} elementsSelectable={false} onlyRenderVisibleElements zoomOnDoubleClick={false}>
+        <Background gap={28} size={1} color="var(--line)" />
+        <Controls showInteractive={false} position="bottom-left" />
+      </ReactFlow>
+      <Packets boxes={boxes} />
+    </div>
+  );
+}
+
+/** The cluster as a diagram, with every message on its way. */
+export function Diagram(): JSX.Element {
+  return (
+    <ReactFlowProvider>
+      <Flow />
+    </ReactFlowProvider>
+  );
+}

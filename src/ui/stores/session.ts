@@ -1,0 +1,71 @@
+import { create } from 'zustand';
+import type { Frame, Problem, SessionPort } from '#session/port.ts';
+import { openWorkerPort } from './worker-port.ts';
+
+interface SessionStore {
+  readonly frame: Frame | undefined;
+  /** When the frame arrived, on the page's clock: packets are drawn on from there. */
+  readonly arrivedAt: number;
+  readonly problems: readonly Problem[];
+  dismiss(index: number): void;
+}
+
+const savedKey = 'kube-orrery.session';
+const damagedKey = 'kube-orrery.session.damaged';
+const saveEveryMs = 4000;
+
+export const useSession = create<SessionStore>((set) => ({
+  frame: undefined,
+  arrivedAt: 0,
+  problems: [],
+  dismiss: (index) => set((state) => ({ problems: state.problems.filter((_, at) => at !== index) })),
+}));
+
+/** The one session of this page. */
+export const port: SessionPort = openWorkerPort();
+
+port.onFrame((frame) => useSession.setState({ frame, arrivedAt: performance.now() }));
+port.onProblem((problem) => {
+  // What could not be read is not thrown away: it stays under another name.
+  if (problem.code.startsWith('save.')) {
+    const text = localStorage.getItem(savedKey);
+    if (text !== null) localStorage.setItem(damagedKey, text);
+    localStorage.removeItem(savedKey);
+  }
+  useSession.setState((state) => ({ problems: [...state.problems, problem] }));
+});
+
+function restore(): void {
+  const text = localStorage.getItem(savedKey);
+  if (text === null) return;
+  let saved: unknown;
+  try {
+    saved = JSON.parse(text);
+  } catch {
+    saved = text;
+  }
+  port.send({ type: 'restore', saved });
+}
+
+/** Keeps the run as it goes, so that a refresh takes it up again. */
+async function save(): Promise<void> {
+  const saved = (await port.ask({ type: 'save' })) as { readonly branches: readonly { readonly inputs: readonly unknown[] }[] };
+  if (saved.branches.some((branch) => branch.inputs.length > 0)) localStorage.setItem(savedKey, JSON.stringify(saved));
+}
+
+/** Forgets the run and begins a new one. */
+export function startAnew(shape: string): void {
+  localStorage.removeItem(savedKey);
+  port.send({ type: 'open', cluster: { shape, seed: 1 } });
+  port.send({ type: 'play' });
+}
+
+restore();
+setInterval(() => void save(), saveEveryMs);
+
+/** Virtual time now, between frames: the last frame's, carried on at its rate for a moment. */
+export function presentTime(): number {
+  const { frame, arrivedAt } = useSession.getState();
+  if (frame === undefined) return 0;
+  return frame.time + Math.min(120, performance.now() - arrivedAt) * frame.rate;
+}

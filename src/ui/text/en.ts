@@ -1,0 +1,18 @@
+/** Every text of the page. A key that another language lacks fails the type check. */
+export const en = {
+  tagline: 'A whole Kubernetes cluster, really running, with time as a handle',
+  play: 'Play', pause: 'Pause', stepBack: 'Step back', step: 'Step forward', toNow: 'To the newest moment',
+  tempo: 'Tempo', readable: 'Readable', realTime: 'Real time', fast: '×20', fastest: 'As fast as possible',
+  newCluster: 'New cluster', cluster: 'Cluster', theme: 'Light or dark', background: 'Background traffic',
+  terminal: 'Terminal', inspector: 'Inspector', typeCommand: 'type a command, or try one:',
+  nothingSelected: 'Click a component or a packet to look inside.',
+  state: 'State', recent: 'Recent events', request: 'Request', response: 'Response', gates: 'Gates', why: 'Why?', close: 'Close',
+  message: 'Message', before: 'Before', after: 'After', pods: 'pods', empty: 'nothing yet', inPast: 'You are in the past; a command here starts a branch.',
+  branch: 'Branch', keyspace: 'etcd keyspace', timeline: 'Timeline', live: 'What happens',
+  authentication: 'authentication', authorization: 'authorization', mutating: 'mutating', schema: 'schema', validating: 'validating', storage: 'storage',
+  problemSave: 'The saved session could not be read ({place}). A new cluster was started; the saved text was kept.',
+  problemOther: 'Something went wrong: {code}', loading: 'Starting the cluster…', stop: 'Stop', start: 'Start', watchers: '{count} watches open', editorSave: 'Save', editorCancel: 'Cancel',
+  happened: '{from} → {to}: {label}',
+} as const;
+
+export type TextKey = keyof typeof en;
