@@ -15,7 +15,6 @@ import type {
   HostSummary,
   InspectTarget,
   PacketSummary,
-  PodSummary,
   ProcessSummary,
   RequestSummary,
   TerminalState,
