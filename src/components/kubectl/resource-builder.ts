@@ -2,7 +2,7 @@ import { isObject } from '#base/json.ts';
 import { formatApiVersion, type KubeObject } from '#api/object.ts';
 import { get, labelSelectorOf, pathOf, type ApiResource, type Context } from './context.ts';
 import { discover, inCategory, resourceFor } from './discovery.ts';
-import { checked, CommandError, StatusError, statusError } from './errors.ts';
+import { checked, CommandError, StatusError } from './errors.ts';
 import { readManifests } from './manifests.ts';
 import { call, type Command } from './operations.ts';
 
@@ -165,4 +165,3 @@ export function* forEach<T>(items: readonly T[], act: (item: T) => Command<void>
   return errors;
 }
 
-export { statusError };
