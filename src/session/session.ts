@@ -289,7 +289,8 @@ export class Session implements SessionPort {
     let eventsLeft = maxEvents;
     while (wallLeft > 0.01 && eventsLeft > 0) {
       const next = this.tempo.mode === 'readable' ? this.lookAhead() : undefined;
-      this.rate = rateOf(this.tempo, next === undefined ? undefined : { gapMs: next.at - next.fromTime, weight: next.weight });
+      const settled = this.tempo.mode === 'fastest' && this.frames.idleAt(this.current);
+      this.rate = settled ? 1 : rateOf(this.tempo, next === undefined ? undefined : { gapMs: next.at - next.fromTime, weight: next.weight });
       const now = history.world.now;
       const limit = this.current.inPast ? this.current.playedTime : Number.POSITIVE_INFINITY;
       const target = Number.isFinite(this.rate) ? now + this.rate * wallLeft : now + 1000;
@@ -299,9 +300,6 @@ export class Session implements SessionPort {
       eventsLeft -= Math.max(1, history.world.seq - before);
       wallLeft -= this.rate > 0 && Number.isFinite(this.rate) ? Math.max(0.01, (until - now) / this.rate) : 0;
       if (next !== undefined && until >= next.at) this.ahead = undefined;
-      if (!Number.isFinite(this.rate) && this.tempo.mode === 'fastest' && this.frames.idleAt(this.current)) {
-        wallLeft = 0;
-      }
     }
     this.played();
   }

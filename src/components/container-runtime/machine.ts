@@ -120,6 +120,9 @@ function perform(state: RuntimeState, event: RuntimeEvent): Result {
   }
 }
 
+/** Whether a command is a script of a shell, whatever the image. */
+const isShell = (command: readonly string[]): boolean => /^(\/bin\/)?(sh|bash)$/.test(command[0] ?? '');
+
 function startContainer(state: RuntimeState, key: string, event: RuntimeEvent, request: string): Result {
   const container = state.containers.get(key);
   if (container === undefined) return { context: state, effects: [] };
@@ -127,7 +130,7 @@ function startContainer(state: RuntimeState, key: string, event: RuntimeEvent, r
   const found = findImage(config.image);
   const facts = 'found' in found ? found.found : undefined;
   const command = [...(config.command ?? []), ...(config.args ?? [])];
-  const run = state.input.hollow || container.binary !== undefined || (facts?.behaviour === 'serves' && config.command === undefined) ? undefined : runCommand(command);
+  const run = state.input.hollow || container.binary !== undefined || (facts?.behaviour === 'serves' && !isShell(command)) ? undefined : runCommand(command);
   const lines = [...(facts?.log ?? []), ...(run?.log ?? [])].map((text) => ({ at: event.now, text }));
   const started: Container = { ...container, status: { ...container.status, state: 'running', startedAt: event.now }, log: state.input.hollow ? [] : lines };
   const context = { ...state, containers: state.containers.set(key, started) };

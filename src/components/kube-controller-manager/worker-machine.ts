@@ -169,7 +169,7 @@ function finish(state: ControllerState, key: string, run: Run, result: SyncResul
   const count = (state.failures.get(key) ?? 0) + 1;
   const failures = result.failed === true ? state.failures.set(key, count) : state.failures.delete(key);
   const afterMs = result.failed === true ? Math.min(maxBackoffMs, baseBackoffMs * 2 ** Math.min(count - 1, 20)) : result.againMs;
-  const effects: Effect[] = afterMs === undefined ? [] : [{ type: 'arm', timer: `key ${key}`, afterMs, message: { type: 'controller.retry', key } as RetryKey, because: run.origin }];
+  const effects: Effect[] = afterMs === undefined ? [] : [{ type: 'arm', timer: `key ${key}`, afterMs, message: { type: 'controller.retry', key } as RetryKey, because: run.origin, ...(result.failed === true ? {} : { chatter: true }) }];
   return { context: { ...state, running, failures, synced: state.synced + 1 }, effects };
 }
 

@@ -73,7 +73,7 @@ function Flow(): JSX.Element {
   const boxes = useBoxes();
   const flow = useReactFlow();
   const nodes = useMemo<Node[]>(
-    () => [...boxes.values()].map(({ id, kind, x, y, width, height }) => ({ id, type: kind, position: { x, y }, width, height, data: {}, draggable: false, connectable: false, focusable: false })),
+    () => [...boxes.values()].map(({ id, kind, x, y, width, height }) => ({ id, type: kind, position: { x, y }, width, height, data: {}, style: { pointerEvents: 'all' as const }, draggable: false, connectable: false, focusable: false })),
     [boxes],
   );
   const edges = useMemo(() => edgesOf(boxes), [boxes]);
@@ -98,7 +98,7 @@ function Flow(): JSX.Element {
   };
   return (
     <div style={{ position: 'absolute', inset: 0 }} onClickCapture={pick}>
-      <ReactFlow nodes={nodes} edges={edges} nodeTypes={nodeTypes} fitView minZoom={0.2} maxZoom={2.5} nodesDraggable={false} elementsSelectable={false} onlyRenderVisibleElements zoomOnDoubleClick={false}>
+      <ReactFlow nodes={nodes} edges={edges} nodeTypes={nodeTypes} fitView minZoom={0.2} maxZoom={2.5} nodesDraggable={false} elementsSelectable={false} nodesFocusable={false} onlyRenderVisibleElements zoomOnDoubleClick={false}>
         <Background gap={28} size={1} color="var(--line)" />
         <Controls showInteractive={false} position="bottom-left" />
       </ReactFlow>

@@ -14,7 +14,10 @@ export function Terminal(): JSX.Element {
   const [candidates, setCandidates] = useState<readonly string[]>([]);
   const end = useRef<HTMLDivElement>(null);
   const lines = terminal?.lines ?? [];
-  useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [lines]);
+  useEffect(() => {
+    const { current } = end;
+    if (current !== null) current.scrollTop = current.scrollHeight;
+  }, [lines]);
   const run = (text: string): void => {
     if (terminal === undefined) return;
     for (const part of text.split('\n')) port.send({ type: 'terminal.line', terminal: terminal.id, line: part });
@@ -48,7 +51,7 @@ export function Terminal(): JSX.Element {
         {t('terminal')}
         {inPast ? <span style={{ color: 'var(--brass)', textTransform: 'none' }}>{t('inPast')}</span> : null}
       </header>
-      <div className="body">
+      <div className="body" ref={end} tabIndex={0}>
         {lines.length === 0 ? (
           <div className="hints">
             {t('typeCommand')}
@@ -64,7 +67,6 @@ export function Terminal(): JSX.Element {
             {item.text === '' ? ' ' : item.text}
           </pre>
         ))}
-        <div ref={end} />
       </div>
       {candidates.length > 0 ? <div className="complete">{candidates.map((item) => <span key={item}>{item}</span>)}</div> : null}
       <form onSubmit={(event) => (event.preventDefault(), run(line))}>
