@@ -1,9 +1,9 @@
-import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useViewport, type Edge, type Node } from '@xyflow/react';
+import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useViewport, type Node } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
 import { useEffect, useMemo, useRef, type JSX } from 'react';
 import { port, presentTime, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
-import { layout, type Box } from './layout.ts';
+import { anchor, layout, type Box } from './layout.ts';
 import { ApiServerNode, ClientNode, ComponentNode, WorkerNode } from './nodes.tsx';
 import { placeOf, shapes } from './packets.ts';
 
@@ -20,10 +20,19 @@ function useBoxes(): ReadonlyMap<string, Box> {
   return useMemo(() => new Map(layout(hosts ?? [], processes ?? []).map((box) => [box.id, box])), [topology]);
 }
 
-function edgesOf(boxes: ReadonlyMap<string, Box>): Edge[] {
+/** Who may talk to whom: everybody to the API server, and it to etcd. */
+function drawLines(context: CanvasRenderingContext2D, boxes: ReadonlyMap<string, Box>): void {
   const api = [...boxes.values()].find((box) => box.kind === 'api');
-  if (api === undefined) return [];
-  return [...boxes.values()].filter((box) => box !== api).map((box) => ({ id: box.id, source: box.kind === 'worker' ? api.id : box.id, target: box.kind === 'worker' ? box.id : api.id, type: 'straight', focusable: false }));
+  if (api === undefined) return;
+  for (const box of boxes.values()) {
+    if (box === api) continue;
+    const name = box.kind === 'worker' ? `${box.id.slice('host '.length)}/kubelet` : box.id;
+    const [from, to] = [anchor(name, box, api), anchor(api.id, api, box)];
+    context.beginPath();
+    context.moveTo(from.x, from.y);
+    context.lineTo(to.x, to.y);
+    context.stroke();
+  }
 }
 
 /** The packets: one canvas over the diagram, drawn from virtual time and the viewport. */
@@ -49,6 +58,11 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
       const style = getComputedStyle(element);
       const time = presentTime();
       const { x, y, zoom } = view.current;
+      context.setTransform(scale * zoom, 0, 0, scale * zoom, x * scale, y * scale);
+      context.globalAlpha = 1;
+      context.lineWidth = 1.4;
+      context.strokeStyle = style.getPropertyValue('--line');
+      drawLines(context, boxes);
       for (const packet of frame.packets) {
         if (packet.chatter && !showChatter) continue;
         const place = placeOf(packet, time, boxes);
@@ -76,7 +90,6 @@ function Flow(): JSX.Element {
     () => [...boxes.values()].map(({ id, kind, x, y, width, height }) => ({ id, type: kind, position: { x, y }, width, height, data: {}, style: { pointerEvents: 'all' as const }, draggable: false, connectable: false, focusable: false })),
     [boxes],
   );
-  const edges = useMemo(() => edgesOf(boxes), [boxes]);
   const size = boxes.size;
   useEffect(() => {
     const fit = (): void => void flow.fitView({ padding: 0.05, duration: 0 });
@@ -98,7 +111,7 @@ function Flow(): JSX.Element {
   };
   return (
     <div style={{ position: 'absolute', inset: 0 }} onClickCapture={pick}>
-      <ReactFlow nodes={nodes} edges={edges} nodeTypes={nodeTypes} fitView minZoom={0.2} maxZoom={2.5} nodesDraggable={false} elementsSelectable={false} nodesFocusable={false} onlyRenderVisibleElements zoomOnDoubleClick={false}>
+      <ReactFlow nodes={nodes} nodeTypes={nodeTypes} fitView minZoom={0.2} maxZoom={2.5} nodesDraggable={false} elementsSelectable={false} nodesFocusable={false} onlyRenderVisibleElements zoomOnDoubleClick={false}>
         <Background gap={28} size={1} color="var(--line)" />
         <Controls showInteractive={false} position="bottom-left" />
       </ReactFlow>

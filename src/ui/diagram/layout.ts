@@ -15,19 +15,19 @@ const workerColumns = 4;
 export function layout(hosts: readonly HostSummary[], processes: readonly Pick<ProcessSummary, 'address' | 'definition'>[]): readonly Box[] {
   const control = hosts.find((host) => host.role === 'control-plane')?.name ?? '';
   const clients = hosts.filter((host) => host.role === 'client');
-  const boxes: Box[] = clients.map((host, index) => ({ id: host.name, kind: 'client', x: 0, y: index * 118, width: 190, height: 104 }));
+  const boxes: Box[] = clients.map((host, index) => ({ id: host.name, kind: 'client', x: 0, y: 30 + index * 118, width: 170, height: 108 }));
   boxes.push(
-    { id: `${control}/kube-apiserver`, kind: 'api', x: 260, y: 0, width: 700, height: 224 },
-    { id: `${control}/etcd`, kind: 'component', x: 1030, y: 52, width: 230, height: 112 },
-    { id: `${control}/kube-scheduler`, kind: 'component', x: 260, y: 290, width: 240, height: 112 },
-    { id: `${control}/kube-controller-manager`, kind: 'component', x: 530, y: 290, width: 430, height: 112 },
+    { id: `${control}/kube-apiserver`, kind: 'api', x: 230, y: 0, width: 580, height: 230 },
+    { id: `${control}/etcd`, kind: 'component', x: 880, y: 52, width: 200, height: 112 },
+    { id: `${control}/kube-scheduler`, kind: 'component', x: 230, y: 296, width: 196, height: 138 },
+    { id: `${control}/kube-controller-manager`, kind: 'component', x: 450, y: 296, width: 360, height: 138 },
   );
   const nodes = hosts.filter((host) => processes.some((process) => process.address === `${host.name}/kubelet`));
   const few = nodes.length <= 1;
   const columns = Math.min(workerColumns, Math.max(1, nodes.length));
-  const width = few ? 1260 : Math.floor((1260 - (columns - 1) * 20) / columns);
+  const width = few ? 1080 : Math.floor((1080 - (columns - 1) * 20) / columns);
   for (const [index, host] of nodes.entries()) {
-    boxes.push({ id: `host ${host.name}`, kind: 'worker', x: (index % columns) * (width + 20), y: 462 + Math.floor(index / columns) * 236, width, height: 220 });
+    boxes.push({ id: `host ${host.name}`, kind: 'worker', x: (index % columns) * (width + 20), y: 498 + Math.floor(index / columns) * 236, width, height: 220 });
   }
   return boxes;
 }

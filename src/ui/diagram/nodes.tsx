@@ -1,17 +1,10 @@
-import { Handle, Position, type NodeProps } from '@xyflow/react';
+import type { NodeProps } from '@xyflow/react';
 import type { JSX } from 'react';
 import type { PodSummary } from '#session/port.ts';
 import { port, useSession } from '../stores/session.ts';
 import { useText, type TextKey } from '../text/index.ts';
 
 const inspect = (address: string): void => port.send({ type: 'inspect', target: { type: 'process', address } });
-const handles = (
-  <>
-    <Handle type="target" position={Position.Top} />
-    <Handle type="source" position={Position.Bottom} />
-  </>
-);
-
 function useProcess(address: string) {
   return useSession((state) => state.frame?.processes.find((process) => process.address === address));
 }
@@ -24,7 +17,6 @@ export function ComponentNode({ id }: NodeProps): JSX.Element {
   const children = (controllers ?? []).filter((item) => item.parent === id);
   return (
     <div className={`box${selected ? ' selected' : ''}`} onClick={() => inspect(id)} role="button" tabIndex={0} onKeyDown={(event) => event.key === 'Enter' && inspect(id)}>
-      {handles}
       <h3>
         <span className={`dot ${process?.health ?? 'bad'}`} />
         {id.split('/')[1]}
@@ -55,7 +47,6 @@ export function ApiServerNode({ id }: NodeProps): JSX.Element {
   const watches = useSession((state) => state.frame?.watches.length ?? 0);
   return (
     <div className="box" onClick={() => inspect(id)}>
-      {handles}
       <h3>
         <span className={`dot ${process?.health ?? 'bad'}`} />
         kube-apiserver
@@ -89,7 +80,6 @@ export function ClientNode({ id }: NodeProps): JSX.Element {
   const last = terminal?.history.at(-1);
   return (
     <div className="box" onClick={() => inspect(`${id}/terminal`)}>
-      {handles}
       <h3>
         <span className={`dot ${terminal?.busy === true ? 'busy' : 'good'}`} />
         {id}
@@ -128,7 +118,6 @@ export function WorkerNode({ id }: NodeProps): JSX.Element {
   const ordered = [...pods].sort((a, b) => Number(a.namespace === 'kube-system') - Number(b.namespace === 'kube-system'));
   return (
     <div className="host">
-      {handles}
       <header>
         <span className={`dot ${summary?.ready === true ? 'good' : summary?.ready === false ? 'bad' : ''}`} />
         {host}

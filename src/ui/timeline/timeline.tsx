@@ -58,7 +58,7 @@ function Lanes(): JSX.Element {
           ),
         )}
         {(timeline?.marks ?? []).map((mark) => (
-          <rect key={mark.seq} x={((mark.at - epoch) * 1000) / span} width={2.4} y={0} height={100} fill={mark.type === 'error' ? 'var(--error)' : 'var(--brass)'} opacity={0.8}>
+          <rect key={mark.seq} x={((mark.at - epoch) * 1000) / span} width={mark.type === 'error' ? 1 : 2.4} y={mark.type === 'error' ? 70 : 0} height={mark.type === 'error' ? 30 : 100} fill={mark.type === 'error' ? 'var(--error)' : 'var(--brass)'} opacity={0.85}>
             <title>{mark.label}</title>
           </rect>
         ))}
