@@ -11,6 +11,7 @@ import { mutate, validateAdmission, type AdmissionRequest } from './admission.ts
 import { allocateService } from './allocate.ts';
 import { authenticate, impersonated } from './authentication.ts';
 import { authorize, refusal, type Attributes } from './authorization.ts';
+import { storedEvent } from './events.ts';
 import { requestInfo, resourceFor, type RequestInfo } from './request-info.ts';
 import type { RequestState } from './request-state.ts';
 import { getCached, type ApiServerState } from './state.ts';
@@ -246,7 +247,8 @@ export function schemaGate(server: ApiServerState, state: RequestState, now: num
   const stamped: KubeObject = { ...prepared, metadata: { ...prepared.metadata, uid, creationTimestamp: formatTime(now) } };
   const allocated = resource.plural === 'services' && resource.group === '' ? allocateService(server, stamped, random) : { object: stamped, random };
   if ('refused' in allocated) return { refused: allocated.refused };
-  return { next: { ...state, object: allocated.object, random: allocated.random }, detail: '' };
+  const stored = resource.group === 'events.k8s.io' ? storedEvent(allocated.object) : allocated.object;
+  return { next: { ...state, object: stored, random: allocated.random }, detail: '' };
 }
 
 /** validating: the plug-ins that only say yes or no. */

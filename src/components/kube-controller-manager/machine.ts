@@ -1,13 +1,14 @@
 import { setup } from 'xstate';
 import type { KubeObject } from '#api/object.ts';
 import { createEvent } from '#machinery/events.ts';
-import { sendCall, resources, type ClientConfig } from '#machinery/client.ts';
+import { resourcePath, sendCall, resources, type ClientConfig } from '#machinery/client.ts';
 import { controllerOf } from '#machinery/owner-references.ts';
 import { handleInformer, informerLost, informerOf, isFor, newInformer, openInformer, type Change, type InformerRetry, type InformerSpec, type InformerStep } from '#machinery/informer.ts';
 import { electionAnswer, electionTick, isElection, newElection, type ElectionStep, type ElectionTick } from '#machinery/leader-election.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { ChildExitedMessage, Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
 import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import { controllerAccounts } from './accounts.ts';
 import type { Caches } from './controller.ts';
 import { controllers } from './controllers/index.ts';
 import type { ManagerInput, ManagerState } from './state.ts';
@@ -74,6 +75,10 @@ function lead(state: ManagerState): Result {
     const opened = openInformer(newInformer(spec), informerClient(state));
     caches[plural] = opened.state;
     effects.push(...opened.effects);
+  }
+  for (const name of controllerAccounts) {
+    const body = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'kube-system' } };
+    effects.push(sendCall(state.client, 'account', { method: 'POST', path: resourcePath(resources.serviceaccounts, 'kube-system'), body }));
   }
   for (const name of controllers.keys()) effects.push({ type: 'start', name, definition: 'kube-controller-manager/controller', input: { name } });
   return { context: { ...state, caches, started: true }, effects };

@@ -3,7 +3,7 @@ import '@xyflow/react/dist/style.css';
 import { useEffect, useMemo, useRef, type JSX } from 'react';
 import { port, presentTime, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
-import { anchor, layout, type Box } from './layout.ts';
+import { layout, wayOf, type Box } from './layout.ts';
 import { ApiServerNode, ClientNode, ComponentNode, WorkerNode } from './nodes.tsx';
 import { placeOf, shapes } from './packets.ts';
 
@@ -27,10 +27,8 @@ function drawLines(context: CanvasRenderingContext2D, boxes: ReadonlyMap<string,
   for (const box of boxes.values()) {
     if (box === api) continue;
     const name = box.kind === 'worker' ? `${box.id.slice('host '.length)}/kubelet` : box.id;
-    const [from, to] = [anchor(name, box, api), anchor(api.id, api, box)];
     context.beginPath();
-    context.moveTo(from.x, from.y);
-    context.lineTo(to.x, to.y);
+    for (const [index, point] of wayOf(name, api.id, box, api).entries()) context[index === 0 ? 'moveTo' : 'lineTo'](point.x, point.y);
     context.stroke();
   }
 }

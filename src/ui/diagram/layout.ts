@@ -38,17 +38,50 @@ export function boxOf(address: string, boxes: ReadonlyMap<string, Box>): Box | u
   return boxes.get(`${host}/${name}`) ?? boxes.get(`host ${host}`) ?? boxes.get(host);
 }
 
-/** Where a message leaves or enters a box, on the way to another. */
-export function anchor(address: string, box: Box, other: Box): { readonly x: number; readonly y: number } {
-  if (box.kind === 'worker') {
-    const third = /container-runtime/.test(address) ? 0.84 : /kube-proxy/.test(address) ? 0.5 : 0.16;
-    return { x: box.x + box.width * third, y: other === box ? box.y + 52 : box.y };
-  }
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Between the scheduler and the controller manager: the way down to the nodes. */
+const shaft = { x: 438, bottom: 466 } as const;
+
+/** The way of a message between two boxes: straight, and to the nodes through the shaft. */
+export function wayOf(from: string, to: string, a: Box, b: Box): readonly Point[] {
+  if (a === b) return [part(from, a), part(to, b)];
+  if (b.kind === 'worker') return [...(a.kind === 'api' ? [{ x: shaft.x, y: a.y + a.height }] : [side(a, b)]), { x: shaft.x, y: shaft.bottom }, { ...part(to, b), y: b.y }];
+  if (a.kind === 'worker') return [...wayOf(to, from, b, a)].reverse();
+  return [side(a, b), side(b, a)];
+}
+
+/** The part of a node that a process is drawn as. */
+function part(address: string, box: Box): Point {
+  const share = /container-runtime/.test(address) ? 0.84 : /kube-proxy/.test(address) ? 0.5 : 0.16;
+  return { x: box.x + box.width * share, y: box.y + 52 };
+}
+
+/** The point of a box's edge that faces another box. */
+function side(box: Box, other: Box): Point {
   const [cx, cy] = [box.x + box.width / 2, box.y + box.height / 2];
   const [ox, oy] = [other.x + other.width / 2, other.y + other.height / 2];
-  if (other.kind === 'worker' || other.y > box.y + box.height) return { x: clamp(ox, box.x + 40, box.x + box.width - 40), y: box.y + box.height };
+  if (other.y > box.y + box.height) return { x: clamp(ox, box.x + 40, box.x + box.width - 40), y: box.y + box.height };
   if (other.y + other.height < box.y) return { x: cx, y: box.y };
   return { x: ox > cx ? box.x + box.width : box.x, y: clamp(oy, box.y + 24, box.y + box.height - 24) || cy };
+}
+
+/** The point at a share (0 to 1) of a way's length. */
+export function pointAt(way: readonly Point[], share: number): Point {
+  const lengths = way.slice(1).map((point, index) => Math.hypot(point.x - way[index]!.x, point.y - way[index]!.y));
+  let left = share * lengths.reduce((sum, length) => sum + length, 0);
+  for (const [index, length] of lengths.entries()) {
+    const [from, to] = [way[index]!, way[index + 1]!];
+    if (left <= length) {
+      const within = length === 0 ? 0 : left / length;
+      return { x: from.x + (to.x - from.x) * within, y: from.y + (to.y - from.y) * within };
+    }
+    left -= length;
+  }
+  return way.at(-1)!;
 }
 
 const clamp = (value: number, low: number, high: number): number => Math.max(low, Math.min(high, value));

@@ -1,15 +1,14 @@
 import type { PacketSummary } from '#session/port.ts';
-import { anchor, boxOf, type Box } from './layout.ts';
+import { boxOf, pointAt, wayOf, type Box, type Point } from './layout.ts';
 
 /** Where a packet is at a moment; undefined where it is inside one box or not under way. */
-export function placeOf(packet: PacketSummary, time: number, boxes: ReadonlyMap<string, Box>): { readonly x: number; readonly y: number } | undefined {
+export function placeOf(packet: PacketSummary, time: number, boxes: ReadonlyMap<string, Box>): Point | undefined {
   if (time < packet.sentAt || time > packet.arrivesAt) return undefined;
   const [from, to] = [boxOf(packet.from, boxes), boxOf(packet.to, boxes)];
   if (from === undefined || to === undefined || (from === to && from.kind !== 'worker')) return undefined;
-  const [a, b] = [anchor(packet.from, from, to), anchor(packet.to, to, from)];
-  if (from === to && a.x === b.x) return undefined;
-  const share = (time - packet.sentAt) / (packet.arrivesAt - packet.sentAt);
-  return { x: a.x + (b.x - a.x) * share, y: a.y + (b.y - a.y) * share };
+  const way = wayOf(packet.from, packet.to, from, to);
+  if (from === to && way[0]!.x === way[1]!.x) return undefined;
+  return pointAt(way, (time - packet.sentAt) / (packet.arrivesAt - packet.sentAt));
 }
 
 type Draw = (context: CanvasRenderingContext2D, size: number) => void;

@@ -1,0 +1,74 @@
+import type { Context } from '../context.ts';
+import { discover, lookUp } from '../discovery.ts';
+import { checked, CommandError, SilentExit } from '../errors.ts';
+import { call, print, printError, type Command } from '../operations.ts';
+import { alignRows } from '../printers/tab-writer.ts';
+
+interface AccessReview {
+  readonly status?: { readonly allowed?: boolean; readonly reason?: string; readonly evaluationError?: string };
+}
+
+/** `kubectl auth can-i VERB RESOURCE` (kubectl/pkg/cmd/auth/cani.go). */
+export function* canI(context: Context): Command<void> {
+  const { flags, args } = context;
+  if (flags.boolean('list')) return yield* listRules(context);
+  const [verb, word, more] = args;
+  if (verb === undefined || word === undefined || args.length > 3) throw new CommandError("you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.");
+  const attributes = word.startsWith('/') ? { nonResourceAttributes: { verb, path: word } } : { resourceAttributes: yield* attributesOf(context, verb, word, more ?? '') };
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', metadata: {}, spec: attributes, status: { allowed: false } };
+  const { status } = checked(yield* call({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body })).body as AccessReview;
+  const allowed = status?.allowed === true;
+  const reason = status?.reason === undefined || status.reason === '' ? '' : ` - ${status.reason}`;
+  if (!flags.boolean('quiet')) yield* print(allowed ? 'yes\n' : `no${reason}${status?.evaluationError ? ` - ${status.evaluationError}` : ''}\n`);
+  if (!allowed) throw new SilentExit(1);
+}
+
+function* attributesOf(context: Context, verb: string, word: string, name: string): Command<Readonly<Record<string, string>>> {
+  const [type = '', inline = ''] = word.split('/');
+  const subresource = context.flags.text('subresource');
+  const resource = type === '*' ? undefined : lookUp(yield* discover(), type);
+  if (resource !== undefined) yield* call({ method: 'GET', path: resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}` });
+  if (resource === undefined && type !== '*') yield* printError(`Warning: the server doesn't have a resource type '${type}'\n\n`);
+  if (resource !== undefined && !resource.namespaced && context.namespaceGiven) yield* printError(`Warning: resource '${resource.plural}' is not namespace scoped${resource.group === '' ? '' : ` in group '${resource.group}'`}\n\n`);
+  else if (resource !== undefined && !resource.namespaced) yield* printError(`Warning: resource '${resource.plural}' is not namespace scoped${resource.group === '' ? '' : ` in group '${resource.group}'`}\n\n`);
+  const namespace = context.flags.boolean('all-namespaces') ? '' : context.namespace;
+  const objectName = name === '' ? inline : name;
+  return {
+    ...(namespace === '' ? {} : { namespace }),
+    verb,
+    ...(resource === undefined || resource.group === '' ? {} : { group: resource.group }),
+    resource: resource?.plural ?? type,
+    ...(subresource === '' ? {} : { subresource }),
+    ...(objectName === '' ? {} : { name: objectName }),
+  };
+}
+
+interface Rule {
+  readonly verbs?: readonly string[];
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly nonResourceURLs?: readonly string[];
+}
+
+function* listRules(context: Context): Command<void> {
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', metadata: {}, spec: { namespace: context.namespace } };
+  const response = checked(yield* call({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body }));
+  const { status } = response.body as { readonly status?: { readonly resourceRules?: readonly Rule[]; readonly nonResourceRules?: readonly Rule[] } };
+  const list = (values: readonly string[] | undefined): string => `[${(values ?? []).join(' ')}]`;
+  const rows = [
+    ...(status?.resourceRules ?? []).flatMap((rule) => (rule.resources ?? []).map((resource) => [(rule.apiGroups ?? []).map((group) => (group === '' ? resource : `${resource}.${group}`)).join(','), '[]', list(rule.resourceNames), list(rule.verbs)])),
+    ...(status?.nonResourceRules ?? []).flatMap((rule) => (rule.nonResourceURLs ?? []).map((url) => ['', `[${url}]`, '[]', list(rule.verbs)])),
+  ];
+  yield* print(alignRows([['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs'], ...rows]).text);
+}
+
+/** `kubectl auth whoami`. */
+export function* whoAmI(): Command<void> {
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: {} };
+  const response = checked(yield* call({ method: 'POST', path: '/apis/authentication.k8s.io/v1/selfsubjectreviews', body }));
+  const { status } = response.body as { readonly status?: { readonly userInfo?: { readonly username?: string; readonly uid?: string; readonly groups?: readonly string[]; readonly extra?: Readonly<Record<string, readonly string[]>> } } };
+  const { username = '', uid = '', groups = [], extra = {} } = status?.userInfo ?? {};
+  const rows = [['ATTRIBUTE', 'VALUE'], ['Username', username], ...(uid === '' ? [] : [['UID', uid]]), ['Groups', `[${groups.join(' ')}]`], ...Object.keys(extra).sort().map((key) => [`Extra: ${key}`, `[${extra[key]!.join(' ')}]`])];
+  yield* print(alignRows(rows).text);
+}
