@@ -2,6 +2,18 @@ import type { Context } from './context.ts';
 import { flag, shared, type FlagSpec } from './flags.ts';
 import type { Command } from './operations.ts';
 import { applyCommand } from './commands/apply.ts';
+import { canI } from './commands/auth.ts';
+import { autoscaleCommand } from './commands/autoscale.ts';
+import { apiResources, clusterInfo, configCommand, versionCommand } from './commands/cluster-commands.ts';
+import { describeCommand } from './commands/describe.ts';
+import { drainCommand } from './commands/drain.ts';
+import { editCommand } from './commands/edit.ts';
+import { eventsCommand } from './commands/events.ts';
+import { execCommand, refuse } from './commands/exec.ts';
+import { exposeCommand } from './commands/expose.ts';
+import { logsCommand } from './commands/logs.ts';
+import { cordonCommand, taintCommand } from './commands/nodes.ts';
+import { rolloutChange, rolloutHistory, rolloutUndo } from './commands/rollout.ts';
 import { createConfigMap, createDockerSecret, createGenericSecret, createTlsSecret } from './commands/create-data.ts';
 import { createCronJob, createJob } from './commands/create-jobs.ts';
 import { createDeployment, createIngress, createNamespace, createPdb, createPriorityClass, createQuota, createService, createServiceAccount } from './commands/create-kinds.ts';
@@ -98,7 +110,25 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
       boolean('stdin', 'false', 'i'), boolean('tty', 'false', 't'), boolean('leave-stdin-open'), boolean('privileged'), boolean('quiet', 'false', 'q'), array('annotations'), string('overrides'), string('override-type', 'merge'), duration('pod-running-timeout', '1m'),
     ],
   },
-  rollout: { below: { status: { run: rolloutStatus, flags: [...files, boolean('watch', 'true', 'w'), integer('revision'), duration('timeout', '0')] } } },
+  describe: { run: describeCommand, flags: [...targets, boolean('show-events', 'true'), string('chunk-size', '500')] },
+  edit: { run: editCommand, flags: [...write, ...files, string('subresource')] },
+  expose: { run: exposeCommand, flags: [...write, ...files, string('cluster-ip'), string('external-ip'), string('labels', undefined, 'l'), string('load-balancer-ip'), string('name'), string('port'), string('protocol'), string('session-affinity'), string('target-port'), string('type'), array('selector')].filter((spec, index, all) => all.findLastIndex((other) => other.name === spec.name) === index) },
+  logs: { run: logsCommand, flags: [...shared.selector, boolean('all-containers'), boolean('all-pods'), boolean('follow', 'false', 'f'), boolean('prefix'), boolean('previous', 'false', 'p'), boolean('timestamps'), integer('tail', '-1'), duration('since', '0'), string('since-time'), string('limit-bytes', '0'), string('container', undefined, 'c')] },
+  events: { run: eventsCommand, flags: [...shared.output, ...shared.allNamespaces, boolean('no-headers'), boolean('watch', 'false', 'w'), list('types'), string('for'), string('chunk-size', '500')] },
+  exec: { run: execCommand, flags: [boolean('stdin', 'false', 'i'), boolean('tty', 'false', 't'), string('container', undefined, 'c'), array('filename', 'f')] },
+  'port-forward': { run: refuse('port-forward needs a network that reaches into the page; there is none') },
+  top: { run: refuse('Metrics API not available') },
+  autoscale: { run: autoscaleCommand, flags: [...write, ...files, integer('cpu-percent', '-1'), integer('max', '-1'), integer('min', '-1'), string('name')] },
+  auth: { below: { 'can-i': { run: canI, flags: [...shared.allNamespaces, boolean('list'), boolean('quiet', 'false', 'q'), string('subresource')] } } },
+  cordon: { run: cordonCommand(true), flags: [...shared.selector, ...shared.dryRun] },
+  uncordon: { run: cordonCommand(false), flags: [...shared.selector, ...shared.dryRun] },
+  taint: { run: taintCommand, flags: [...write, ...shared.selector, boolean('overwrite'), boolean('all')] },
+  drain: { run: drainCommand, flags: [...shared.selector, ...shared.dryRun, boolean('delete-emptydir-data'), boolean('disable-eviction'), boolean('force'), boolean('ignore-daemonsets'), duration('timeout', '0'), integer('grace-period', '-1'), string('chunk-size', '500'), string('pod-selector')] },
+  version: { run: versionCommand, flags: [...shared.output, boolean('client')] },
+  'cluster-info': { run: clusterInfo },
+  'api-resources': { run: apiResources, flags: [...shared.output, boolean('namespaced', 'true'), boolean('no-headers'), string('api-group'), list('categories'), list('verbs'), string('sort-by'), boolean('cached')] },
+  config: { below: { view: { run: configCommand('view') }, 'current-context': { run: configCommand('current-context') }, 'get-contexts': { run: configCommand('get-contexts') } } },
+  rollout: { below: { history: { run: rolloutHistory, flags: [...shared.output, ...files, integer('revision')] }, undo: { run: rolloutUndo, flags: [...shared.output, ...shared.dryRun, ...files, integer('to-revision')] }, restart: { run: rolloutChange('restarted'), flags: [...write, ...files] }, pause: { run: rolloutChange('paused'), flags: [...write, ...files] }, resume: { run: rolloutChange('resumed'), flags: [...write, ...files] }, status: { run: rolloutStatus, flags: [...files, boolean('watch', 'true', 'w'), integer('revision'), duration('timeout', '0')] } } },
   set: {
     below: {
       image: { run: setImage, flags: setFlags },

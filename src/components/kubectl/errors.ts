@@ -64,7 +64,7 @@ export class StatusError extends CommandError {
   constructor(
     readonly code: number,
     readonly status: StatusBody,
-    private readonly wrapped = '',
+    wrapped = '',
   ) {
     super(wrapped + status.message);
   }

@@ -27,7 +27,7 @@ function* scaleOne(context: Context, { target }: Found, replicas: number): Comma
   const dryRun: Record<string, string> = dryRunOf(flags) === 'server' ? { dryRun: 'All' } : {};
   const expected = flags.integer('current-replicas');
   if (dryRunOf(flags) !== 'client') {
-    if (expected >= 0) yield* updateScale(context, path, expected, replicas, dryRun);
+    if (expected >= 0) yield* updateScale(path, expected, replicas, dryRun);
     else {
       const response = yield* call({ method: 'PATCH', path, query: dryRun, body: { spec: { replicas } }, contentType: mediaTypes.mergePatch });
       if (response.status === 404 && !resource.subresources.includes('scale')) throw new CommandError(`could not fetch the scale for ${resource.plural}.${resource.group} ${name}: the server could not find the requested resource`);
@@ -44,7 +44,7 @@ interface Scale {
   readonly status?: { readonly replicas: number };
 }
 
-function* updateScale(context: Context, path: string, expected: number, replicas: number, query: Readonly<Record<string, string>>): Command<void> {
+function* updateScale(path: string, expected: number, replicas: number, query: Readonly<Record<string, string>>): Command<void> {
   const scale = checked(yield* call({ method: 'GET', path })).body as unknown as Scale;
   const current = scale.spec?.replicas ?? 0;
   if (current !== expected) throw new CommandError(`Expected replicas to be ${expected}, was ${current}`);

@@ -18,7 +18,7 @@ export function* waitCommand(context: Context): Command<void> {
   const timeoutMs = given < 0 ? 7 * 24 * 3_600_000 : given;
   if (condition === '') throw new CommandError('unrecognized condition: ""');
   const targets = yield* targetsOf(context, context.args, { listByDefault: flags.boolean('all') });
-  if (condition.toLowerCase() === 'create') yield* waitForCreation(context, targets, timeoutMs);
+  if (condition.toLowerCase() === 'create') yield* waitForCreation(targets, timeoutMs);
   const meets = condition.toLowerCase() === 'delete' || condition.toLowerCase() === 'create' ? undefined : conditionOf(condition);
   const { found, errors } = yield* fetchTargets(context, targets);
   const deleting = condition.toLowerCase() === 'delete';
@@ -33,7 +33,7 @@ export function* waitCommand(context: Context): Command<void> {
   throwAll(failures);
 }
 
-function* waitForCreation(context: Context, targets: Parameters<typeof fetchTargets>[1], timeoutMs: number): Command<void> {
+function* waitForCreation(targets: Parameters<typeof fetchTargets>[1], timeoutMs: number): Command<void> {
   const deadline = (yield* currentTime()) + timeoutMs;
   for (const target of targets) {
     if (target.name === '') throw new CommandError('--for=create requires a resource name');

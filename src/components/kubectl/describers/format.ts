@@ -49,11 +49,11 @@ export function tolerationLines(title: string, tolerations: readonly Toleration[
     .join('');
 }
 
-function tolerationText({ key = '', value = '', effect = '', operator, tolerationSeconds }: Toleration): string {
+function tolerationText({ key = '', value = '', effect, operator, tolerationSeconds }: Toleration): string {
   let text = key;
   if (value !== '') text += `=${value}`;
-  if (effect !== '') text += `:${effect}`;
-  if (operator === 'Exists' && value === '') text += key !== '' || effect !== '' ? ' op=Exists' : 'op=Exists';
+  if (effect !== undefined) text += `:${effect}`;
+  if (operator === 'Exists' && value === '') text += key !== '' || effect !== undefined ? ' op=Exists' : 'op=Exists';
   if (tolerationSeconds !== undefined) text += ` for ${tolerationSeconds}s`;
   return text;
 }

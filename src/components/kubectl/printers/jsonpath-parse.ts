@@ -20,7 +20,7 @@ export function parseTemplate(template: string): readonly TemplateNode[] {
   const ranges: (readonly PathStep[])[] = [];
   for (const part of splitActions(template)) {
     const top = stack[stack.length - 1]!;
-    if (part.type === 'text') top.push(part);
+    if (part.type === 'text') top.push({ type: 'text', text: part.text });
     else if (/^range(?=\s|\.|\[)/.test(part.text)) {
       ranges.push(new PathParser(part.text.slice(5).trim()).parse());
       stack.push([]);

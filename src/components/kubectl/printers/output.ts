@@ -38,12 +38,12 @@ export function outputOf(flags: Flags, files: Readonly<Record<string, string>> =
       return { type: format as 'name' | 'yaml' | 'json' };
     case 'jsonpath':
     case 'jsonpath-as-json':
-      return { type: 'jsonpath', template: needTemplate(format, argument) };
+      return { type: 'jsonpath', template: needTemplate(argument) };
     case 'jsonpath-file':
       return { type: 'jsonpath', template: fileText(files, argument) };
     case 'go-template':
     case 'template':
-      return { type: 'go-template', template: needTemplate(format, argument) };
+      return { type: 'go-template', template: needTemplate(argument) };
     case 'go-template-file':
     case 'templatefile':
       return { type: 'go-template', template: fileText(files, argument) };
@@ -54,7 +54,7 @@ export function outputOf(flags: Flags, files: Readonly<Record<string, string>> =
   }
 }
 
-function needTemplate(format: string, template: string): string {
+function needTemplate(template: string): string {
   if (template === '') throw new CommandError(`template format specified but no template given`);
   return template;
 }
