@@ -1,146 +1,133 @@
 import type { Context } from './context.ts';
-import { flag, shared, type FlagSpec } from './flags.ts';
 import type { Command } from './operations.ts';
+import { flag, shared, type FlagSpec } from './flags.ts';
 import { applyCommand } from './commands/apply.ts';
-import { canI } from './commands/auth.ts';
+import { diffCommand, viewLastApplied } from './commands/apply-extra.ts';
 import { autoscaleCommand } from './commands/autoscale.ts';
-import { apiResources, clusterInfo, configCommand, versionCommand } from './commands/cluster-commands.ts';
+import { canI, whoAmI } from './commands/auth.ts';
+import { apiResources, apiVersions, clusterInfo, configCommand, topCommand, versionCommand } from './commands/cluster-commands.ts';
+import { createCommand } from './commands/create.ts';
+import { createCommands } from './create-table.ts';
+import { deleteCommand } from './commands/delete.ts';
 import { describeCommand } from './commands/describe.ts';
 import { drainCommand } from './commands/drain.ts';
 import { editCommand } from './commands/edit.ts';
 import { eventsCommand } from './commands/events.ts';
 import { execCommand, refuse } from './commands/exec.ts';
+import { explainCommand } from './commands/explain.ts';
 import { exposeCommand } from './commands/expose.ts';
-import { logsCommand } from './commands/logs.ts';
-import { cordonCommand, taintCommand } from './commands/nodes.ts';
-import { rolloutChange, rolloutHistory, rolloutUndo } from './commands/rollout.ts';
-import { createConfigMap, createDockerSecret, createGenericSecret, createTlsSecret } from './commands/create-data.ts';
-import { createCronJob, createJob } from './commands/create-jobs.ts';
-import { createDeployment, createIngress, createNamespace, createPdb, createPriorityClass, createQuota, createService, createServiceAccount } from './commands/create-kinds.ts';
-import { createBinding, createRole } from './commands/create-rbac.ts';
-import { createCommand } from './commands/create.ts';
-import { deleteCommand } from './commands/delete.ts';
 import { getCommand } from './commands/get.ts';
 import { labelCommand } from './commands/label.ts';
+import { logsCommand } from './commands/logs.ts';
+import { cordonCommand, taintCommand } from './commands/nodes.ts';
 import { patchCommand } from './commands/patch.ts';
 import { replaceCommand } from './commands/replace.ts';
+import { rolloutChange, rolloutHistory, rolloutUndo } from './commands/rollout.ts';
 import { rolloutStatus } from './commands/rollout-status.ts';
 import { runPod } from './commands/run-pod.ts';
 import { scaleCommand } from './commands/scale.ts';
 import { setEnv, setImage, setResources, setServiceAccount } from './commands/set.ts';
 import { waitCommand } from './commands/wait.ts';
 
-/** One command of kubectl: what it does, its flags, and the commands below it. */
-export interface CommandEntry {
-  readonly run?: ((context: Context) => Command<void>) | undefined;
+/** One command, or a group of them. */
+export interface CommandSpec {
+  readonly name: string;
+  readonly aliases?: readonly string[] | undefined;
+  /** One line of help. */
+  readonly about: string;
+  /** The arguments, for the usage line. */
+  readonly usage?: string | undefined;
   readonly flags?: readonly FlagSpec[] | undefined;
-  readonly below?: Readonly<Record<string, CommandEntry>> | undefined;
+  readonly run?: ((context: Context) => Command<void>) | undefined;
+  readonly commands?: readonly CommandSpec[] | undefined;
 }
 
-const { string, boolean, integer, list, array, duration } = flag;
-const write: readonly FlagSpec[] = [...shared.output, ...shared.dryRun, ...shared.validate, ...shared.fieldManager, ...shared.saveConfig, ...shared.record];
-const files = [...shared.fileNames, ...shared.selector];
-const targets = [...files, ...shared.fieldSelector, ...shared.allNamespaces, boolean('all')];
+const { output, fileNames, dryRun, selector, fieldSelector, validate, fieldManager, allNamespaces, saveConfig, record, local } = shared;
+const all: FlagSpec = flag.boolean('all');
+const chunkSize = flag.string('chunk-size', '500');
+const timeout = (standard: string): FlagSpec => flag.duration('timeout', standard);
+const change: readonly FlagSpec[] = [...output, ...fileNames, ...dryRun, ...selector, ...fieldManager, ...record, ...local, all];
+const wide = flag.boolean('overwrite');
 
-const created = (run: (context: Context) => Command<void>, ...flags: readonly FlagSpec[]): CommandEntry => ({ run, flags: [...write, ...flags] });
-const data = [array('from-literal'), array('from-file'), array('from-env-file'), string('type'), boolean('append-hash')];
-const serviceFlags = [array('tcp'), string('clusterip'), string('external-name'), integer('node-port')];
-const bindingFlags = [string('clusterrole'), string('role'), array('user'), array('group'), array('serviceaccount')];
-const roleFlags = [list('verb'), array('resource'), list('resource-name'), list('non-resource-url'), list('aggregation-rule')];
+const rollout: readonly CommandSpec[] = [
+  { name: 'status', about: 'Wait for a roll-out and say how far it is', flags: [...fileNames, ...selector, timeout('0s'), flag.boolean('watch', 'true', 'w'), flag.integer('revision')], run: rolloutStatus },
+  { name: 'history', about: 'List the revisions of a workload', flags: [...output, ...fileNames, ...selector, flag.integer('revision')], run: rolloutHistory },
+  { name: 'undo', about: 'Go back to an earlier revision', flags: [...change, flag.integer('to-revision')], run: rolloutUndo },
+  { name: 'restart', about: 'Replace all pods of a workload', flags: change, run: rolloutChange('restarted') },
+  { name: 'pause', about: 'Stop acting on changes of the template', flags: change, run: rolloutChange('paused') },
+  { name: 'resume', about: 'Act on changes of the template again', flags: change, run: rolloutChange('resumed') },
+];
 
-const create: CommandEntry = {
-  run: createCommand,
-  flags: [...write, ...files, string('raw'), boolean('edit')],
-  below: {
-    configmap: created(createConfigMap, ...data),
-    secret: {
-      below: {
-        generic: created(createGenericSecret, ...data),
-        tls: created(createTlsSecret, string('cert'), string('key'), ...data),
-        'docker-registry': created(createDockerSecret, string('docker-email'), string('docker-password'), string('docker-server'), string('docker-username'), ...data),
-      },
-    },
-    job: created(createJob, string('image'), string('from'), string('restart')),
-    cronjob: created(createCronJob, string('image'), string('schedule'), string('restart')),
-    namespace: created(createNamespace),
-    serviceaccount: created(createServiceAccount),
-    deployment: created(createDeployment, list('image'), integer('replicas', '1', 'r'), integer('port', '-1')),
-    quota: created(createQuota, list('hard'), list('scopes')),
-    priorityclass: created(createPriorityClass, integer('value'), boolean('global-default'), string('description'), string('preemption-policy')),
-    poddisruptionbudget: created(createPdb, string('min-available'), string('max-unavailable'), array('selector')),
-    ingress: created(createIngress, array('rule'), string('class'), string('default-backend'), array('annotation')),
-    role: created(createRole('Role'), ...roleFlags),
-    clusterrole: created(createRole('ClusterRole'), ...roleFlags),
-    rolebinding: created(createBinding('RoleBinding'), ...bindingFlags),
-    clusterrolebinding: created(createBinding('ClusterRoleBinding'), ...bindingFlags),
-    service: {
-      below: {
-        clusterip: created(createService('ClusterIP'), ...serviceFlags),
-        nodeport: created(createService('NodePort'), ...serviceFlags),
-        loadbalancer: created(createService('LoadBalancer'), ...serviceFlags),
-        externalname: created(createService('ExternalName'), ...serviceFlags),
-      },
-    },
-  },
-};
+const set: readonly CommandSpec[] = [
+  { name: 'image', about: 'Change the image of containers', usage: 'TYPE/NAME CONTAINER=IMAGE', flags: change, run: setImage },
+  { name: 'env', about: 'Change environment variables', usage: 'TYPE/NAME KEY=VALUE', flags: [...change, flag.string('containers', '*', 'c'), flag.boolean('list'), wide], run: setEnv },
+  { name: 'resources', about: 'Change requests and limits', usage: 'TYPE/NAME --requests=cpu=100m', flags: [...change, flag.list('limits'), flag.list('requests'), flag.string('containers', '*', 'c')], run: setResources },
+  { name: 'serviceaccount', aliases: ['sa'], about: 'Change the service account', flags: change, run: setServiceAccount },
+];
 
-const setFlags = [...write, ...targets, ...shared.local, boolean('list'), string('containers', '*', 'c')];
+const contextFlags = [flag.boolean('current'), flag.boolean('minify'), flag.boolean('raw'), ...output];
+const config: readonly CommandSpec[] = (['view', 'current-context', 'get-contexts', 'set-context', 'use-context'] as const).map((name) => ({ name, about: 'Look at or change the configuration of this kubectl', flags: contextFlags, run: configCommand(name) }));
 
-/** The commands, by name. */
-export const commandTable: Readonly<Record<string, CommandEntry>> = {
-  get: {
+/** Every command of kubectl that there is. */
+export const commandTable: readonly CommandSpec[] = [
+  {
+    name: 'get',
+    about: 'Show objects',
+    usage: 'TYPE [NAME]',
+    flags: [
+      ...output, ...fileNames, ...selector, ...fieldSelector, ...allNamespaces, chunkSize, flag.boolean('watch', 'false', 'w'), flag.boolean('watch-only'), flag.boolean('output-watch-events'), flag.string('sort-by'),
+      flag.boolean('show-labels'), flag.list('label-columns', 'L'), flag.boolean('no-headers'), flag.boolean('show-kind'), flag.boolean('ignore-not-found'), flag.string('raw'), flag.string('subresource'), flag.boolean('server-print', 'true'),
+    ],
     run: getCommand,
-    flags: [
-      ...shared.output, ...targets, boolean('ignore-not-found'), boolean('no-headers'), boolean('output-watch-events'), boolean('show-kind'), boolean('show-labels'),
-      boolean('watch', 'false', 'w'), boolean('watch-only'), list('label-columns', 'L'), string('chunk-size', '500'), string('raw'), string('sort-by'), string('subresource'), boolean('server-print', 'true'),
-    ],
   },
-  create,
-  apply: { run: applyCommand, flags: [...write, ...files, boolean('server-side'), boolean('force-conflicts'), boolean('all'), boolean('prune'), boolean('overwrite', 'true'), boolean('wait')] },
-  delete: { run: deleteCommand, flags: [...write, ...targets, boolean('force'), boolean('ignore-not-found'), boolean('now'), boolean('wait', 'true'), duration('timeout', '0'), integer('grace-period', '-1'), { name: 'cascade', type: 'string', standard: 'background', bare: 'background' }, string('raw')] },
-  replace: { run: replaceCommand, flags: [...write, ...files, boolean('force'), integer('grace-period', '-1'), boolean('wait')] },
-  patch: { run: patchCommand, flags: [...write, ...files, ...shared.local, string('patch', undefined, 'p'), string('patch-file'), string('subresource'), string('type', 'strategic')] },
-  label: { run: labelCommand('labels'), flags: [...write, ...targets, ...shared.local, boolean('overwrite'), boolean('list'), string('resource-version')] },
-  annotate: { run: labelCommand('annotations'), flags: [...write, ...targets, ...shared.local, boolean('overwrite'), boolean('list'), string('resource-version')] },
-  scale: { run: scaleCommand, flags: [...write, ...targets, integer('replicas', '0'), integer('current-replicas', '-1'), string('resource-version'), duration('timeout', '0')] },
-  run: {
-    run: runPod,
-    flags: [
-      ...write, string('image'), array('env'), list('labels', 'l'), integer('port', '0'), string('restart', 'Always'), string('image-pull-policy'), boolean('command'), boolean('expose'), boolean('attach'), boolean('rm'),
-      boolean('stdin', 'false', 'i'), boolean('tty', 'false', 't'), boolean('leave-stdin-open'), boolean('privileged'), boolean('quiet', 'false', 'q'), array('annotations'), string('overrides'), string('override-type', 'merge'), duration('pod-running-timeout', '1m'),
-    ],
+  { name: 'describe', about: 'Tell all about an object, with its events', usage: 'TYPE [NAME]', flags: [...fileNames, ...selector, ...allNamespaces, chunkSize, flag.boolean('show-events', 'true')], run: describeCommand },
+  { name: 'create', about: 'Make an object from a file or from flags', usage: '-f FILENAME', flags: [...output, ...fileNames, ...selector, ...dryRun, ...validate, ...saveConfig, ...record, flag.string('field-manager', 'kubectl-create'), flag.string('raw'), flag.boolean('edit')], run: createCommand, commands: createCommands },
+  {
+    name: 'apply',
+    about: 'Make objects be as a file says',
+    usage: '-f FILENAME',
+    flags: [...output, ...fileNames, ...selector, ...dryRun, ...validate, ...record, ...fieldManager, all, flag.boolean('server-side'), flag.boolean('force-conflicts'), flag.boolean('force'), flag.boolean('overwrite', 'true'), flag.boolean('prune'), flag.array('prune-allowlist'), flag.boolean('wait'), timeout('0s'), flag.integer('grace-period', '-1'), flag.string('cascade', 'background')],
+    run: applyCommand,
+    commands: [{ name: 'view-last-applied', about: 'Show what was applied last', flags: [...output, ...fileNames, ...selector, all], run: viewLastApplied }],
   },
-  describe: { run: describeCommand, flags: [...targets, boolean('show-events', 'true'), string('chunk-size', '500')] },
-  edit: { run: editCommand, flags: [...write, ...files, string('subresource')] },
-  expose: { run: exposeCommand, flags: [...write, ...files, string('cluster-ip'), string('external-ip'), string('labels', undefined, 'l'), string('load-balancer-ip'), string('name'), string('port'), string('protocol'), string('session-affinity'), string('target-port'), string('type'), array('selector')].filter((spec, index, all) => all.findLastIndex((other) => other.name === spec.name) === index) },
-  logs: { run: logsCommand, flags: [...shared.selector, boolean('all-containers'), boolean('all-pods'), boolean('follow', 'false', 'f'), boolean('prefix'), boolean('previous', 'false', 'p'), boolean('timestamps'), integer('tail', '-1'), duration('since', '0'), string('since-time'), string('limit-bytes', '0'), string('container', undefined, 'c')] },
-  events: { run: eventsCommand, flags: [...shared.output, ...shared.allNamespaces, boolean('no-headers'), boolean('watch', 'false', 'w'), list('types'), string('for'), string('chunk-size', '500')] },
-  exec: { run: execCommand, flags: [boolean('stdin', 'false', 'i'), boolean('tty', 'false', 't'), string('container', undefined, 'c'), array('filename', 'f')] },
-  'port-forward': { run: refuse('port-forward needs a network that reaches into the page; there is none') },
-  top: { run: refuse('Metrics API not available') },
-  autoscale: { run: autoscaleCommand, flags: [...write, ...files, integer('cpu-percent', '-1'), integer('max', '-1'), integer('min', '-1'), string('name')] },
-  auth: { below: { 'can-i': { run: canI, flags: [...shared.allNamespaces, boolean('list'), boolean('quiet', 'false', 'q'), string('subresource')] } } },
-  cordon: { run: cordonCommand(true), flags: [...shared.selector, ...shared.dryRun] },
-  uncordon: { run: cordonCommand(false), flags: [...shared.selector, ...shared.dryRun] },
-  taint: { run: taintCommand, flags: [...write, ...shared.selector, boolean('overwrite'), boolean('all')] },
-  drain: { run: drainCommand, flags: [...shared.selector, ...shared.dryRun, boolean('delete-emptydir-data'), boolean('disable-eviction'), boolean('force'), boolean('ignore-daemonsets'), duration('timeout', '0'), integer('grace-period', '-1'), string('chunk-size', '500'), string('pod-selector')] },
-  version: { run: versionCommand, flags: [...shared.output, boolean('client')] },
-  'cluster-info': { run: clusterInfo },
-  'api-resources': { run: apiResources, flags: [...shared.output, boolean('namespaced', 'true'), boolean('no-headers'), string('api-group'), list('categories'), list('verbs'), string('sort-by'), boolean('cached')] },
-  config: { below: { view: { run: configCommand('view') }, 'current-context': { run: configCommand('current-context') }, 'get-contexts': { run: configCommand('get-contexts') } } },
-  rollout: { below: { history: { run: rolloutHistory, flags: [...shared.output, ...files, integer('revision')] }, undo: { run: rolloutUndo, flags: [...shared.output, ...shared.dryRun, ...files, integer('to-revision')] }, restart: { run: rolloutChange('restarted'), flags: [...write, ...files] }, pause: { run: rolloutChange('paused'), flags: [...write, ...files] }, resume: { run: rolloutChange('resumed'), flags: [...write, ...files] }, status: { run: rolloutStatus, flags: [...files, boolean('watch', 'true', 'w'), integer('revision'), duration('timeout', '0')] } } },
-  set: {
-    below: {
-      image: { run: setImage, flags: setFlags },
-      env: { run: setEnv, flags: [...setFlags, array('env', 'e'), string('from'), string('prefix'), boolean('overwrite', 'true'), list('keys')] },
-      resources: { run: setResources, flags: [...setFlags, string('limits'), string('requests')] },
-      serviceaccount: { run: setServiceAccount, flags: setFlags },
-    },
+  {
+    name: 'delete',
+    about: 'Remove objects',
+    usage: 'TYPE NAME',
+    flags: [...fileNames, ...selector, ...fieldSelector, ...allNamespaces, ...dryRun, all, { name: 'cascade', type: 'string', standard: 'background', bare: 'background' }, flag.integer('grace-period', '-1'), flag.boolean('now'), flag.boolean('force'), flag.boolean('wait', 'true'), flag.boolean('ignore-not-found'), timeout('0s'), flag.string('output', undefined, 'o'), flag.string('raw'), flag.boolean('interactive', 'false', 'i')],
+    run: deleteCommand,
   },
-  wait: { run: waitCommand, flags: [...shared.output, ...targets, ...shared.local, string('for'), duration('timeout', '30s')] },
-};
-
-/** Other names of commands below another. */
-export const aliases: Readonly<Record<string, string>> = {
-  cm: 'configmap', ns: 'namespace', sa: 'serviceaccount', deploy: 'deployment', dep: 'deployment', cj: 'cronjob', svc: 'service', pdb: 'poddisruptionbudget', pc: 'priorityclass', ing: 'ingress', resourcequota: 'quota', po: 'pods',
-};
+  { name: 'edit', about: 'Change an object in an editor', usage: 'TYPE NAME', flags: [...output, ...fileNames, ...validate, ...saveConfig, ...record, ...fieldManager, flag.string('subresource')], run: editCommand },
+  { name: 'replace', about: 'Put a file in the place of an object', usage: '-f FILENAME', flags: [...output, ...fileNames, ...dryRun, ...validate, ...saveConfig, ...fieldManager, flag.boolean('force'), flag.integer('grace-period', '-1'), flag.string('cascade', 'background'), timeout('0s'), flag.string('subresource'), flag.boolean('wait')], run: replaceCommand },
+  { name: 'patch', about: 'Change some fields of an object', usage: 'TYPE NAME -p PATCH', flags: [...output, ...fileNames, ...dryRun, ...record, ...local, ...fieldManager, flag.string('patch', undefined, 'p'), flag.string('patch-file'), flag.string('type', 'strategic'), flag.string('subresource')], run: patchCommand },
+  { name: 'run', about: 'Run an image in a pod', usage: 'NAME --image=IMAGE', flags: [...output, ...dryRun, ...record, flag.string('field-manager', 'kubectl-run'), flag.string('image'), flag.list('labels', 'l'), flag.array('env'), flag.array('annotations'), flag.integer('port'), flag.boolean('expose'), flag.boolean('rm'), flag.string('restart', 'Always'), flag.string('overrides'), flag.string('override-type', 'merge'), flag.string('image-pull-policy'), flag.boolean('command'), flag.boolean('stdin', 'false', 'i'), flag.boolean('tty', 'false', 't'), flag.boolean('attach'), flag.boolean('quiet', 'false', 'q'), flag.boolean('leave-stdin-open'), flag.boolean('privileged'), flag.duration('pod-running-timeout', '1m0s'), flag.integer('grace-period', '-1')], run: runPod },
+  { name: 'expose', about: 'Give an object a service', usage: 'TYPE NAME --port=PORT', flags: [...output, ...fileNames, ...dryRun, ...record, flag.array('selector'), flag.string('field-manager', 'kubectl-expose'), flag.string('port'), flag.string('target-port'), flag.string('type'), flag.string('name'), flag.string('protocol'), flag.string('labels', undefined, 'l'), flag.string('cluster-ip'), flag.string('external-ip'), flag.string('load-balancer-ip'), flag.string('session-affinity')], run: exposeCommand },
+  { name: 'scale', about: 'Change the number of replicas', usage: 'TYPE NAME --replicas=COUNT', flags: [...output, ...fileNames, ...dryRun, ...selector, ...record, all, flag.integer('replicas'), flag.integer('current-replicas', '-1'), flag.string('resource-version'), timeout('0s')], run: scaleCommand },
+  { name: 'autoscale', about: 'Let a controller choose the number of replicas', usage: 'TYPE NAME --max=COUNT', flags: [...output, ...fileNames, ...dryRun, ...record, flag.integer('max', '-1'), flag.integer('min', '-1'), flag.integer('cpu-percent', '-1'), flag.string('name'), flag.string('field-manager', 'kubectl-autoscale')], run: autoscaleCommand },
+  { name: 'rollout', about: 'Manage the roll-out of a workload', commands: rollout },
+  { name: 'set', about: 'Change parts of a pod template', commands: set },
+  { name: 'label', about: 'Change labels', usage: 'TYPE NAME KEY=VALUE', flags: [...change, ...allNamespaces, ...fieldSelector, wide, flag.boolean('list'), flag.string('resource-version')], run: labelCommand('labels') },
+  { name: 'annotate', about: 'Change annotations', usage: 'TYPE NAME KEY=VALUE', flags: [...change, ...allNamespaces, ...fieldSelector, wide, flag.boolean('list'), flag.string('resource-version')], run: labelCommand('annotations') },
+  { name: 'wait', about: 'Wait for a condition', usage: 'TYPE/NAME --for=condition=Ready', flags: [...output, ...fileNames, ...selector, ...fieldSelector, ...allNamespaces, ...local, all, flag.string('for'), timeout('30s')], run: waitCommand },
+  { name: 'logs', about: 'Show what a container has printed', usage: 'POD', flags: [...selector, flag.boolean('follow', 'false', 'f'), flag.boolean('previous', 'false', 'p'), flag.string('container', undefined, 'c'), flag.boolean('all-containers'), flag.boolean('all-pods'), flag.boolean('prefix'), flag.boolean('timestamps'), flag.integer('tail', '-1'), flag.duration('since', '0s'), flag.string('since-time'), flag.integer('limit-bytes'), flag.boolean('ignore-errors'), flag.integer('max-log-requests', '5'), flag.duration('pod-running-timeout', '20s')], run: logsCommand },
+  { name: 'exec', about: 'Run a program in a container', usage: 'POD -- COMMAND', flags: [...fileNames, flag.string('container', undefined, 'c'), flag.boolean('stdin', 'false', 'i'), flag.boolean('tty', 'false', 't'), flag.boolean('quiet', 'false', 'q'), flag.duration('pod-running-timeout', '1m0s')], run: execCommand },
+  { name: 'events', about: 'Show events', flags: [...output, ...allNamespaces, chunkSize, flag.string('for'), flag.list('types'), flag.boolean('watch', 'false', 'w'), flag.boolean('no-headers')], run: eventsCommand },
+  { name: 'explain', about: 'Show the fields of a kind', usage: 'TYPE', flags: [flag.boolean('recursive'), flag.string('api-version'), flag.string('output', 'plaintext', 'o')], run: explainCommand },
+  { name: 'diff', about: 'Show what apply would change', usage: '-f FILENAME', flags: [...fileNames, ...selector, ...fieldManager, ...validate, flag.boolean('show-managed-fields'), flag.boolean('server-side'), flag.boolean('force-conflicts'), flag.boolean('prune')], run: diffCommand },
+  { name: 'cordon', about: 'Keep new pods away from a node', usage: 'NODE', flags: [...dryRun, ...selector], run: cordonCommand(true) },
+  { name: 'uncordon', about: 'Let new pods on a node again', usage: 'NODE', flags: [...dryRun, ...selector], run: cordonCommand(false) },
+  { name: 'drain', about: 'Move all pods away from a node', usage: 'NODE', flags: [...dryRun, ...selector, chunkSize, flag.boolean('ignore-daemonsets'), flag.boolean('delete-emptydir-data'), flag.boolean('force'), flag.integer('grace-period', '-1'), timeout('0s'), flag.boolean('disable-eviction'), flag.string('pod-selector'), flag.integer('skip-wait-for-delete-timeout')], run: drainCommand },
+  { name: 'taint', about: 'Put taints on nodes', usage: 'NODE NAME KEY=VALUE:EFFECT', flags: [...output, ...dryRun, ...selector, ...validate, ...fieldManager, all, wide], run: taintCommand },
+  { name: 'auth', about: 'Ask about permissions', commands: [{ name: 'can-i', about: 'Ask whether something is allowed', usage: 'VERB TYPE', flags: [...allNamespaces, flag.boolean('list'), flag.boolean('quiet', 'false', 'q'), flag.string('subresource'), flag.boolean('no-headers')], run: canI }, { name: 'whoami', about: 'Ask who one is', flags: output, run: whoAmI }] },
+  { name: 'api-resources', about: 'List the resources of the server', flags: [flag.string('output', undefined, 'o'), flag.boolean('namespaced', 'true'), flag.string('api-group'), flag.list('verbs'), flag.list('categories'), flag.string('sort-by'), flag.boolean('no-headers'), flag.boolean('cached')], run: apiResources },
+  { name: 'api-versions', about: 'List the API versions of the server', flags: [], run: apiVersions },
+  { name: 'cluster-info', about: 'Say where the cluster is', flags: [], run: clusterInfo, commands: [] },
+  { name: 'version', about: 'Show the versions of client and server', flags: [flag.string('output', undefined, 'o'), flag.boolean('client')], run: versionCommand },
+  { name: 'config', about: 'Look at or change the configuration of this kubectl', commands: config },
+  { name: 'top', about: 'Show what nodes and pods use', commands: [{ name: 'nodes', aliases: ['node', 'no'], about: 'Show what nodes use', flags: [...selector], run: topCommand }, { name: 'pods', aliases: ['pod', 'po'], about: 'Show what pods use', flags: [...selector, ...allNamespaces], run: topCommand }] },
+  { name: 'port-forward', about: 'Open a port of a pod on this computer', usage: 'POD PORT', flags: [flag.list('address')], run: refuse('error: port-forward needs a real client: this terminal has no ports of its own') },
+  { name: 'attach', about: 'Join a running container', usage: 'POD', flags: [flag.string('container', undefined, 'c'), flag.boolean('stdin', 'false', 'i'), flag.boolean('tty', 'false', 't')], run: refuse('error: attach needs a real client: use kubectl logs -f or kubectl exec here') },
+  { name: 'cp', about: 'Copy files to and from a container', usage: 'SOURCE TARGET', flags: [flag.string('container', undefined, 'c')], run: refuse('error: cp needs a real client: use kubectl exec here') },
+  { name: 'proxy', about: 'Serve the API on this computer', flags: [flag.integer('port', '8001', 'p')], run: refuse('error: proxy needs a real client: use kubectl get --raw here') },
+  { name: 'debug', about: 'Add a container to a running pod', usage: 'POD', flags: [flag.string('image'), flag.boolean('stdin', 'false', 'i'), flag.boolean('tty', 'false', 't'), flag.string('target')], run: refuse('error: debug is not part of this kubectl') },
+];

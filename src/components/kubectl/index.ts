@@ -1,12 +1,10 @@
-import type { Inspection, ProcessDefinition } from '#kernel/types.ts';
+import type { ProcessDefinition } from '#kernel/types.ts';
+import { inspectKubectl } from './inspect.ts';
 import { kubectlMachine } from './machine.ts';
-import type { KubectlState } from './state.ts';
 
-export type { KubectlInput } from './state.ts';
-
-function inspect(state: KubectlState): Inspection {
-  return { summary: `kubectl ${state.input?.argv.join(' ') ?? ''}`, health: 'busy', sections: [] };
-}
+export type { CommandDone, CommandEdit, CommandEdited, CommandInterrupt, CommandOutput, KubectlInput, KubectlState } from './state.ts';
+export { commandTable, type CommandSpec } from './command-table.ts';
+export { globalFlags, type FlagSpec } from './flags.ts';
 
 /** One kubectl command. */
-export const kubectl: ProcessDefinition = { name: 'kubectl', machine: kubectlMachine, inspect };
+export const kubectl: ProcessDefinition = { name: 'kubectl', machine: kubectlMachine, inspect: inspectKubectl };

@@ -1,63 +1,102 @@
-import { aliases, commandTable, type CommandEntry } from './command-table.ts';
 import { createContext } from './context.ts';
-import { CommandError, PlainError } from './errors.ts';
-import { globalFlags, parseFlags } from './flags.ts';
+import { commandTable, type CommandSpec } from './command-table.ts';
+import { contextNamespace } from './commands/cluster-commands.ts';
+import { CommandError } from './errors.ts';
+import { globalFlags, parseFlags, type FlagSpec } from './flags.ts';
 import { print, printError, type Command } from './operations.ts';
+import { JsonPathError } from './printers/output.ts';
 import type { KubectlInput } from './state.ts';
+import { helpText, rootHelp, suggestionsFor } from './help.ts';
 
-interface Found {
-  readonly name: string;
-  readonly entry: CommandEntry;
-  readonly argv: readonly string[];
-}
-
-/** Walks down the table by the words of the command line; flags may stand between them. */
-function find(argv: readonly string[]): Found {
-  let name = 'kubectl';
-  let entry: CommandEntry = { below: commandTable };
-  const rest: string[] = [];
-  let open = true;
-  for (const word of argv) {
-    if (!open || word.startsWith('-')) {
-      rest.push(word);
-      if (word === '--') open = false;
-      continue;
-    }
-    const key = entry.below?.[word] === undefined ? (aliases[word] ?? word) : word;
-    const below = entry.below?.[key];
-    if (below === undefined || rest.some((item) => !item.startsWith('-'))) {
-      rest.push(word);
-      if (entry.run !== undefined || entry.below === undefined) open = entry.below !== undefined && rest.length === 0;
-      continue;
-    }
-    entry = below;
-    name = `${name} ${key}`;
-  }
-  return { name, entry, argv: rest };
-}
-
-/** Runs one command line; the result is the exit code. */
+/** Runs a command line; the result is the exit code. */
 export function* runCommand(input: KubectlInput): Command<number> {
   try {
-    const { name, entry, argv } = find(input.argv);
-    if (entry.run === undefined) {
-      const [word] = argv.filter((item) => !item.startsWith('-'));
-      const names = Object.keys(entry.below ?? {}).sort();
-      if (word !== undefined && name === 'kubectl') throw new PlainError(`error: unknown command ${JSON.stringify(word)} for "kubectl"`);
-      yield* print(`${name}: one of\n${names.map((item) => `  ${item}\n`).join('')}`);
-      return 0;
-    }
-    const parsed = parseFlags(name, [...(entry.flags ?? []), ...globalFlags], argv);
-    if (parsed.flags.boolean('help')) {
-      yield* print(`Usage:\n  ${name} [flags]\n\nFlags:\n${(entry.flags ?? []).map((spec) => `  --${spec.name}\n`).join('')}`);
-      return 0;
-    }
-    yield* entry.run(createContext(input, name, parsed));
+    const namespace = yield* contextNamespace();
+    yield* dispatch(namespace === undefined ? input : { ...input, namespace });
     return 0;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
+    if (error instanceof JsonPathError) yield* print(error.printed);
     const text = error.describe();
     if (text !== '') yield* printError(text.endsWith('\n') ? text : `${text}\n`);
     return error.exitCode;
   }
+}
+
+interface Chosen {
+  readonly spec: CommandSpec;
+  readonly path: string;
+  readonly rest: readonly string[];
+}
+
+/** Finds the command that the first words name; flags may stand before and between them. */
+function choose(argv: readonly string[]): Chosen | undefined {
+  let table: readonly CommandSpec[] = commandTable;
+  let chosen: CommandSpec | undefined;
+  let path = 'kubectl';
+  const rest: string[] = [];
+  let index = 0;
+  for (; index < argv.length; index++) {
+    const word = argv[index]!;
+    if (word === '--') break;
+    if (word.startsWith('-')) {
+      rest.push(word);
+      if (takesValue(word, chosen) && index + 1 < argv.length) rest.push(argv[++index]!);
+      continue;
+    }
+    const found = table.find((spec) => spec.name === word || spec.aliases?.includes(word) === true);
+    if (found === undefined) break;
+    chosen = found;
+    path = `${path} ${found.name}`;
+    table = found.commands ?? [];
+    if (table.length === 0) {
+      index++;
+      break;
+    }
+  }
+  rest.push(...argv.slice(index));
+  return chosen === undefined ? undefined : { spec: chosen, path, rest };
+}
+
+/** Whether a flag in front of a command takes the next word. */
+function takesValue(word: string, chosen: CommandSpec | undefined): boolean {
+  if (word.includes('=')) return false;
+  const specs: readonly FlagSpec[] = [...globalFlags, ...(chosen?.flags ?? [])];
+  const spec = word.startsWith('--') ? specs.find((item) => item.name === word.slice(2)) : specs.find((item) => item.short === word.slice(1));
+  return spec !== undefined && spec.type !== 'boolean' && spec.bare === undefined;
+}
+
+function* dispatch(input: KubectlInput): Command<void> {
+  const { argv } = input;
+  const chosen = choose(argv);
+  if (chosen === undefined) return yield* withoutCommand(argv);
+  const { spec, path, rest } = chosen;
+  const flags = [...(spec.flags ?? []), ...globalFlags];
+  if (spec.run === undefined) return yield* group(spec, path, rest);
+  const beforeDash = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+  if (beforeDash.includes('--help') || beforeDash.includes('-h')) return yield* print(helpText(spec, path));
+  yield* spec.run(createContext(input, path, parseFlags(path, flags, rest)));
+}
+
+function* withoutCommand(argv: readonly string[]): Command<void> {
+  const word = argv.find((argument) => !argument.startsWith('-'));
+  if (word === undefined || word === 'help') {
+    const named = word === 'help' ? choose(argv.slice(argv.indexOf('help') + 1)) : undefined;
+    return yield* print(named === undefined ? rootHelp() : helpText(named.spec, named.path));
+  }
+  yield* unknown(word, 'kubectl', commandTable);
+}
+
+function* unknown(word: string, path: string, table: readonly CommandSpec[]): Command<void> {
+  const similar = suggestionsFor(word, table);
+  const hint = similar.length === 0 ? '' : `\n\nDid you mean this?\n${similar.map((name) => `\t${name}\n`).join('')}`;
+  throw new CommandError(`unknown command ${JSON.stringify(word)} for ${JSON.stringify(path)}${hint}`);
+  yield* print('');
+}
+
+/** A group without one of its commands shows what it has. */
+function* group(spec: CommandSpec, path: string, rest: readonly string[]): Command<void> {
+  const word = rest.find((argument) => !argument.startsWith('-'));
+  if (word === undefined) return yield* print(helpText(spec, path));
+  throw new CommandError(`unknown command ${JSON.stringify(word)}\nSee '${path} -h' for help and examples`);
 }
