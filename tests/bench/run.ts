@@ -1,0 +1,94 @@
+import { parseArgs } from 'node:util';
+import { openCluster } from '#cluster/index.ts';
+import { createHistory, type History } from '#kernel/history.ts';
+
+/** A baseline in the same run: a plain loop over a queue of plain objects, as fast as this machine does it. */
+function baseline(events: number): number {
+  interface Item {
+    readonly at: number;
+    readonly to: number;
+  }
+  const counters = new Array<number>(64).fill(0);
+  const queue: Item[] = [{ at: 0, to: 0 }];
+  const started = performance.now();
+  for (let i = 0; i < events; i++) {
+    const item = queue[i]!;
+    counters[item.to] = counters[item.to]! + 1;
+    queue.push({ at: item.at + 1, to: (item.to + 7) % 64 });
+  }
+  return performance.now() - started;
+}
+
+interface Row {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly note?: string;
+}
+
+function deploy(pods: number, nodes: number): { readonly history: History; readonly ms: number; readonly events: number } {
+  const cluster = openCluster({ shape: 'oracle', nodes, seed: 1 })!;
+  const roomy = { ...cluster.world, processes: cluster.world.processes.map((process) => (process.definition === 'kubelet' ? withRoom(process) : process)) };
+  const history = createHistory(roomy);
+  history.advance({ untilTime: history.world.now + 30_000 });
+  const manifest = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec: { replicas: pods, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } } } };
+  history.input({ type: 'message', to: 'admin/script-runner', message: { type: 'script.run', run: 'apply', argv: ['apply', '-f', '-'], stdin: JSON.stringify(manifest) } as never });
+  const first = history.world.seq;
+  const started = performance.now();
+  let ready = 0;
+  const seen = new Set<string>();
+  history.advance({
+    maxEvents: 20_000_000,
+    until: (entry) => {
+      for (const note of entry.notes) {
+        const data = note.data as { readonly subresource?: string; readonly name?: string; readonly verb?: string; readonly user?: string; readonly response?: { readonly status?: { readonly phase?: string } } };
+        if (note.topic !== 'audit' || data.subresource !== 'status' || data.user?.startsWith('system:node:') !== true || data.response?.status?.phase !== 'Running') continue;
+        if (data.name !== undefined && !seen.has(data.name)) {
+          seen.add(data.name);
+          ready++;
+        }
+      }
+      return ready >= pods;
+    },
+  });
+  return { history, ms: performance.now() - started, events: history.world.seq - first };
+}
+
+function withRoom<T extends { readonly input: unknown }>(process: T): T {
+  const input = process.input as { readonly node: { readonly status: object } };
+  const amounts = { cpu: '400', memory: '4000Gi', pods: '1000', 'ephemeral-storage': '0' };
+  return { ...process, input: { ...input, node: { ...input.node, status: { ...input.node.status, allocatable: amounts, capacity: amounts } } } };
+}
+
+function seeks(history: History): readonly number[] {
+  const times: number[] = [];
+  for (let i = 0; i < 200; i++) {
+    const seq = Math.floor((history.head.seq * ((i * 7919) % 1000)) / 1000);
+    const started = performance.now();
+    history.seek({ seq });
+    times.push(performance.now() - started);
+  }
+  return times.sort((a, b) => a - b);
+}
+
+function main(): void {
+  const { values } = parseArgs({ options: { large: { type: 'boolean', default: false } } });
+  const rows: Row[] = [];
+  const add = (name: string, value: number, unit: string, note = ''): void => void rows.push({ name, value, unit, note });
+  deploy(20, 3);
+  const plainMs = baseline(1_000_000);
+  add('baseline: plain loop', 1_000_000 / plainMs, 'events/ms');
+  let perPod = 0;
+  for (const [pods, nodes] of [[100, 10], [1000, 10], ...(values.large ? [[10_000, 100] as const] : [])] as const) {
+    const { history, ms, events } = deploy(pods, nodes);
+    add(`apply → all ready, ${pods} pods on ${nodes} nodes`, ms, 'ms', perPod === 0 ? '' : `per pod ${(ms / pods / perPod).toFixed(2)} × that of the row before`);
+    add(`  events/ms`, events / ms, 'events/ms', `${((1_000_000 / plainMs) / (events / ms)).toFixed(0)} × slower than the plain loop`);
+    perPod = ms / pods;
+    const times = seeks(history);
+    for (const [name, share] of [['p50', 0.5], ['p95', 0.95], ['max', 1]] as const) add(`  seek ${name}`, times[Math.min(times.length - 1, Math.floor(times.length * share))]!, 'ms');
+    add('  heap', process.memoryUsage().heapUsed / 2 ** 20, 'MiB', `${history.head.seq} events`);
+  }
+  for (const { name, value, unit, note } of rows) console.log(`${name.padEnd(48)} ${value.toFixed(2).padStart(12)} ${unit.padEnd(10)} ${note ?? ''}`);
+}
+
+main();
