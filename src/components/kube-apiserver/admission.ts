@@ -26,7 +26,8 @@ type Mutation = (state: ApiServerState, request: AdmissionRequest) => Admitted |
 
 const isStatus = (value: Admitted | Status): value is Status => 'kind' in value;
 const isPodCreate = ({ info, resource }: AdmissionRequest): boolean => resource.group === '' && resource.plural === 'pods' && info.verb === 'create' && info.subresource === '';
-const specOf = (pod: KubeObject): PodSpec => pod['spec'] as PodSpec;
+/** A pod's spec; one without containers is refused by validation, later. */
+const specOf = (pod: KubeObject): PodSpec => ({ containers: [], ...(pod['spec'] as PodSpec | undefined) });
 
 /** plugin/pkg/admission/serviceaccount: every pod has an account and its token, certificate and namespace as a volume. */
 const serviceAccount: Mutation = (state, request) => {

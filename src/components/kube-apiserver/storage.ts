@@ -191,7 +191,7 @@ export function selectorsOf(state: RequestState, resource: ResourceDefinition): 
     const labels = labelSelector === undefined || labelSelector === '' ? undefined : parseLabelSelector(labelSelector);
     const fields = fieldSelector === undefined || fieldSelector === '' ? undefined : parseFieldSelector(fieldSelector);
     const known = resource.selectableFields({ apiVersion: '', kind: '', metadata: { name: '' }, involvedObject: {}, spec: {}, status: {} } as KubeObject);
-    for (const term of fields ?? []) if (known[term.field] === undefined) return badRequest(`Unable to find "${resource.apiVersion}, Resource=${resource.plural}" that match label selector "${labelSelector ?? ''}", field selector "${fieldSelector ?? ''}": ${fieldProblem(resource, term.field)}`);
+    for (const term of fields ?? []) if (known[term.field] === undefined) return badRequest(fieldProblem(resource, term.field));
     return { labels, fields };
   } catch (error) {
     return badRequest((error as Error).message);

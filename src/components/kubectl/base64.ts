@@ -6,14 +6,20 @@ export function encodeBase64(text: string): string {
   let out = '';
   for (let i = 0; i < bytes.length; i += 3) {
     const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    out += alphabet[group >> 18]! + alphabet[(group >> 12) & 63]! + (i + 1 < bytes.length ? alphabet[(group >> 6) & 63]! : '=') + (i + 2 < bytes.length ? alphabet[group & 63]! : '=');
+    out +=
+      alphabet[group >> 18]! +
+      alphabet[(group >> 12) & 63]! +
+      (i + 1 < bytes.length ? alphabet[(group >> 6) & 63]! : '=') +
+      (i + 2 < bytes.length ? alphabet[group & 63]! : '=');
   }
   return out;
 }
 
 /** The bytes of a text in UTF-8. */
 export function utf8(text: string): number[] {
-  return [...encodeURIComponent(text).matchAll(/%([0-9A-F]{2})|(.)/g)].map((match) => (match[1] === undefined ? match[2]!.charCodeAt(0) : parseInt(match[1], 16)));
+  return [...encodeURIComponent(text).matchAll(/%([0-9A-F]{2})|(.)/g)].map((match) =>
+    match[1] === undefined ? match[2]!.charCodeAt(0) : parseInt(match[1], 16),
+  );
 }
 
 /** The text (UTF-8) that base64 stands for; bytes that are no UTF-8 become replacement characters. */

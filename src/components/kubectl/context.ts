@@ -49,7 +49,9 @@ export function createContext(input: KubectlInput, command: string, parsed: Argu
 /** The client with `--as`. */
 export function impersonating(input: KubectlInput, flags: Flags): KubectlInput['client'] {
   const user = flags.text('as');
-  return user === '' ? input.client : { ...input.client, impersonate: { user, groups: flags.list('as-group'), uid: flags.text('as-uid') || undefined } };
+  return user === ''
+    ? input.client
+    : { ...input.client, impersonate: { user, groups: flags.list('as-group'), uid: flags.text('as-uid') || undefined } };
 }
 
 /** `deployments.apps`, `pods`: a resource's name with its group. */

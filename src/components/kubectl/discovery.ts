@@ -70,7 +70,10 @@ function readDocument(body: unknown): readonly ApiResource[] {
 /** The resource that a word of the command line names: plural, singular, short name or kind, with or without version and group. */
 export function lookUp(discovery: Discovery, word: string): ApiResource | undefined {
   const [name = '', ...rest] = word.toLowerCase().split('.');
-  const fits = (resource: ApiResource): boolean => rest.length === 0 || resource.group === rest.join('.') || (rest.length > 1 && resource.version === rest[0] && resource.group === rest.slice(1).join('.'));
+  const fits = (resource: ApiResource): boolean =>
+    rest.length === 0 ||
+    resource.group === rest.join('.') ||
+    (rest.length > 1 && resource.version === rest[0] && resource.group === rest.slice(1).join('.'));
   const candidates = discovery.filter(fits);
   return (
     candidates.find((resource) => resource.plural === name) ??
@@ -89,13 +92,16 @@ export function* resourceFor(word: string): Command<ApiResource> {
 
 /** The resource of a kind in a manifest; undefined where the server has none. */
 export function* resourceForKind(group: string, version: string, kind: string): Command<ApiResource | undefined> {
-  const find = (discovery: Discovery): ApiResource | undefined => discovery.find((resource) => resource.group === group && resource.version === version && resource.kind === kind);
+  const find = (discovery: Discovery): ApiResource | undefined =>
+    discovery.find((resource) => resource.group === group && resource.version === version && resource.kind === kind);
   return find(yield* discover()) ?? find(yield* rediscover());
 }
 
 /** The resources of a category (`all`); undefined where there is no such category. One version of each is enough. */
 export function inCategory(discovery: Discovery, category: string): readonly ApiResource[] | undefined {
   const seen = new Set<string>();
-  const found = discovery.filter((resource) => resource.categories.includes(category) && !seen.has(fullName(resource)) && seen.add(fullName(resource)).size > 0);
+  const found = discovery.filter(
+    (resource) => resource.categories.includes(category) && !seen.has(fullName(resource)) && seen.add(fullName(resource)).size > 0,
+  );
   return found.length === 0 ? undefined : found;
 }

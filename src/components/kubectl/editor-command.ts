@@ -26,9 +26,22 @@ function substitutions(script: string): readonly Substitution[] {
     const parts = splitCommand(part.trim());
     if (parts === undefined) return [];
     const [from, to, flags] = parts;
-    const pattern = from.replace(/\\([()|+?{}])/g, '\u0000$1').replace(/(?<!\u0000)([()|+?{}])/g, '\\$1').replaceAll('\u0000', '');
+    const pattern = from
+      .replace(/\\([()|+?{}])/g, '\u0000$1')
+      .replace(/(?<!\u0000)([()|+?{}])/g, '\\$1')
+      .replaceAll('\u0000', '');
     try {
-      return [{ pattern: new RegExp(pattern, flags.includes('g') ? 'g' : ''), replacement: to.replace(/\$/g, '$$$$').replace(/\\(\d)/g, '$$$1').replace(/(?<!\\)&/g, '$$&').replace(/\\n/g, '\n').replace(/\\([/&])/g, '$1') }];
+      return [
+        {
+          pattern: new RegExp(pattern, flags.includes('g') ? 'g' : ''),
+          replacement: to
+            .replace(/\$/g, '$$$$')
+            .replace(/\\(\d)/g, '$$$1')
+            .replace(/(?<!\\)&/g, '$$&')
+            .replace(/\\n/g, '\n')
+            .replace(/\\([/&])/g, '$1'),
+        },
+      ];
     } catch {
       return [];
     }

@@ -108,7 +108,14 @@ export function statusError(response: HttpResponse): StatusError {
   const { body, status } = response;
   if (!isObject(body)) {
     const message = status === 404 ? 'the server could not find the requested resource' : String(body);
-    return new StatusError(status, { reason: status === 404 ? 'NotFound' : '', message, kind: '', name: '', causes: [], hasDetails: false });
+    return new StatusError(status, {
+      reason: status === 404 ? 'NotFound' : '',
+      message,
+      kind: '',
+      name: '',
+      causes: [],
+      hasDetails: false,
+    });
   }
   const details = isObject(body['details']) ? body['details'] : {};
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -163,9 +163,12 @@ class Parser {
 
 function problemOf(spec: FlagSpec, value: string): string | undefined {
   if (spec.type === 'integer' && !/^[-+]?\d+$/.test(value)) return `strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`;
-  if (spec.type === 'boolean' && !/^(?:true|false|t|f|0|1)$/i.test(value)) return `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`;
+  if (spec.type === 'boolean' && !/^(?:true|false|t|f|0|1)$/i.test(value))
+    return `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`;
   if (spec.type === 'duration' && parseDuration(value) === undefined) {
-    return /^[-+]?[\d.]+$/.test(value) ? `time: missing unit in duration ${JSON.stringify(value)}` : `time: invalid duration ${JSON.stringify(value)}`;
+    return /^[-+]?[\d.]+$/.test(value)
+      ? `time: missing unit in duration ${JSON.stringify(value)}`
+      : `time: invalid duration ${JSON.stringify(value)}`;
   }
   return undefined;
 }
@@ -203,7 +206,12 @@ export const globalFlags: readonly FlagSpec[] = [
 
 /** Groups of flags that commands share. */
 export const shared = {
-  output: [string('output', undefined, 'o'), boolean('show-managed-fields'), boolean('allow-missing-template-keys', 'true'), string('template')],
+  output: [
+    string('output', undefined, 'o'),
+    boolean('show-managed-fields'),
+    boolean('allow-missing-template-keys', 'true'),
+    string('template'),
+  ],
   fileNames: [array('filename', 'f'), string('kustomize', undefined, 'k'), boolean('recursive', 'false', 'R')],
   dryRun: [{ name: 'dry-run', type: 'string', standard: 'none', bare: 'unchanged' } satisfies FlagSpec],
   selector: [{ name: 'selector', type: 'array', short: 'l' } satisfies FlagSpec],

@@ -12,15 +12,30 @@ export function rootHelp(): string {
 export function helpText(spec: CommandSpec, path: string): string {
   const commands = spec.commands ?? [];
   const width = Math.max(0, ...commands.map((item) => item.name.length)) + 3;
-  const commandLines = commands.length === 0 ? '' : `\nAvailable Commands:\n${commands.map((item) => `  ${item.name.padEnd(width)}${item.about}\n`).join('')}`;
+  const commandLines =
+    commands.length === 0 ? '' : `\nAvailable Commands:\n${commands.map((item) => `  ${item.name.padEnd(width)}${item.about}\n`).join('')}`;
   const flags = [...new Map((spec.flags ?? []).map((item) => [item.name, item])).values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const flagLines = flags.length === 0 ? '' : `\nOptions:\n${flags.map(flagLine).join('')}`;
-  const usage = commands.length > 0 && spec.run === undefined ? `${path} [flags] [options]` : `${path} ${spec.usage ?? ''} [options]`.replace('  ', ' ');
+  const usage =
+    commands.length > 0 && spec.run === undefined
+      ? `${path} [flags] [options]`
+      : `${path} ${spec.usage ?? ''} [options]`.replace('  ', ' ');
   return `${spec.about}.\n${commandLines}${flagLines}\nUsage:\n  ${usage}\n\nUse "kubectl options" for a list of global command-line options (applies to all commands).\n`;
 }
 
 function flagLine({ name, short, type, standard = '' }: FlagSpec): string {
-  const value = type === 'boolean' ? (standard === '' ? 'false' : standard) : type === 'list' || type === 'array' ? '[]' : type === 'string' ? `'${standard}'` : standard === '' ? '0' : standard;
+  const value =
+    type === 'boolean'
+      ? standard === ''
+        ? 'false'
+        : standard
+      : type === 'list' || type === 'array'
+        ? '[]'
+        : type === 'string'
+          ? `'${standard}'`
+          : standard === ''
+            ? '0'
+            : standard;
   return `    ${short === undefined ? '' : `-${short}, `}--${name}=${value}\n`;
 }
 
@@ -28,7 +43,10 @@ const maxDistance = 2;
 
 /** Commands whose names are near a word (cobra's suggestions). */
 export function suggestionsFor(word: string, table: readonly CommandSpec[]): readonly string[] {
-  return table.map((spec) => spec.name).filter((name) => distance(word.toLowerCase(), name) <= maxDistance || name.startsWith(word.toLowerCase())).sort();
+  return table
+    .map((spec) => spec.name)
+    .filter((name) => distance(word.toLowerCase(), name) <= maxDistance || name.startsWith(word.toLowerCase()))
+    .sort();
 }
 
 /** Levenshtein's distance. */

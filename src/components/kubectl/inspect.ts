@@ -5,7 +5,14 @@ import type { KubectlState } from './state.ts';
 export function inspectKubectl(context: KubectlState): Inspection {
   const { input, waiting, answers, code } = context;
   const operation = waiting?.operation;
-  const doing = operation === undefined ? '' : operation.type === 'calls' ? operation.calls.map((call) => `${call.method} ${call.path}`).join(', ') : operation.type === 'stream' ? `${operation.call.method} ${operation.call.path} (open)` : operation.type;
+  const doing =
+    operation === undefined
+      ? ''
+      : operation.type === 'calls'
+        ? operation.calls.map((call) => `${call.method} ${call.path}`).join(', ')
+        : operation.type === 'stream'
+          ? `${operation.call.method} ${operation.call.path} (open)`
+          : operation.type;
   return {
     summary: `kubectl ${input?.argv.join(' ') ?? ''}`,
     health: code !== undefined && code !== 0 ? 'bad' : operation?.type === 'stream' ? 'waiting' : 'busy',

@@ -47,7 +47,8 @@ class Turn {
 
   print(outputs: readonly Output[]): void {
     const to = parentOf(this.event.self);
-    for (const { stream, text } of outputs) this.effects.push({ type: 'send', to, message: { type: 'command.output', stream, text } as never });
+    for (const { stream, text } of outputs)
+      this.effects.push({ type: 'send', to, message: { type: 'command.output', stream, text } as never });
   }
 
   start(): void {
@@ -73,7 +74,8 @@ class Turn {
   abandon(): void {
     const { waiting, input } = this.state;
     if (waiting === undefined) return;
-    for (const id of waiting.open) this.effects.push({ type: 'send', to: input!.client.server, message: { type: 'http.abort', id } as never });
+    for (const id of waiting.open)
+      this.effects.push({ type: 'send', to: input!.client.server, message: { type: 'http.abort', id } as never });
     if (waiting.operation.type === 'stream' && waiting.operation.timeoutMs !== undefined) this.effects.push({ type: 'disarm', timer });
   }
 
@@ -118,7 +120,8 @@ class Turn {
         return undefined;
       case 'stream':
         this.wait(operation, [operation.call]);
-        if (operation.timeoutMs !== undefined) this.effects.push({ type: 'arm', timer, afterMs: operation.timeoutMs, message: { type: 'command.timer' } });
+        if (operation.timeoutMs !== undefined)
+          this.effects.push({ type: 'arm', timer, afterMs: operation.timeoutMs, message: { type: 'command.timer' } });
         return undefined;
     }
   }
@@ -137,8 +140,14 @@ class Turn {
     const first = this.state.nextRequest;
     const open = calls.map((_, index) => String(first + index));
     const folded = operation.type === 'stream' ? operation.state : undefined;
-    this.state = { ...this.state, nextRequest: first + calls.length, waiting: { operation, open, answers: calls.map(() => undefined), folded } };
-    calls.forEach((request, index) => this.effects.push({ type: 'send', to: client.server, message: httpRequest(client, open[index]!, request) }));
+    this.state = {
+      ...this.state,
+      nextRequest: first + calls.length,
+      waiting: { operation, open, answers: calls.map(() => undefined), folded },
+    };
+    calls.forEach((request, index) =>
+      this.effects.push({ type: 'send', to: client.server, message: httpRequest(client, open[index]!, request) }),
+    );
   }
 }
 
@@ -146,7 +155,8 @@ class Turn {
 function settle(turn: Turn, waiting: Waiting, id: string, answer: HttpResponse | Unanswered): void {
   const { operation } = waiting;
   if (operation.type === 'stream') {
-    if (waiting.open.includes(id)) fold(turn, waiting, operation, answer.type === 'unanswered' ? answer : { type: 'response', response: answer });
+    if (waiting.open.includes(id))
+      fold(turn, waiting, operation, answer.type === 'unanswered' ? answer : { type: 'response', response: answer });
     return;
   }
   if (operation.type !== 'calls' || !waiting.open.includes(id)) return;
@@ -176,19 +186,26 @@ function onTimer(turn: Turn, waiting: Waiting): void {
 
 function onMessage(turn: Turn, waiting: Waiting, message: KubectlMessage): void {
   const unanswered = (reason: Unanswered['reason']): void => {
-    for (const id of waiting.open) if (turn.state.waiting !== undefined) settle(turn, turn.state.waiting, id, { type: 'unanswered', reason });
+    for (const id of waiting.open)
+      if (turn.state.waiting !== undefined) settle(turn, turn.state.waiting, id, { type: 'unanswered', reason });
   };
   switch (message.type) {
     case 'http.response':
       return settle(turn, waiting, message.id, message);
     case 'http.chunk':
       if (waiting.operation.type !== 'stream' || !waiting.open.includes(message.id)) return;
-      return fold(turn, waiting, waiting.operation, message.events === undefined ? { type: 'text', text: message.text ?? '' } : { type: 'events', events: message.events });
+      return fold(
+        turn,
+        waiting,
+        waiting.operation,
+        message.events === undefined ? { type: 'text', text: message.text ?? '' } : { type: 'events', events: message.events },
+      );
     case 'http.end':
       if (waiting.operation.type === 'stream' && waiting.open.includes(message.id)) fold(turn, waiting, waiting.operation, { type: 'end' });
       return;
     case 'message.undeliverable':
-      if (message.message.type === 'http.request') settle(turn, waiting, (message.message as unknown as { readonly id: string }).id, { type: 'unanswered', reason: message.reason });
+      if (message.message.type === 'http.request')
+        settle(turn, waiting, (message.message as unknown as { readonly id: string }).id, { type: 'unanswered', reason: message.reason });
       return;
     case 'peer.closed':
       return unanswered('closed');

@@ -19,7 +19,12 @@ export interface Manifest {
 export interface ManifestObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata?: { readonly name?: string; readonly generateName?: string; readonly namespace?: string; readonly [field: string]: unknown };
+  readonly metadata?: {
+    readonly name?: string;
+    readonly generateName?: string;
+    readonly namespace?: string;
+    readonly [field: string]: unknown;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -44,7 +49,12 @@ export function readSources(context: Context): readonly Source[] {
     const text = files[name] ?? files[path];
     if (text !== undefined) return [{ name, text }];
     const prefix = path === '.' ? '' : `${path.replace(/\/$/, '')}/`;
-    const inside = Object.keys(files).filter((file) => file.startsWith(prefix) && manifestFile.test(file) && (context.flags.boolean('recursive') || !file.slice(prefix.length).includes('/')));
+    const inside = Object.keys(files).filter(
+      (file) =>
+        file.startsWith(prefix) &&
+        manifestFile.test(file) &&
+        (context.flags.boolean('recursive') || !file.slice(prefix.length).includes('/')),
+    );
     if (inside.length === 0) throw new CommandError(`the path "${name}" does not exist`);
     return inside.sort().map((file) => ({ name: file, text: files[file]! }));
   });
@@ -64,12 +74,17 @@ function parseChunk(chunk: string, source: string): readonly unknown[] {
     version: '1.1',
     merge: true,
     logLevel: 'silent',
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !(/timestamp|binary|omap|pairs|set$/.test(tag.tag) || ('format' in tag && tag.format === 'TIME'))),
+    customTags: (tags) =>
+      tags.filter(
+        (tag) =>
+          typeof tag === 'string' || !(/timestamp|binary|omap|pairs|set$/.test(tag.tag) || ('format' in tag && tag.format === 'TIME')),
+      ),
   });
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document) => {
     const [error] = document.errors;
-    if (error !== undefined) throw new CommandError(`error parsing ${source}: error converting YAML to JSON: yaml: ${describeYamlError(error, chunk)}`);
+    if (error !== undefined)
+      throw new CommandError(`error parsing ${source}: error converting YAML to JSON: yaml: ${describeYamlError(error, chunk)}`);
     try {
       const value: unknown = document.toJS({ maxAliasCount: aliasLimit });
       return value === null || value === undefined ? [] : [value];
@@ -80,7 +95,10 @@ function parseChunk(chunk: string, source: string): readonly unknown[] {
 }
 
 /** libyaml's words for what is wrong. */
-function describeYamlError(error: { readonly code: string; readonly message: string; readonly linePos?: readonly { readonly line: number }[] | undefined }, text: string): string {
+function describeYamlError(
+  error: { readonly code: string; readonly message: string; readonly linePos?: readonly { readonly line: number }[] | undefined },
+  text: string,
+): string {
   const line = error.linePos?.[0]?.line ?? 1;
   switch (error.code) {
     case 'TAB_AS_INDENT':
@@ -91,7 +109,9 @@ function describeYamlError(error: { readonly code: string; readonly message: str
     case 'DUPLICATE_KEY':
       return `unmarshal errors:\n  line ${line}: key ${JSON.stringify(/^\s*(?:- )?["']?([^:"']*)/.exec(text.split('\n')[line - 1] ?? '')?.[1] ?? '')} already set in map`;
     case 'MISSING_CHAR':
-      return /expected flow/i.test(error.message) ? `line ${line}: did not find expected ',' or ']'` : `line ${line}: could not find expected ':'`;
+      return /expected flow/i.test(error.message)
+        ? `line ${line}: did not find expected ',' or ']'`
+        : `line ${line}: could not find expected ':'`;
     case 'BAD_ALIAS':
       return 'unknown anchor referenced';
     default:
@@ -114,14 +134,19 @@ export function* readManifests(context: Context): Command<readonly Manifest[]> {
 function flatten(document: unknown, source: string): readonly ManifestObject[] {
   if (!isObject(document)) {
     const type = Array.isArray(document) ? 'array' : typeof document;
-    throw new CommandError(`error validating "${source}": error validating data: json: cannot unmarshal ${type} into Go value of type map[string]interface {}; if you choose to ignore these errors, turn validation off with --validate=false`);
+    throw new CommandError(
+      `error validating "${source}": error validating data: json: cannot unmarshal ${type} into Go value of type map[string]interface {}; if you choose to ignore these errors, turn validation off with --validate=false`,
+    );
   }
   const missing = ['apiVersion', 'kind'].filter((field) => typeof document[field] !== 'string' || document[field] === '');
   if (missing.length > 0) {
     const text = missing.map((field) => `${field} not set`);
-    throw new CommandError(`error validating "${source}": error validating data: ${text.length === 1 ? text[0]! : `[${text.join(', ')}]`}; if you choose to ignore these errors, turn validation off with --validate=false`);
+    throw new CommandError(
+      `error validating "${source}": error validating data: ${text.length === 1 ? text[0]! : `[${text.join(', ')}]`}; if you choose to ignore these errors, turn validation off with --validate=false`,
+    );
   }
-  if (Array.isArray(document['items']) && String(document['kind']).endsWith('List')) return (document['items'] as readonly unknown[]).flatMap((item) => flatten(item, source));
+  if (Array.isArray(document['items']) && String(document['kind']).endsWith('List'))
+    return (document['items'] as readonly unknown[]).flatMap((item) => flatten(item, source));
   return [document as ManifestObject];
 }
 
@@ -137,7 +162,9 @@ function* identify(context: Context, source: string, object: ManifestObject): Co
   }
   if (!resource.namespaced) return { source, object, resource, namespace: '', name };
   if (own !== '' && context.namespaceGiven && own !== context.namespace) {
-    throw new CommandError(`the namespace from the provided object "${own}" does not match the namespace "${context.namespace}". You must pass '--namespace=${own}' to perform this operation.`);
+    throw new CommandError(
+      `the namespace from the provided object "${own}" does not match the namespace "${context.namespace}". You must pass '--namespace=${own}' to perform this operation.`,
+    );
   }
   const namespace = own === '' ? context.namespace : own;
   return { source, object: own === '' ? { ...object, metadata: { ...object.metadata, namespace } } : object, resource, namespace, name };

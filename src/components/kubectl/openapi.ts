@@ -14,7 +14,9 @@ const timeout = '32s';
 export function* fetchSchemas(context: Context): Command<void> {
   if (context.flags.text('validate') === 'false' || context.flags.text('validate') === 'ignore') return;
   const versions = new Set<string>();
-  for (const source of readSources(context)) for (const document of parseDocuments(source.text, source.name)) if (isObject(document) && typeof document['apiVersion'] === 'string') versions.add(document['apiVersion']);
+  for (const source of readSources(context))
+    for (const document of parseDocuments(source.text, source.name))
+      if (isObject(document) && typeof document['apiVersion'] === 'string') versions.add(document['apiVersion']);
   if (versions.size > 0) yield* fetchDocuments([...versions]);
 }
 

@@ -6,7 +6,18 @@ import { checked, CommandError } from './errors.ts';
 import { call, type Command } from './operations.ts';
 import { fetch, targetsOf, type Target } from './resource-builder.ts';
 
-const podResource: ApiResource = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', singular: 'pod', shortNames: ['po'], categories: ['all'], namespaced: true, verbs: [], subresources: ['eviction'] };
+const podResource: ApiResource = {
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  singular: 'pod',
+  shortNames: ['po'],
+  categories: ['all'],
+  namespaced: true,
+  verbs: [],
+  subresources: ['eviction'],
+};
 
 /** A Pod as a target, without discovery. */
 export function podTarget(namespace: string, name: string): Target {
@@ -25,7 +36,9 @@ export function* podOf(context: Context, word: string): Command<readonly ApiPod[
   const selector = selectorOf(object);
   if (selector === undefined) throw new CommandError(`cannot attach to ${object.kind}: not implemented`);
   const query = { labelSelector: selector };
-  const list = checked(yield* call(get(pathOf(podResource, context.namespace), query))).body as unknown as { readonly items?: readonly ApiPod[] };
+  const list = checked(yield* call(get(pathOf(podResource, context.namespace), query))).body as unknown as {
+    readonly items?: readonly ApiPod[];
+  };
   return [...(list.items ?? [])].sort(byReadiness);
 }
 
@@ -45,6 +58,8 @@ export function selectorOf(object: KubeObject): string | undefined {
 
 /** Running and ready pods first, then older ones (podutils.ByLogging). */
 function byReadiness(a: ApiPod, b: ApiPod): number {
-  const rank = (pod: ApiPod): number => (pod.status?.phase === 'Running' ? 0 : 1) + (pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true ? 0 : 1);
+  const rank = (pod: ApiPod): number =>
+    (pod.status?.phase === 'Running' ? 0 : 1) +
+    (pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true ? 0 : 1);
   return rank(a) - rank(b) || (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '');
 }

@@ -33,20 +33,28 @@ export interface TargetOptions {
 /** The targets of a command line: arguments or files (resource.Builder). Throws in kubectl's words. */
 export function* targetsOf(context: Context, args: readonly string[], options: TargetOptions = {}): Command<readonly Target[]> {
   if (context.flags.list('filename').length > 0 || context.flags.text('kustomize') !== '') {
-    if (args.length > 0) throw new CommandError(`when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well`);
+    if (args.length > 0)
+      throw new CommandError(`when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well`);
     return (yield* readManifests(context)).map(({ resource, namespace, name, source }) => ({ resource, namespace, name, source }));
   }
-  if (args.length === 0) throw new CommandError(options.missing ?? 'You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   \'-f rsrc.yaml\'\n   \'--filename=rsrc.json\'\n   \'<resource> <name>\'\n   \'<resource>\'');
+  if (args.length === 0)
+    throw new CommandError(
+      options.missing ??
+        "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'",
+    );
   return args.some((argument) => argument.includes('/')) ? yield* slashed(context, args) : yield* plain(context, args, options);
 }
 
 function* slashed(context: Context, args: readonly string[]): Command<readonly Target[]> {
-  if (labelSelectorOf(context.flags) !== '' || context.flags.boolean('all')) throw new CommandError('selectors and the all flag cannot be used when passing resource/name arguments');
+  if (labelSelectorOf(context.flags) !== '' || context.flags.boolean('all'))
+    throw new CommandError('selectors and the all flag cannot be used when passing resource/name arguments');
   const targets: Target[] = [];
   for (const argument of args) {
     const parts = argument.split('/');
     if (parts.length === 1) {
-      throw new CommandError(`there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. '${context.command} resource/<resource_name>' instead of '${context.command} resource resource/<resource_name>'`);
+      throw new CommandError(
+        `there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. '${context.command} resource/<resource_name>' instead of '${context.command} resource resource/<resource_name>'`,
+      );
     }
     if (parts.length > 2) throw new CommandError('arguments in resource/name form may not have more than one slash');
     const [word = '', name = ''] = parts;
@@ -66,8 +74,10 @@ function* plain(context: Context, args: readonly string[], options: TargetOption
   if (names.length > 0) {
     if (everywhere) throw new CommandError('a resource cannot be retrieved by name across all namespaces');
     if (labelSelectorOf(context.flags) !== '') throw new CommandError('name cannot be provided when a selector is specified');
-    if (context.flags.boolean('all')) throw new CommandError('setting \'all\' parameter but found a non empty selector. ');
-    return resources.flatMap((resource) => [...new Set(names)].map((name) => ({ resource, namespace: resource.namespaced ? context.namespace : '', name })));
+    if (context.flags.boolean('all')) throw new CommandError("setting 'all' parameter but found a non empty selector. ");
+    return resources.flatMap((resource) =>
+      [...new Set(names)].map((name) => ({ resource, namespace: resource.namespaced ? context.namespace : '', name })),
+    );
   }
   if (!selecting && options.listByDefault !== true) throw new CommandError('resource(s) were provided, but no name was specified');
   return resources.map((resource) => ({ resource, namespace: resource.namespaced && !everywhere ? context.namespace : '', name: '' }));
@@ -104,7 +114,11 @@ export function* fetchIfExists(target: Target): Command<KubeObject | undefined> 
 }
 
 /** Lists all objects of a resource, chunk by chunk. */
-export function* fetchAll(resource: ApiResource, namespace: string, query: Readonly<Record<string, string>>): Command<readonly KubeObject[]> {
+export function* fetchAll(
+  resource: ApiResource,
+  namespace: string,
+  query: Readonly<Record<string, string>>,
+): Command<readonly KubeObject[]> {
   const objects: KubeObject[] = [];
   let next = '';
   do {
@@ -128,7 +142,11 @@ export function itemsOf(list: ObjectList, resource: ApiResource): readonly KubeO
 }
 
 /** All objects that the targets stand for; what cannot be had is told with the others' errors. */
-export function* fetchTargets(context: Context, targets: readonly Target[], query: Readonly<Record<string, string>> = {}): Command<{ readonly found: readonly Found[]; readonly errors: readonly CommandError[] }> {
+export function* fetchTargets(
+  context: Context,
+  targets: readonly Target[],
+  query: Readonly<Record<string, string>> = {},
+): Command<{ readonly found: readonly Found[]; readonly errors: readonly CommandError[] }> {
   const found: Found[] = [];
   const errors: CommandError[] = [];
   for (const target of targets) {
@@ -164,4 +182,3 @@ export function* forEach<T>(items: readonly T[], act: (item: T) => Command<void>
   }
   return errors;
 }
-

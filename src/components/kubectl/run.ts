@@ -62,7 +62,9 @@ function choose(argv: readonly string[]): Chosen | undefined {
 function takesValue(word: string, chosen: CommandSpec | undefined): boolean {
   if (word.includes('=')) return false;
   const specs: readonly FlagSpec[] = [...globalFlags, ...(chosen?.flags ?? [])];
-  const spec = word.startsWith('--') ? specs.find((item) => item.name === word.slice(2)) : specs.find((item) => item.short === word.slice(1));
+  const spec = word.startsWith('--')
+    ? specs.find((item) => item.name === word.slice(2))
+    : specs.find((item) => item.short === word.slice(1));
   return spec !== undefined && spec.type !== 'boolean' && spec.bare === undefined;
 }
 

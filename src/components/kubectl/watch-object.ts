@@ -42,7 +42,9 @@ export function* watchUntil(target: Target, timeoutMs: number | undefined, obser
       watch: 'true',
     };
     const initial: Watching = { outcome: 'ended', error: undefined, seen: false };
-    const end = yield* stream(get(pathOf(target.resource, target.namespace), query), initial, left, (state, event) => react(state, event, observe));
+    const end = yield* stream(get(pathOf(target.resource, target.namespace), query), initial, left, (state, event) =>
+      react(state, event, observe),
+    );
     if (end.error !== undefined) throw end.error;
     if (end.outcome === 'met') return true;
     if (end.outcome === 'timeout') return false;
@@ -53,11 +55,15 @@ export function* watchUntil(target: Target, timeoutMs: number | undefined, obser
 function react(state: Watching, event: StreamEvent, observe: Observer): StreamStep<Watching> {
   switch (event.type) {
     case 'response':
-      return event.response.status >= 400 ? { state: { ...state, outcome: 'failed', error: statusError(event.response) }, done: true } : { state };
+      return event.response.status >= 400
+        ? { state: { ...state, outcome: 'failed', error: statusError(event.response) }, done: true }
+        : { state };
     case 'timeout':
       return { state: { ...state, outcome: 'timeout' }, done: true };
     case 'unanswered':
-      return event.reason === 'connection refused' ? { state: { ...state, error: connectionError(event.reason) }, done: true } : { state, done: true };
+      return event.reason === 'connection refused'
+        ? { state: { ...state, error: connectionError(event.reason) }, done: true }
+        : { state, done: true };
     case 'end':
       return { state, done: true };
     case 'text':
@@ -67,13 +73,21 @@ function react(state: Watching, event: StreamEvent, observe: Observer): StreamSt
   }
 }
 
-function judge(state: Watching, events: Extract<StreamEvent, { readonly type: 'events' }>['events'], observe: Observer): StreamStep<Watching> {
+function judge(
+  state: Watching,
+  events: Extract<StreamEvent, { readonly type: 'events' }>['events'],
+  observe: Observer,
+): StreamStep<Watching> {
   const print: Output[] = [];
   let seen = state.seen;
   for (const { type, object } of events) {
     if (type === 'ERROR') return { state: { ...state, seen }, print, done: true };
     if (type === 'BOOKMARK' && (seen || !endsInitialEvents(object))) continue;
-    const { print: text = '', done = false, error } = type === 'BOOKMARK' ? observe(undefined, false) : observe(object as unknown as KubeObject, type === 'DELETED');
+    const {
+      print: text = '',
+      done = false,
+      error,
+    } = type === 'BOOKMARK' ? observe(undefined, false) : observe(object as unknown as KubeObject, type === 'DELETED');
     seen = true;
     if (text !== '') print.push({ stream: 'stdout', text });
     if (done || error !== undefined) return { state: { outcome: error === undefined ? 'met' : 'failed', error, seen }, print, done: true };

@@ -20,13 +20,18 @@ const conflictRetries = 5;
 export function* applyCommand(context: Context): Command<void> {
   const { flags } = context;
   if (flags.list('filename').length === 0 && flags.text('kustomize') === '') throw new CommandError('must specify one of -f and -k');
-  if (context.args.length > 0) throw new CommandError(`Unexpected args: [${context.args.join(' ')}]\nSee '${context.command} -h' for help and examples`);
-  if (flags.boolean('force-conflicts') && !flags.boolean('server-side')) throw new CommandError('--force-conflicts only works with --server-side');
-  if (dryRunOf(flags) === 'client' && flags.boolean('server-side')) throw new CommandError(`--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)`);
+  if (context.args.length > 0)
+    throw new CommandError(`Unexpected args: [${context.args.join(' ')}]\nSee '${context.command} -h' for help and examples`);
+  if (flags.boolean('force-conflicts') && !flags.boolean('server-side'))
+    throw new CommandError('--force-conflicts only works with --server-side');
+  if (dryRunOf(flags) === 'client' && flags.boolean('server-side'))
+    throw new CommandError(`--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)`);
   const output = outputOf(flags, context.input.files, 'write');
   yield* fetchSchemas(context);
   const selector = parseLabelSelector(labelSelectorOf(flags));
-  const manifests = (yield* readManifests(context)).filter(({ object }) => matchesLabels(selector, object.metadata?.['labels'] as Readonly<Record<string, string>> | undefined));
+  const manifests = (yield* readManifests(context)).filter(({ object }) =>
+    matchesLabels(selector, object.metadata?.['labels'] as Readonly<Record<string, string>> | undefined),
+  );
   if (manifests.length === 0) throw new CommandError('no objects passed to apply');
   const errors: CommandError[] = [];
   for (const manifest of manifests) {
@@ -45,9 +50,16 @@ type Applied = readonly [object: KubeObject, verb: string];
 
 function* applyOnServer(context: Context, { resource, namespace, name, object }: Manifest): Command<Applied> {
   const { flags } = context;
-  if (object.metadata?.generateName !== undefined && name === '') throw new CommandError(`from ${object.metadata.generateName}: cannot use generate name with apply`);
+  if (object.metadata?.generateName !== undefined && name === '')
+    throw new CommandError(`from ${object.metadata.generateName}: cannot use generate name with apply`);
   const query = { ...writeQuery(flags, 'kubectl', validationOf(flags)), force: String(flags.boolean('force-conflicts')) };
-  const response = yield* call({ method: 'PATCH', path: pathOf(resource, namespace, name), query, body: object, contentType: mediaTypes.applyPatch });
+  const response = yield* call({
+    method: 'PATCH',
+    path: pathOf(resource, namespace, name),
+    query,
+    body: object,
+    contentType: mediaTypes.applyPatch,
+  });
   if (response.status >= 400) throw conflictHelp(statusError(response));
   return [response.body as unknown as KubeObject, 'serverside-applied'];
 }
@@ -62,7 +74,12 @@ function conflictHelp(error: StatusError): CommandError {
 
 function* applyOne(context: Context, manifest: Manifest): Command<Applied> {
   const { resource, namespace, name, object, source } = manifest;
-  if (name === '') throw new CommandError(object.metadata?.generateName === undefined ? `error when retrieving current configuration of:\nResource: ${JSON.stringify(`${resource.group === '' ? '' : `${resource.group}/`}${resource.version}, Resource=${resource.plural}`)}, GroupVersionKind: ${JSON.stringify(`${resource.group}/${resource.version}, Kind=${resource.kind}`)}\nName: "", Namespace: ${JSON.stringify(namespace)}\nfrom server for: ${JSON.stringify(source)}: resource name may not be empty` : `from ${object.metadata.generateName}: cannot use generate name with apply`);
+  if (name === '')
+    throw new CommandError(
+      object.metadata?.generateName === undefined
+        ? `error when retrieving current configuration of:\nResource: ${JSON.stringify(`${resource.group === '' ? '' : `${resource.group}/`}${resource.version}, Resource=${resource.plural}`)}, GroupVersionKind: ${JSON.stringify(`${resource.group}/${resource.version}, Kind=${resource.kind}`)}\nName: "", Namespace: ${JSON.stringify(namespace)}\nfrom server for: ${JSON.stringify(source)}: resource name may not be empty`
+        : `from ${object.metadata.generateName}: cannot use generate name with apply`,
+    );
   const modified = withLastApplied(object) as unknown as KubeObject;
   const response = yield* call(get(pathOf(resource, namespace, name)));
   if (response.status === 404) return yield* createNew(context, manifest, modified);
@@ -70,7 +87,9 @@ function* applyOne(context: Context, manifest: Manifest): Command<Applied> {
   if (dryRunOf(context.flags) === 'client') return [modified, 'configured'];
   const known = current.metadata.annotations?.[lastAppliedAnnotation];
   if (known === undefined) {
-    yield* printError(`Warning: resource ${objectNameOf(manifest)} is missing the ${lastAppliedAnnotation} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`);
+    yield* printError(
+      `Warning: resource ${objectNameOf(manifest)} is missing the ${lastAppliedAnnotation} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`,
+    );
   }
   return yield* patchExisting(context, manifest, modified, current);
 }
@@ -81,7 +100,8 @@ function* createNew(context: Context, { resource, namespace, source }: Manifest,
   const { flags } = context;
   if (dryRunOf(flags) === 'client') return [modified, 'created'];
   // A namespace of one's own choice is looked at first; the creation itself tells where it is missing.
-  if (context.namespaceGiven && namespace !== '' && namespace !== 'default') yield* call({ method: 'GET', path: `/api/v1/namespaces/${namespace}` });
+  if (context.namespaceGiven && namespace !== '' && namespace !== 'default')
+    yield* call({ method: 'GET', path: `/api/v1/namespaces/${namespace}` });
   const query = writeQuery(flags, manager, validationOf(flags));
   const response = yield* call({ method: 'POST', path: pathOf(resource, namespace), query, body: modified });
   if (response.status >= 400) throw statusError(response).from('creating', source);
@@ -114,11 +134,16 @@ function applyError(error: StatusError, { resource, namespace, name }: Manifest,
 }
 
 /** The patch that brings the live object to the manifest: strategic for kinds with a schema, else merge. */
-export function patchOf({ resource }: Pick<Manifest, 'resource'>, modified: KubeObject, current: KubeObject): { readonly patch: Json; readonly contentType: string } {
+export function patchOf(
+  { resource }: Pick<Manifest, 'resource'>,
+  modified: KubeObject,
+  current: KubeObject,
+): { readonly patch: Json; readonly contentType: string } {
   const text = current.metadata.annotations?.[lastAppliedAnnotation];
   const original = text === undefined ? undefined : (JSON.parse(text) as unknown);
   const schema = schemaFor(resource);
-  if (schema !== undefined) return { patch: createThreeWayMergePatch(original, modified, current, schema) as Json, contentType: mediaTypes.strategicMergePatch };
+  if (schema !== undefined)
+    return { patch: createThreeWayMergePatch(original, modified, current, schema) as Json, contentType: mediaTypes.strategicMergePatch };
   return { patch: threeWayJsonPatch(original, modified, current), contentType: mediaTypes.mergePatch };
 }
 
@@ -144,7 +169,7 @@ function keepNulls(patch: unknown, nulls: boolean): unknown {
 function merge(a: unknown, b: unknown): unknown {
   if (!isObject(a) || !isObject(b)) return b;
   const result: Record<string, unknown> = { ...a };
-  for (const [key, value] of Object.entries(b)) result[key] = key in result && !deepEqual(result[key], value) ? merge(result[key], value) : value;
+  for (const [key, value] of Object.entries(b))
+    result[key] = key in result && !deepEqual(result[key], value) ? merge(result[key], value) : value;
   return result;
 }
-

@@ -13,13 +13,26 @@ export function* canI(context: Context): Command<void> {
   const { flags, args } = context;
   if (flags.boolean('list')) return yield* listRules(context);
   const [verb, word, more] = args;
-  if (verb === undefined || word === undefined || args.length > 3) throw new CommandError("you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.");
-  const attributes = word.startsWith('/') ? { nonResourceAttributes: { verb, path: word } } : { resourceAttributes: yield* attributesOf(context, verb, word, more ?? '') };
-  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', metadata: {}, spec: attributes, status: { allowed: false } };
-  const { status } = checked(yield* call({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body })).body as AccessReview;
+  if (verb === undefined || word === undefined || args.length > 3)
+    throw new CommandError(
+      "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
+    );
+  const attributes = word.startsWith('/')
+    ? { nonResourceAttributes: { verb, path: word } }
+    : { resourceAttributes: yield* attributesOf(context, verb, word, more ?? '') };
+  const body = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    metadata: {},
+    spec: attributes,
+    status: { allowed: false },
+  };
+  const { status } = checked(yield* call({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body }))
+    .body as AccessReview;
   const allowed = status?.allowed === true;
   const reason = status?.reason === undefined || status.reason === '' ? '' : ` - ${status.reason}`;
-  if (!flags.boolean('quiet')) yield* print(allowed ? 'yes\n' : `no${reason}${status?.evaluationError ? ` - ${status.evaluationError}` : ''}\n`);
+  if (!flags.boolean('quiet'))
+    yield* print(allowed ? 'yes\n' : `no${reason}${status?.evaluationError ? ` - ${status.evaluationError}` : ''}\n`);
   if (!allowed) throw new SilentExit(1);
 }
 
@@ -27,10 +40,20 @@ function* attributesOf(context: Context, verb: string, word: string, name: strin
   const [type = '', inline = ''] = word.split('/');
   const subresource = context.flags.text('subresource');
   const resource = type === '*' ? undefined : lookUp(yield* discover(), type);
-  if (resource !== undefined) yield* call({ method: 'GET', path: resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}` });
+  if (resource !== undefined)
+    yield* call({
+      method: 'GET',
+      path: resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`,
+    });
   if (resource === undefined && type !== '*') yield* printError(`Warning: the server doesn't have a resource type '${type}'\n\n`);
-  if (resource !== undefined && !resource.namespaced && context.namespaceGiven) yield* printError(`Warning: resource '${resource.plural}' is not namespace scoped${resource.group === '' ? '' : ` in group '${resource.group}'`}\n\n`);
-  else if (resource !== undefined && !resource.namespaced) yield* printError(`Warning: resource '${resource.plural}' is not namespace scoped${resource.group === '' ? '' : ` in group '${resource.group}'`}\n\n`);
+  if (resource !== undefined && !resource.namespaced && context.namespaceGiven)
+    yield* printError(
+      `Warning: resource '${resource.plural}' is not namespace scoped${resource.group === '' ? '' : ` in group '${resource.group}'`}\n\n`,
+    );
+  else if (resource !== undefined && !resource.namespaced)
+    yield* printError(
+      `Warning: resource '${resource.plural}' is not namespace scoped${resource.group === '' ? '' : ` in group '${resource.group}'`}\n\n`,
+    );
   const namespace = context.flags.boolean('all-namespaces') ? '' : context.namespace;
   const objectName = name === '' ? inline : name;
   return {
@@ -52,13 +75,29 @@ interface Rule {
 }
 
 function* listRules(context: Context): Command<void> {
-  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', metadata: {}, spec: { namespace: context.namespace } };
+  const body = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectRulesReview',
+    metadata: {},
+    spec: { namespace: context.namespace },
+  };
   const response = checked(yield* call({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body }));
-  const { status } = response.body as { readonly status?: { readonly resourceRules?: readonly Rule[]; readonly nonResourceRules?: readonly Rule[] } };
+  const { status } = response.body as {
+    readonly status?: { readonly resourceRules?: readonly Rule[]; readonly nonResourceRules?: readonly Rule[] };
+  };
   const list = (values: readonly string[] | undefined): string => `[${(values ?? []).join(' ')}]`;
   const rows = [
-    ...(status?.resourceRules ?? []).flatMap((rule) => (rule.resources ?? []).map((resource) => [(rule.apiGroups ?? []).map((group) => (group === '' ? resource : `${resource}.${group}`)).join(','), '[]', list(rule.resourceNames), list(rule.verbs)])),
-    ...(status?.nonResourceRules ?? []).flatMap((rule) => (rule.nonResourceURLs ?? []).map((url) => ['', `[${url}]`, '[]', list(rule.verbs)])),
+    ...(status?.resourceRules ?? []).flatMap((rule) =>
+      (rule.resources ?? []).map((resource) => [
+        (rule.apiGroups ?? []).map((group) => (group === '' ? resource : `${resource}.${group}`)).join(','),
+        '[]',
+        list(rule.resourceNames),
+        list(rule.verbs),
+      ]),
+    ),
+    ...(status?.nonResourceRules ?? []).flatMap((rule) =>
+      (rule.nonResourceURLs ?? []).map((url) => ['', `[${url}]`, '[]', list(rule.verbs)]),
+    ),
   ];
   yield* print(alignRows([['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs'], ...rows]).text);
 }
@@ -67,8 +106,25 @@ function* listRules(context: Context): Command<void> {
 export function* whoAmI(): Command<void> {
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: {} };
   const response = checked(yield* call({ method: 'POST', path: '/apis/authentication.k8s.io/v1/selfsubjectreviews', body }));
-  const { status } = response.body as { readonly status?: { readonly userInfo?: { readonly username?: string; readonly uid?: string; readonly groups?: readonly string[]; readonly extra?: Readonly<Record<string, readonly string[]>> } } };
+  const { status } = response.body as {
+    readonly status?: {
+      readonly userInfo?: {
+        readonly username?: string;
+        readonly uid?: string;
+        readonly groups?: readonly string[];
+        readonly extra?: Readonly<Record<string, readonly string[]>>;
+      };
+    };
+  };
   const { username = '', uid = '', groups = [], extra = {} } = status?.userInfo ?? {};
-  const rows = [['ATTRIBUTE', 'VALUE'], ['Username', username], ...(uid === '' ? [] : [['UID', uid]]), ['Groups', `[${groups.join(' ')}]`], ...Object.keys(extra).sort().map((key) => [`Extra: ${key}`, `[${extra[key]!.join(' ')}]`])];
+  const rows = [
+    ['ATTRIBUTE', 'VALUE'],
+    ['Username', username],
+    ...(uid === '' ? [] : [['UID', uid]]),
+    ['Groups', `[${groups.join(' ')}]`],
+    ...Object.keys(extra)
+      .sort()
+      .map((key) => [`Extra: ${key}`, `[${extra[key]!.join(' ')}]`]),
+  ];
   yield* print(alignRows(rows).text);
 }

@@ -11,7 +11,13 @@ import { call, print } from '../operations.ts';
 import { dryRunOf, writeQuery } from '../dry-run.ts';
 import { changedText, outputOf } from '../printers/output.ts';
 
-const kind: CreatedKind = { ...createdKind('Job'), group: 'autoscaling', version: 'v2', plural: 'horizontalpodautoscalers', kind: 'HorizontalPodAutoscaler' };
+const kind: CreatedKind = {
+  ...createdKind('Job'),
+  group: 'autoscaling',
+  version: 'v2',
+  plural: 'horizontalpodautoscalers',
+  kind: 'HorizontalPodAutoscaler',
+};
 
 /** `kubectl autoscale`. */
 export function* autoscaleCommand(context: Context): Command<void> {
@@ -24,14 +30,27 @@ export function* autoscaleCommand(context: Context): Command<void> {
   const failures = yield* forEach(found, function* ({ target, object }) {
     const percent = flags.integer('cpu-percent');
     const name = flags.text('name') === '' ? target.name : flags.text('name');
-    if (!target.resource.subresources.includes('scale')) throw new CommandError(`cannot autoscale a ${objectName(target.resource, target.name)}`);
-    const metrics = percent > 0 ? { metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: percent } } }] } : {};
-    const spec = { maxReplicas: max, ...(min > 0 ? { minReplicas: min } : {}), ...metrics, scaleTargetRef: { apiVersion: object.apiVersion, kind: object.kind, name: target.name } };
+    if (!target.resource.subresources.includes('scale'))
+      throw new CommandError(`cannot autoscale a ${objectName(target.resource, target.name)}`);
+    const metrics =
+      percent > 0
+        ? { metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: percent } } }] }
+        : {};
+    const spec = {
+      maxReplicas: max,
+      ...(min > 0 ? { minReplicas: min } : {}),
+      ...metrics,
+      scaleTargetRef: { apiVersion: object.apiVersion, kind: object.kind, name: target.name },
+    };
     const body = { apiVersion: 'autoscaling/v2', kind: kind.kind, metadata: { name }, spec };
     const output = outputOf(flags, context.input.files, 'write');
     const resource = { ...kind, singular: '', shortNames: [], categories: [], verbs: [], subresources: [] };
     const path = resourcePath(kind, context.namespace);
-    const made = dryRunOf(flags) === 'client' ? body : checked(yield* call({ method: 'POST', path, query: writeQuery(flags, 'kubectl-autoscale'), body, contentType: mediaTypes.json })).body;
+    const made =
+      dryRunOf(flags) === 'client'
+        ? body
+        : checked(yield* call({ method: 'POST', path, query: writeQuery(flags, 'kubectl-autoscale'), body, contentType: mediaTypes.json }))
+            .body;
     yield* print(changedText(resource, made as unknown as KubeObject, 'autoscaled', output, flags));
   });
   throwAll([...errors, ...failures]);

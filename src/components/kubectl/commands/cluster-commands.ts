@@ -30,21 +30,32 @@ export function* versionCommand(context: Context): Command<void> {
 /** `kubectl cluster-info`. */
 export function* clusterInfo(context: Context): Command<void> {
   if (context.args[0] === 'dump') throw new PlainError('cluster-info dump is not part of this kubectl: use kubectl get all -A -o yaml');
-  const list = checked(yield* call(get('/api/v1/namespaces/kube-system/services', { labelSelector: 'kubernetes.io/cluster-service=true' }))).body as unknown as {
-    readonly items?: readonly { readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> }; readonly spec?: { readonly ports?: readonly { readonly name?: string }[] } }[];
+  const list = checked(yield* call(get('/api/v1/namespaces/kube-system/services', { labelSelector: 'kubernetes.io/cluster-service=true' })))
+    .body as unknown as {
+    readonly items?: readonly {
+      readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+      readonly spec?: { readonly ports?: readonly { readonly name?: string }[] };
+    }[];
   };
   const lines = (list.items ?? []).map(({ metadata, spec }) => {
     const port = spec?.ports?.[0]?.name ?? '';
     const name = metadata.labels?.['kubernetes.io/name'] ?? metadata.name;
     return `${name} is running at ${serverUrl}/api/v1/namespaces/kube-system/services/${metadata.name}${port === '' ? '' : `:${port}`}/proxy\n`;
   });
-  yield* print(`Kubernetes control plane is running at ${serverUrl}\n${lines.join('')}\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n`);
+  yield* print(
+    `Kubernetes control plane is running at ${serverUrl}\n${lines.join('')}\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n`,
+  );
 }
 
 /** `kubectl api-versions`. */
 export function* apiVersions(): Command<void> {
   const resources = yield* rediscover();
-  yield* print([...new Set(resources.map((resource) => formatApiVersion(resource.group, resource.version)))].sort().map((version) => `${version}\n`).join(''));
+  yield* print(
+    [...new Set(resources.map((resource) => formatApiVersion(resource.group, resource.version)))]
+      .sort()
+      .map((version) => `${version}\n`)
+      .join(''),
+  );
 }
 
 /** `kubectl api-resources`: the preferred version of each group, group by group. */
@@ -59,10 +70,14 @@ export function* apiResources(context: Context): Command<void> {
     .filter((resource) => groups.get(resource.group) === resource.version)
     .filter((resource) => !flags.changed('api-group') || resource.group === flags.text('api-group'))
     .filter((resource) => !flags.changed('namespaced') || resource.namespaced === flags.boolean('namespaced'))
-    .filter((resource) => verbs.every((verb) => resource.verbs.includes(verb)) && categories.every((category) => resource.categories.includes(category)))
+    .filter(
+      (resource) =>
+        verbs.every((verb) => resource.verbs.includes(verb)) && categories.every((category) => resource.categories.includes(category)),
+    )
     .sort(order(flags.text('sort-by')));
   const wide = flags.text('output') === 'wide';
-  if (flags.text('output') === 'name') return yield* print(shown.map((resource) => `${resource.plural}${resource.group === '' ? '' : `.${resource.group}`}\n`).join(''));
+  if (flags.text('output') === 'name')
+    return yield* print(shown.map((resource) => `${resource.plural}${resource.group === '' ? '' : `.${resource.group}`}\n`).join(''));
   const header = ['NAME', 'SHORTNAMES', 'APIVERSION', 'NAMESPACED', 'KIND', ...(wide ? ['VERBS', 'CATEGORIES'] : [])];
   const rows = shown.map((resource) => [
     resource.plural,
@@ -91,7 +106,9 @@ export function* contextNamespace(): Command<string | undefined> {
 }
 
 /** `kubectl config view|current-context|get-contexts|set-context`. */
-export function configCommand(what: 'view' | 'current-context' | 'get-contexts' | 'set-context' | 'use-context'): (context: Context) => Command<void> {
+export function configCommand(
+  what: 'view' | 'current-context' | 'get-contexts' | 'set-context' | 'use-context',
+): (context: Context) => Command<void> {
   return function* (context) {
     const namespace = (yield* contextNamespace()) ?? context.input.namespace;
     const user = context.input.client.credential.type === 'certificate' ? context.input.client.credential.user : 'user';
@@ -100,12 +117,18 @@ export function configCommand(what: 'view' | 'current-context' | 'get-contexts' 
       case 'current-context':
         return yield* print(`${name}\n`);
       case 'get-contexts':
-        return yield* print(alignRows([['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'], ['*', name, 'kubernetes', user, namespace ?? '']]).text);
+        return yield* print(
+          alignRows([
+            ['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'],
+            ['*', name, 'kubernetes', user, namespace ?? ''],
+          ]).text,
+        );
       case 'use-context':
         if (context.args[0] !== name) throw new CommandError(`no context exists with the name: ${JSON.stringify(context.args[0] ?? '')}`);
         return yield* print(`Switched to context ${JSON.stringify(name)}.\n`);
       case 'set-context':
-        if (!context.flags.boolean('current') && context.args[0] !== name) throw new CommandError('you must specify a context name or use --current');
+        if (!context.flags.boolean('current') && context.args[0] !== name)
+          throw new CommandError('you must specify a context name or use --current');
         yield* writeFile(configPath, context.flags.text('namespace'));
         return yield* print(`Context ${JSON.stringify(name)} modified.\n`);
       case 'view':

@@ -11,8 +11,14 @@ function dataOf(context: Context, add: (key: string) => void): Record<string, st
   const files = context.input.files ?? {};
   const data: Record<string, string> = {};
   const put = (key: string, text: string): void => {
-    if (!/^[-._a-zA-Z0-9]+$/.test(key)) throw new CommandError(`${JSON.stringify(key)} is not a valid key name for a ConfigMap: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`);
-    if (key in data) throw new CommandError(`cannot add key ${JSON.stringify(key)}, another key by that name already exists in Data for ConfigMap ${JSON.stringify(nameOf(context))}`);
+    if (!/^[-._a-zA-Z0-9]+$/.test(key))
+      throw new CommandError(
+        `${JSON.stringify(key)} is not a valid key name for a ConfigMap: a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')`,
+      );
+    if (key in data)
+      throw new CommandError(
+        `cannot add key ${JSON.stringify(key)}, another key by that name already exists in Data for ConfigMap ${JSON.stringify(nameOf(context))}`,
+      );
     data[key] = text;
     add(key);
   };
@@ -47,7 +53,12 @@ function dataOf(context: Context, add: (key: string) => void): Record<string, st
 export function* createConfigMap(context: Context): Command<void> {
   const name = nameOf(context);
   const data = dataOf(context, () => undefined);
-  yield* createObject(context, createdKind('ConfigMap'), { ...(Object.keys(data).length > 0 ? { data } : {}), metadata: { name } }, (message) => new CommandError(`failed to create configmap: ${message}`));
+  yield* createObject(
+    context,
+    createdKind('ConfigMap'),
+    { ...(Object.keys(data).length > 0 ? { data } : {}), metadata: { name } },
+    (message) => new CommandError(`failed to create configmap: ${message}`),
+  );
 }
 
 const secretFailure = (message: string): CommandError => new CommandError(`failed to create secret ${message}`);
@@ -71,7 +82,12 @@ export function* createTlsSecret(context: Context): Command<void> {
     return encodeBase64(text);
   };
   const data = { 'tls.crt': read('cert'), 'tls.key': read('key') };
-  yield* createObject(context, createdKind('Secret'), { data, metadata: { name: nameOf(context) }, type: 'kubernetes.io/tls' }, secretFailure);
+  yield* createObject(
+    context,
+    createdKind('Secret'),
+    { data, metadata: { name: nameOf(context) }, type: 'kubernetes.io/tls' },
+    secretFailure,
+  );
 }
 
 /** `kubectl create secret docker-registry`. */
@@ -82,7 +98,13 @@ export function* createDockerSecret(context: Context): Command<void> {
   const password = flags.text('docker-password');
   const email = flags.text('docker-email');
   const server = flags.text('docker-server');
-  const auths = { auths: { [server]: { username, password, ...(email === '' ? {} : { email }), auth: encodeBase64(`${username}:${password}`) } } };
-  const body = { data: { '.dockerconfigjson': encodeBase64(toCompactJson(auths)) }, metadata: { name: nameOf(context) }, type: 'kubernetes.io/dockerconfigjson' };
+  const auths = {
+    auths: { [server]: { username, password, ...(email === '' ? {} : { email }), auth: encodeBase64(`${username}:${password}`) } },
+  };
+  const body = {
+    data: { '.dockerconfigjson': encodeBase64(toCompactJson(auths)) },
+    metadata: { name: nameOf(context) },
+    type: 'kubernetes.io/dockerconfigjson',
+  };
   yield* createObject(context, createdKind('Secret'), body, secretFailure);
 }

@@ -6,7 +6,8 @@ import type { Command } from '../operations.ts';
 import { fetch, targetsOf } from '../resource-builder.ts';
 import { createdKind, createObject, nameOf, requireFlag } from './creator.ts';
 
-const commandOf = (context: Context): readonly string[] => (context.dashAt < 0 ? context.args.slice(1) : context.args.slice(context.dashAt));
+const commandOf = (context: Context): readonly string[] =>
+  context.dashAt < 0 ? context.args.slice(1) : context.args.slice(context.dashAt);
 
 /** `kubectl create job` (create_job.go), from an image or from a cron job. */
 export function* createJob(context: Context): Command<void> {
@@ -29,7 +30,10 @@ export function* createJob(context: Context): Command<void> {
   yield* createObject(context, createdKind('Job'), { ...jobOf(name, cronJob), status: {} }, failure);
 }
 
-function jobOf(name: string, { apiVersion, kind, metadata, spec }: CronJob & KubeObject): { readonly metadata: Readonly<Record<string, unknown>>; readonly spec: unknown } {
+function jobOf(
+  name: string,
+  { apiVersion, kind, metadata, spec }: CronJob & KubeObject,
+): { readonly metadata: Readonly<Record<string, unknown>>; readonly spec: unknown } {
   const template = spec?.jobTemplate;
   const labels = template?.metadata?.labels;
   return {
@@ -52,5 +56,10 @@ export function* createCronJob(context: Context): Command<void> {
   const container = { ...(command.length > 0 ? { command } : {}), image: flags.text('image'), name, resources: {} };
   const restartPolicy = flags.text('restart') === '' ? 'OnFailure' : flags.text('restart');
   const jobTemplate = { metadata: { name }, spec: { template: { metadata: {}, spec: { containers: [container], restartPolicy } } } };
-  yield* createObject(context, createdKind('CronJob'), { metadata: { name }, spec: { jobTemplate, schedule: flags.text('schedule') }, status: {} }, (message) => new CommandError(`failed to create cronjob: ${message}`));
+  yield* createObject(
+    context,
+    createdKind('CronJob'),
+    { metadata: { name }, spec: { jobTemplate, schedule: flags.text('schedule') }, status: {} },
+    (message) => new CommandError(`failed to create cronjob: ${message}`),
+  );
 }

@@ -21,7 +21,11 @@ export function* createServiceAccount(context: Context): Command<void> {
 /** The last part of an image's name, as a container's. */
 function containerName(image: string): string {
   const last = image.slice(image.lastIndexOf('/') + 1);
-  return last.replace(/[:@].*$/, '').toLowerCase().replace(/[^a-z0-9-]/g, '-').replace(/^-+|-+$/g, '');
+  return last
+    .replace(/[:@].*$/, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9-]/g, '-')
+    .replace(/^-+|-+$/g, '');
 }
 
 /** `kubectl create deployment` (create_deployment.go). */
@@ -60,11 +64,14 @@ export function* createDeployment(context: Context): Command<void> {
 /** `kubectl create quota`. */
 export function* createQuota(context: Context): Command<void> {
   const { flags } = context;
-  const hard = Object.fromEntries(flags.list('hard').map((pair) => {
-    const [key = '', value] = pair.split('=');
-    if (value === undefined || value === '' || key === '') throw new CommandError(`Invalid argument syntax ${pair}, expected <resource>=<value>`);
-    return [key, value];
-  }));
+  const hard = Object.fromEntries(
+    flags.list('hard').map((pair) => {
+      const [key = '', value] = pair.split('=');
+      if (value === undefined || value === '' || key === '')
+        throw new CommandError(`Invalid argument syntax ${pair}, expected <resource>=<value>`);
+      return [key, value];
+    }),
+  );
   const scopes = flags.list('scopes');
   const spec = { ...(Object.keys(hard).length > 0 ? { hard } : {}), ...(scopes.length > 0 ? { scopes } : {}) };
   yield* createObject(context, createdKind('ResourceQuota'), { metadata: { name: nameOf(context) }, spec, status: {} }, failed('quota'));
@@ -93,9 +100,20 @@ export function* createPdb(context: Context): Command<void> {
   if (minimum === '' && maximum === '') throw new CommandError('one of min-available or max-unavailable must be specified');
   if (minimum !== '' && maximum !== '') throw new CommandError('min-available and max-unavailable cannot be both specified');
   const number = (text: string): string | number => (/^\d+$/.test(text) ? Number(text) : text);
-  const matchLabels = Object.fromEntries(flags.list('selector').join(',').split(',').map((pair) => pair.split('=') as [string, string]));
+  const matchLabels = Object.fromEntries(
+    flags
+      .list('selector')
+      .join(',')
+      .split(',')
+      .map((pair) => pair.split('=') as [string, string]),
+  );
   const spec = { ...(minimum === '' ? { maxUnavailable: number(maximum) } : { minAvailable: number(minimum) }), selector: { matchLabels } };
-  yield* createObject(context, createdKind('PodDisruptionBudget'), { metadata: { name }, spec, status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 } }, failed('poddisruptionbudgets'));
+  yield* createObject(
+    context,
+    createdKind('PodDisruptionBudget'),
+    { metadata: { name }, spec, status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 } },
+    failed('poddisruptionbudgets'),
+  );
 }
 
 /** `kubectl create service clusterip|nodeport|loadbalancer|externalname` (create_service.go). */
@@ -106,7 +124,8 @@ export function createService(type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 
     const labels = { app: name };
     const ports = flags.list('tcp').map((text) => servicePort(text, flags.integer('node-port')));
     if (type === 'ExternalName') requireFlag(context, 'external-name');
-    else if (ports.length === 0 && !(type === 'ClusterIP' && flags.text('clusterip') === 'None')) throw new CommandError('at least one tcp port specifier must be provided');
+    else if (ports.length === 0 && !(type === 'ClusterIP' && flags.text('clusterip') === 'None'))
+      throw new CommandError('at least one tcp port specifier must be provided');
     const headless = type === 'ClusterIP' && flags.text('clusterip') !== '' ? { clusterIP: flags.text('clusterip') } : {};
     const spec = {
       ...(ports.length > 0 ? { ports } : {}),
@@ -115,7 +134,12 @@ export function createService(type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 
       type,
       ...(type === 'ExternalName' ? { externalName: flags.text('external-name') } : {}),
     };
-    yield* createObject(context, createdKind('Service'), { metadata: { name, labels }, spec, status: { loadBalancer: {} } }, failed(`${type} service`));
+    yield* createObject(
+      context,
+      createdKind('Service'),
+      { metadata: { name, labels }, spec, status: { loadBalancer: {} } },
+      failed(`${type} service`),
+    );
   };
 }
 
@@ -123,7 +147,13 @@ function servicePort(text: string, nodePort: number): Readonly<Record<string, un
   const [port = '', target = port] = text.split(':');
   if (!/^\d+$/.test(port)) throw new CommandError(`invalid service port: ${text}`);
   const name = text.includes(':') ? `${port}-${target}` : port;
-  return { name, port: Number(port), protocol: 'TCP', targetPort: /^\d+$/.test(target) ? Number(target) : target, ...(nodePort > 0 ? { nodePort } : {}) };
+  return {
+    name,
+    port: Number(port),
+    protocol: 'TCP',
+    targetPort: /^\d+$/.test(target) ? Number(target) : target,
+    ...(nodePort > 0 ? { nodePort } : {}),
+  };
 }
 
 /** `kubectl create ingress`: rules as `host/path=service:port[,tls[=secret]]`. */
@@ -139,7 +169,11 @@ export function* createIngress(context: Context): Command<void> {
     const exact = !path.endsWith('*');
     const backend = { service: { name: service, port: /^\d+$/.test(port) ? { number: Number(port) } : { name: port } } };
     rules.set(host, [...(rules.get(host) ?? []), { path: path.replace(/\*$/, '') || '/', pathType: exact ? 'Exact' : 'Prefix', backend }]);
-    if (/^tls/.test(options)) tls.push({ ...(host === '' ? {} : { hosts: [host] }), ...(options.includes('=') ? { secretName: options.slice(options.indexOf('=') + 1) } : {}) });
+    if (/^tls/.test(options))
+      tls.push({
+        ...(host === '' ? {} : { hosts: [host] }),
+        ...(options.includes('=') ? { secretName: options.slice(options.indexOf('=') + 1) } : {}),
+      });
   }
   const spec = {
     ...(flags.text('class') === '' ? {} : { ingressClassName: flags.text('class') }),

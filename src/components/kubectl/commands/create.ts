@@ -14,10 +14,11 @@ import { withLastApplied } from '../last-applied.ts';
 export function* createCommand(context: Context): Command<void> {
   const { flags } = context;
   if (flags.list('filename').length === 0 && flags.text('kustomize') === '') {
-    yield* printError("error: must specify one of -f and -k\n");
+    yield* printError('error: must specify one of -f and -k\n');
     throw new SilentExit(1);
   }
-  if (context.args.length > 0) throw new CommandError(`unknown command ${JSON.stringify(context.args.join(' '))}\nSee '${context.command} -h' for help and examples`);
+  if (context.args.length > 0)
+    throw new CommandError(`unknown command ${JSON.stringify(context.args.join(' '))}\nSee '${context.command} -h' for help and examples`);
   if (flags.text('raw') !== '') return yield* createRaw(context);
   const output = outputOf(flags, context.input.files, 'write');
   yield* fetchSchemas(context);
@@ -48,4 +49,3 @@ function* createRaw(context: Context): Command<void> {
   const { body: answer } = checked(response);
   yield* print(isObject(answer) ? `${JSON.stringify(answer)}\n` : String(answer));
 }
-

@@ -63,7 +63,9 @@ export function* createObject(context: Context, kind: CreatedKind, body: Body, f
   const plain = objectOf(context, kind, body);
   const object = flags.boolean('save-config') ? (withLastApplied(plain as ManifestObject) as KubeObject) : plain;
   const created = dryRunOf(flags) === 'client' ? object : yield* send(context, kind, object, failure);
-  yield* print(changedText({ ...kind, singular: '', shortNames: [], categories: [], verbs: [], subresources: [] }, created, 'created', output, flags));
+  yield* print(
+    changedText({ ...kind, singular: '', shortNames: [], categories: [], verbs: [], subresources: [] }, created, 'created', output, flags),
+  );
 }
 
 function* send(context: Context, kind: CreatedKind, object: KubeObject, failure: Failure | undefined): Command<KubeObject> {
@@ -89,4 +91,3 @@ export function requireFlag(context: Context, ...names: readonly string[]): void
   const missing = names.filter((name) => !context.flags.changed(name));
   if (missing.length > 0) throw new CommandError(`required flag(s) ${missing.map((name) => JSON.stringify(name)).join(', ')} not set`);
 }
-

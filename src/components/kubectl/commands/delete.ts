@@ -35,7 +35,8 @@ export function* deleteCommand(context: Context): Command<void> {
       yield* print(message(context, target, output));
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      if (!(error.reason === 'NotFound' && (flags.boolean('ignore-not-found') || target.name === ''))) errors.push(target.source === undefined ? error : error.from('deleting', target.source));
+      if (!(error.reason === 'NotFound' && (flags.boolean('ignore-not-found') || target.name === '')))
+        errors.push(target.source === undefined ? error : error.from('deleting', target.source));
     }
   }
   if (targets.length === 0) yield* print('No resources found\n');
@@ -66,9 +67,16 @@ function deleteOptions({ flags }: Context): Readonly<Record<string, unknown>> {
   if (force && seconds < 0) seconds = 0;
   // Without --force nobody can ask for no grace at all.
   if (seconds === 0 && !force) seconds = 1;
-  const policies: Readonly<Record<string, string>> = { background: 'Background', true: 'Background', foreground: 'Foreground', orphan: 'Orphan', false: 'Orphan' };
+  const policies: Readonly<Record<string, string>> = {
+    background: 'Background',
+    true: 'Background',
+    foreground: 'Foreground',
+    orphan: 'Orphan',
+    false: 'Orphan',
+  };
   const policy = policies[flags.text('cascade')];
-  if (policy === undefined) throw new CommandError(`invalid cascade value (${flags.text('cascade')}). Must be "background", "foreground", or "orphan"`);
+  if (policy === undefined)
+    throw new CommandError(`invalid cascade value (${flags.text('cascade')}). Must be "background", "foreground", or "orphan"`);
   return { ...(seconds >= 0 ? { gracePeriodSeconds: seconds } : {}), propagationPolicy: policy };
 }
 
@@ -91,7 +99,8 @@ function message(context: Context, { resource, name, namespace }: Target, output
 function* waitForAll(context: Context, deleted: readonly Deleted[]): Command<void> {
   const timeoutMs = context.flags.duration('timeout') || longWaitMs;
   for (const { target, uid } of deleted) {
-    if (!(yield* waitForDeletion(target, uid, timeoutMs))) throw new CommandError(`timed out waiting for the condition on ${target.resource.plural}/${target.name}`);
+    if (!(yield* waitForDeletion(target, uid, timeoutMs)))
+      throw new CommandError(`timed out waiting for the condition on ${target.resource.plural}/${target.name}`);
   }
 }
 
@@ -102,5 +111,7 @@ export function* waitForDeletion(target: Target, uid: string, timeoutMs: number)
   const { body } = checked(response);
   const found = isObject(body) && isObject(body['metadata']) ? body['metadata']['uid'] : '';
   if (uid !== '' && found !== uid) return true;
-  return yield* watchUntil(target, timeoutMs, (object, gone) => ({ done: gone || object === undefined || (uid !== '' && object.metadata.uid !== uid) }));
+  return yield* watchUntil(target, timeoutMs, (object, gone) => ({
+    done: gone || object === undefined || (uid !== '' && object.metadata.uid !== uid),
+  }));
 }

@@ -9,7 +9,9 @@ import { fetchTargets, itemsOf, targetOf, targetsOf, type Found, type Target } f
 export function* describeCommand(context: Context): Command<void> {
   const { flags } = context;
   if (context.args.length === 0 && flags.list('filename').length === 0) {
-    throw new CommandError(`You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.\n`);
+    throw new CommandError(
+      `You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.\n`,
+    );
   }
   const targets = yield* targetsOf(context, context.args, { listByDefault: true });
   const found: Found[] = [];
@@ -33,7 +35,12 @@ export function* describeCommand(context: Context): Command<void> {
       errors.push(error);
     }
   }
-  if (found.length === 0 && errors.length === 0) yield* printError(flags.boolean('all-namespaces') || labelSelectorOf(flags) === 'none' ? 'No resources found\n' : `No resources found in ${context.namespace} namespace.\n`);
+  if (found.length === 0 && errors.length === 0)
+    yield* printError(
+      flags.boolean('all-namespaces') || labelSelectorOf(flags) === 'none'
+        ? 'No resources found\n'
+        : `No resources found in ${context.namespace} namespace.\n`,
+    );
   throwAll(errors);
 }
 

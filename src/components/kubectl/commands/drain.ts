@@ -25,7 +25,11 @@ export function* drainCommand(context: Context): Command<void> {
       yield* print(`${objectName(item.target.resource, item.target.name)} drained${dryRunSuffix(context.flags)}\n`);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
-      errors.push(new CommandError(`unable to drain node ${JSON.stringify(item.target.name)} due to error: ${error.message}, continuing command...\nThere are pending nodes to be drained:\n ${item.target.name}\n${error.describe()}`));
+      errors.push(
+        new CommandError(
+          `unable to drain node ${JSON.stringify(item.target.name)} due to error: ${error.message}, continuing command...\nThere are pending nodes to be drained:\n ${item.target.name}\n${error.describe()}`,
+        ),
+      );
     }
   }
   throwAll(errors);
@@ -43,7 +47,8 @@ function judge(context: Context, pods: readonly ApiPod[]): Verdicts {
   const evict: ApiPod[] = [];
   const warnings = new Map<string, string[]>();
   const problems = new Map<string, string[]>();
-  const note = (map: Map<string, string[]>, text: string, pod: ApiPod): void => void map.set(text, [...(map.get(text) ?? []), `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`]);
+  const note = (map: Map<string, string[]>, text: string, pod: ApiPod): void =>
+    void map.set(text, [...(map.get(text) ?? []), `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`]);
   const selector = parseLabelSelector(flags.text('pod-selector'));
   for (const pod of pods) {
     if (!matchesLabels(selector, pod.metadata.labels)) continue;
@@ -66,7 +71,11 @@ function judge(context: Context, pods: readonly ApiPod[]): Verdicts {
     if (owner === undefined && !finished) {
       if (flags.boolean('force')) note(warnings, 'deleting Pods that declare no controller', pod);
       else {
-        note(problems, 'cannot delete cannot delete Pods that declare no controller (use --force to override)'.replace('cannot delete cannot', 'cannot'), pod);
+        note(
+          problems,
+          'cannot delete cannot delete Pods that declare no controller (use --force to override)'.replace('cannot delete cannot', 'cannot'),
+          pod,
+        );
         fine = false;
       }
     }
@@ -75,7 +84,8 @@ function judge(context: Context, pods: readonly ApiPod[]): Verdicts {
   return { evict, warnings, problems };
 }
 
-const told = (map: ReadonlyMap<string, readonly string[]>): string => [...map].map(([text, pods]) => `${text}: ${pods.join(', ')}`).join('; ');
+const told = (map: ReadonlyMap<string, readonly string[]>): string =>
+  [...map].map(([text, pods]) => `${text}: ${pods.join(', ')}`).join('; ');
 
 function* drainOne(context: Context, { target }: Found): Command<void> {
   const { flags } = context;
@@ -91,11 +101,16 @@ function* drainOne(context: Context, { target }: Found): Command<void> {
   const useEviction = !flags.boolean('disable-eviction');
   if (useEviction) checked(yield* call(get('/api/v1')));
   const deadline = flags.duration('timeout') ? (yield* currentTime()) + flags.duration('timeout')! : undefined;
-  for (const pod of evict) yield* print(`${useEviction ? 'evicting' : 'deleting'} pod ${pod.metadata.namespace}/${pod.metadata.name}${dryRunSuffix(flags)}\n`);
+  for (const pod of evict)
+    yield* print(`${useEviction ? 'evicting' : 'deleting'} pod ${pod.metadata.namespace}/${pod.metadata.name}${dryRunSuffix(flags)}\n`);
   let waiting: readonly ApiPod[] = evict;
   let asked: readonly ApiPod[] = [];
   while (waiting.length > 0) {
-    const refused = yield* removePods(context, waiting.filter((pod) => !asked.includes(pod)), useEviction);
+    const refused = yield* removePods(
+      context,
+      waiting.filter((pod) => !asked.includes(pod)),
+      useEviction,
+    );
     asked = waiting.filter((pod) => !refused.includes(pod));
     waiting = yield* waitForPods(context, asked, refused, deadline);
   }
@@ -110,18 +125,32 @@ function* removePods(context: Context, pods: readonly ApiPod[], useEviction: boo
     const { name, namespace = '' } = pod.metadata;
     const path = resourcePath(resources.pods, namespace, name);
     const response = useEviction
-      ? yield* call({ method: 'POST', path: `${path}/eviction`, body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, deleteOptions } })
+      ? yield* call({
+          method: 'POST',
+          path: `${path}/eviction`,
+          body: { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, deleteOptions },
+        })
       : yield* call({ method: 'DELETE', path, body: deleteOptions });
     if (response.status === 429) {
-      yield* printError(`error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(namespace)} (will retry after 5s): ${statusError(response).message}\n`);
+      yield* printError(
+        `error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(namespace)} (will retry after 5s): ${statusError(response).message}\n`,
+      );
       refused.push(pod);
-    } else if (response.status >= 400 && response.status !== 404) throw new CommandError(`error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(namespace)}: ${statusError(response).message}`);
+    } else if (response.status >= 400 && response.status !== 404)
+      throw new CommandError(
+        `error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(namespace)}: ${statusError(response).message}`,
+      );
   }
   return refused;
 }
 
 /** Waits until the asked ones are gone, or until it is time to ask again for the refused. */
-function* waitForPods(context: Context, asked: readonly ApiPod[], refused: readonly ApiPod[], deadline: number | undefined): Command<readonly ApiPod[]> {
+function* waitForPods(
+  context: Context,
+  asked: readonly ApiPod[],
+  refused: readonly ApiPod[],
+  deadline: number | undefined,
+): Command<readonly ApiPod[]> {
   const retryAt = (yield* currentTime()) + retryEvictionMs;
   let left = asked;
   for (;;) {

@@ -15,7 +15,7 @@ import { toYaml } from '../printers/yaml.ts';
 import { fetchTargets, targetsOf, type Found } from '../resource-builder.ts';
 
 const header =
-  '# Please edit the object below. Lines beginning with a \'#\' will be ignored,\n# and an empty file will abort the edit. If an error occurs while saving this file will be\n# reopened with the relevant failures.\n#\n';
+  "# Please edit the object below. Lines beginning with a '#' will be ignored,\n# and an empty file will abort the edit. If an error occurs while saving this file will be\n# reopened with the relevant failures.\n#\n";
 const maxReopenings = 20;
 
 /** `kubectl edit` (kubectl/pkg/cmd/util/editor/editoptions.go). */
@@ -49,7 +49,11 @@ function* editOne(context: Context, found: Found): Command<void> {
   yield* giveUp(fileName, failure!);
 }
 
-const stripped = (text: string): string => text.split('\n').filter((line) => !line.startsWith('#')).join('\n');
+const stripped = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .join('\n');
 
 function* giveUp(fileName: string, failure: CommandError): Command<void> {
   yield* printError(`${summary(failure)}\nA copy of your changes has been stored to "${fileName}"\n`);
@@ -57,7 +61,8 @@ function* giveUp(fileName: string, failure: CommandError): Command<void> {
 }
 
 function summary(failure: CommandError): string {
-  if (failure instanceof StatusError && failure.reason === 'Invalid') return `error: ${failure.status.kind === '' ? 'objects' : pluralOf(failure)} "${failure.status.name}" is invalid`;
+  if (failure instanceof StatusError && failure.reason === 'Invalid')
+    return `error: ${failure.status.kind === '' ? 'objects' : pluralOf(failure)} "${failure.status.name}" is invalid`;
   return failure.describe();
 }
 
@@ -69,7 +74,10 @@ function pluralOf({ status }: StatusError): string {
 /** What was wrong, as comments above the object. */
 function reasons({ target }: Found, failure: CommandError): string {
   const name = `${target.resource.plural}${target.resource.group === '' ? '' : `.${target.resource.group}`} ${JSON.stringify(target.name)}`;
-  const lines = failure instanceof StatusError && failure.status.causes.length > 0 ? failure.status.causes.map((cause) => `# * ${cause.field ?? ''}: ${cause.message ?? ''}`) : [`# * ${failure.message}`];
+  const lines =
+    failure instanceof StatusError && failure.status.causes.length > 0
+      ? failure.status.causes.map((cause) => `# * ${cause.field ?? ''}: ${cause.message ?? ''}`)
+      : [`# * ${failure.message}`];
   return `# ${name} was not valid:\n${lines.join('\n')}\n#\n`;
 }
 
@@ -78,12 +86,21 @@ function* save(context: Context, { target, object }: Found, shown: KubeObject, t
   const { resource } = target;
   let edited: KubeObject;
   try {
-    edited = parse(text, { version: '1.1', logLevel: 'silent', maxAliasCount: 100, customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !/timestamp|binary/.test(tag.tag)) }) as KubeObject;
+    edited = parse(text, {
+      version: '1.1',
+      logLevel: 'silent',
+      maxAliasCount: 100,
+      customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || !/timestamp|binary/.test(tag.tag)),
+    }) as KubeObject;
   } catch (error) {
-    return new CommandError(`The edited file had a syntax error: error parsing edited-file: error converting YAML to JSON: yaml: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`);
+    return new CommandError(
+      `The edited file had a syntax error: error parsing edited-file: error converting YAML to JSON: yaml: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`,
+    );
   }
-  if (typeof edited !== 'object' || edited === null || typeof edited.metadata !== 'object') return new CommandError('The edited file had a syntax error: Object \'Kind\' is missing');
-  if (edited.metadata.name !== object.metadata.name || edited.kind !== object.kind) return new CommandError('At least one of apiVersion, kind and name was changed');
+  if (typeof edited !== 'object' || edited === null || typeof edited.metadata !== 'object')
+    return new CommandError("The edited file had a syntax error: Object 'Kind' is missing");
+  if (edited.metadata.name !== object.metadata.name || edited.kind !== object.kind)
+    return new CommandError('At least one of apiVersion, kind and name was changed');
   if (deepEqual(edited, shown)) {
     yield* print('Edit cancelled, no changes made.\n');
     return undefined;
@@ -93,7 +110,13 @@ function* save(context: Context, { target, object }: Found, shown: KubeObject, t
   const patch = (schema === undefined ? createMergePatch(shown, edited) : createTwoWayMergePatch(shown, edited, schema)) as Json;
   const query = writeQuery(context.flags, 'kubectl-edit', validationOf(context.flags));
   const contentType = schema === undefined ? mediaTypes.mergePatch : mediaTypes.strategicMergePatch;
-  const response = yield* call({ method: 'PATCH', path: pathOf(resource, target.namespace, target.name, context.flags.text('subresource')), query, body: patch, contentType });
+  const response = yield* call({
+    method: 'PATCH',
+    path: pathOf(resource, target.namespace, target.name, context.flags.text('subresource')),
+    query,
+    body: patch,
+    contentType,
+  });
   if (response.status >= 400) return statusError(response);
   yield* print(`${objectName(resource, target.name)} edited\n`);
   return undefined;

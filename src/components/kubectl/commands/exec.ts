@@ -22,24 +22,40 @@ export function* execCommand(context: Context): Command<void> {
   const { args, dashAt, flags } = context;
   const pod = args[0];
   const command = dashAt < 0 ? args.slice(1) : args.slice(dashAt);
-  if (pod === undefined || dashAt === 0) throw new CommandError("pod, type/name or --filename must be specified\nSee 'kubectl exec -h' for help and examples");
+  if (pod === undefined || dashAt === 0)
+    throw new CommandError("pod, type/name or --filename must be specified\nSee 'kubectl exec -h' for help and examples");
   if (command.length === 0) throw new CommandError('you must specify at least one command for the container');
-  if (dashAt < 0) throw new CommandError("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'kubectl exec -h' for help and examples");
+  if (dashAt < 0)
+    throw new CommandError(
+      "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'kubectl exec -h' for help and examples",
+    );
   const [found] = yield* podOf(context, pod);
   if (found === undefined) throw new CommandError(`timed out waiting for the condition`);
   const phase = found.status?.phase ?? '';
-  if (phase === 'Succeeded' || phase === 'Failed') throw new CommandError(`cannot exec into a container in a completed pod; current phase is ${phase}`);
+  if (phase === 'Succeeded' || phase === 'Failed')
+    throw new CommandError(`cannot exec into a container in a completed pod; current phase is ${phase}`);
   const container = yield* chooseContainer(found, flags.text('container'));
   const stdin = flags.boolean('stdin');
   const path = resourcePath(resources.pods, found.metadata.namespace, found.metadata.name, 'exec');
-  const query = { command: JSON.stringify(command), container, stdout: 'true', stderr: 'true', ...(stdin ? { stdin: 'true' } : {}), ...(flags.boolean('tty') ? { tty: 'true' } : {}) };
+  const query = {
+    command: JSON.stringify(command),
+    container,
+    stdout: 'true',
+    stderr: 'true',
+    ...(stdin ? { stdin: 'true' } : {}),
+    ...(flags.boolean('tty') ? { tty: 'true' } : {}),
+  };
   const response = yield* call({ method: 'GET', path, query, ...(stdin ? { body: context.input.stdin ?? '' } : {}) });
   if (response.status >= 400) throw failure(statusError(response), container, found.metadata.name);
   yield* finish(isObject(response.body) ? (response.body as ExecResult) : { stdout: String(response.body) });
 }
 
 function failure(error: StatusError, container: string, pod: string): CommandError {
-  return error.reason === 'InternalError' ? new CommandError(`Internal error occurred: ${error.message.replace(/^Internal error occurred: /, '')}`) : error.message === '' ? new CommandError(`container not found (${JSON.stringify(container)}) in pod ${pod}`) : error;
+  return error.reason === 'InternalError'
+    ? new CommandError(`Internal error occurred: ${error.message.replace(/^Internal error occurred: /, '')}`)
+    : error.message === ''
+      ? new CommandError(`container not found (${JSON.stringify(container)}) in pod ${pod}`)
+      : error;
 }
 
 function* finish({ stdout = '', stderr = '', exitCode = 0, error }: ExecResult): Command<void> {

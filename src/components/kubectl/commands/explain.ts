@@ -13,13 +13,21 @@ export function* explainCommand(context: Context): Command<void> {
   const [path] = context.args;
   if (path === undefined) {
     yield* printError('');
-    throw new CommandError('You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.\n');
+    throw new CommandError(
+      'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.\n',
+    );
   }
   if (context.args.length > 1) throw new CommandError('We accept only this format: explain RESOURCE\n');
   const [word = '', ...fields] = path.replace(/\.$/, '').split('.');
   const known = yield* resourceFor(word);
   const wanted = flags.text('api-version');
-  const resource = wanted === '' ? known : ((yield* discover()).find((item) => item.kind === known.kind && `${item.group}/${item.version}`.replace(/^\//, '') === wanted) ?? { ...known, ...parseApiVersion(wanted) });
+  const resource =
+    wanted === ''
+      ? known
+      : ((yield* discover()).find((item) => item.kind === known.kind && `${item.group}/${item.version}`.replace(/^\//, '') === wanted) ?? {
+          ...known,
+          ...parseApiVersion(wanted),
+        });
   const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
   yield* fetchDocuments([apiVersion]);
   const schema = schemaFor(resource);
@@ -46,8 +54,9 @@ function bodyOf(schema: StructSchema, fields: readonly string[], kind: string, r
   const options = enumOf(parent.name, last);
   const optionText = options === undefined ? '' : `ENUM:\n${options.map((option) => `    ${option}\n`).join('')}`;
   const listText = inside === undefined ? '' : `FIELDS:\n${fieldList(inside, 1, recursive)}\n`;
-  const gap = optionText === '' ? '\n' : '';
-  return `${title}${optionText}${gap === '' ? '\n' : gap}DESCRIPTION:\n    ${describeField(parent.name, last)}\n    ${inside === undefined ? '\n' : '\n'}${listText}`;
+  const values =
+    options === undefined ? '' : `    \n    Possible enum values:\n${options.map((option) => `     - \`"${option}"\`\n`).join('')}`;
+  return `${title}${optionText}\nDESCRIPTION:\n    ${describeField(parent.name, last)}\n${values}    \n\n${listText}`;
 }
 
 function structOf(schema: Schema): StructSchema | undefined {
@@ -56,7 +65,15 @@ function structOf(schema: Schema): StructSchema | undefined {
   return schema.type === 'map' ? structOf(schema.values) : undefined;
 }
 
-const scalarNames: Readonly<Record<string, string>> = { int32: 'integer', int64: 'integer', time: 'string', bytes: 'string', quantity: 'Quantity', 'int-or-string': 'IntOrString', any: 'Object' };
+const scalarNames: Readonly<Record<string, string>> = {
+  int32: 'integer',
+  int64: 'integer',
+  time: 'string',
+  bytes: 'string',
+  quantity: 'Quantity',
+  'int-or-string': 'IntOrString',
+  any: 'Object',
+};
 
 function typeText(schema: Schema): string {
   if (schema.type === 'list') return `[]${typeText(schema.items)}`;
@@ -74,7 +91,10 @@ function fieldList(schema: StructSchema, level: number, recursive: boolean, seen
       const required = schema.required.includes(name) ? ' -required-' : '';
       const title = `${indent}${name}\t<${typeText(field)}>${required}\n`;
       const inside = structOf(field);
-      if (recursive) return title + (inside === undefined || seen.includes(inside.name) ? '' : fieldList(inside, level + 1, true, [...seen, inside.name]));
+      if (recursive)
+        return (
+          title + (inside === undefined || seen.includes(inside.name) ? '' : fieldList(inside, level + 1, true, [...seen, inside.name]))
+        );
       return `${title}${indent}  ${describeField(schema.name, name)}\n\n`;
     })
     .join('');

@@ -9,7 +9,18 @@ import { call, print, type Command } from '../operations.ts';
 import { changedText, outputOf } from '../printers/output.ts';
 import { fetchTargets, forEach, targetsOf, type Found } from '../resource-builder.ts';
 
-const service: ApiResource = { group: '', version: 'v1', kind: 'Service', plural: 'services', singular: 'service', shortNames: [], categories: [], namespaced: true, verbs: [], subresources: [] };
+const service: ApiResource = {
+  group: '',
+  version: 'v1',
+  kind: 'Service',
+  plural: 'services',
+  singular: 'service',
+  shortNames: [],
+  categories: [],
+  namespaced: true,
+  verbs: [],
+  subresources: [],
+};
 const exposable = ['Pod', 'Service', 'ReplicationController', 'Deployment', 'ReplicaSet'];
 
 /** `kubectl expose` (kubectl/pkg/cmd/expose/expose.go). */
@@ -22,7 +33,8 @@ export function* exposeCommand(context: Context): Command<void> {
 function* exposeOne(context: Context, { target, object }: Found): Command<void> {
   const { flags } = context;
   const { resource } = target;
-  if (!exposable.includes(object.kind)) throw new CommandError(`cannot expose a ${object.kind}${resource.group === '' ? '' : `.${resource.group}`}`);
+  if (!exposable.includes(object.kind))
+    throw new CommandError(`cannot expose a ${object.kind}${resource.group === '' ? '' : `.${resource.group}`}`);
   const selector = selectorFor(context, object);
   const ports = portsFor(context, object);
   const labels = flags.text('labels') === '' ? object.metadata.labels : pairs(flags.text('labels'));
@@ -31,7 +43,11 @@ function* exposeOne(context: Context, { target, object }: Found): Command<void> 
   const body = {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }), name: flags.text('name') === '' ? target.name : flags.text('name'), ...(context.namespaceGiven ? { namespace: context.namespace } : {}) },
+    metadata: {
+      ...(labels === undefined || Object.keys(labels).length === 0 ? {} : { labels }),
+      name: flags.text('name') === '' ? target.name : flags.text('name'),
+      ...(context.namespaceGiven ? { namespace: context.namespace } : {}),
+    },
     spec: {
       ports,
       selector,
@@ -46,23 +62,32 @@ function* exposeOne(context: Context, { target, object }: Found): Command<void> 
   const output = outputOf(flags, context.input.files, 'write');
   if (dryRunOf(flags) === 'client') return yield* print(changedText(service, body as unknown as KubeObject, 'exposed', output, flags));
   const path = resourcePath(resources.services, context.namespace);
-  const created = checked(yield* call({ method: 'POST', path, query: writeQuery(flags, 'kubectl-expose'), body, contentType: mediaTypes.json })).body;
+  const created = checked(
+    yield* call({ method: 'POST', path, query: writeQuery(flags, 'kubectl-expose'), body, contentType: mediaTypes.json }),
+  ).body;
   yield* print(changedText(service, created as unknown as KubeObject, 'exposed', output, flags));
 }
 
-const pairs = (text: string): Record<string, string> => Object.fromEntries(text.split(',').map((pair) => pair.split('=') as [string, string]));
+const pairs = (text: string): Record<string, string> =>
+  Object.fromEntries(text.split(',').map((pair) => pair.split('=') as [string, string]));
 
 function selectorFor(context: Context, object: KubeObject): Readonly<Record<string, string>> {
   const given = context.flags.list('selector').join(',');
   if (given !== '') return pairs(given);
-  const spec = object['spec'] as { readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>>; readonly matchExpressions?: readonly unknown[] } };
+  const spec = object['spec'] as {
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>>; readonly matchExpressions?: readonly unknown[] };
+  };
   if (object.kind === 'Pod') {
     const { labels = {} } = object.metadata;
-    if (Object.keys(labels).length === 0) throw new CommandError("the pod has no labels and cannot be exposed");
+    if (Object.keys(labels).length === 0) throw new CommandError('the pod has no labels and cannot be exposed');
     return labels;
   }
-  if (object.kind === 'Service' || object.kind === 'ReplicationController') return (spec.selector ?? {}) as Readonly<Record<string, string>>;
-  if ((spec.selector?.matchExpressions ?? []).length > 0) throw new CommandError(`couldn't convert expressions - "${JSON.stringify(spec.selector?.matchExpressions)}" to map-based selector format`);
+  if (object.kind === 'Service' || object.kind === 'ReplicationController')
+    return (spec.selector ?? {}) as Readonly<Record<string, string>>;
+  if ((spec.selector?.matchExpressions ?? []).length > 0)
+    throw new CommandError(
+      `couldn't convert expressions - "${JSON.stringify(spec.selector?.matchExpressions)}" to map-based selector format`,
+    );
   return spec.selector?.matchLabels ?? {};
 }
 
@@ -72,7 +97,8 @@ function portsFor(context: Context, object: KubeObject): readonly Readonly<Recor
   const target = flags.text('target-port');
   const known = containerPorts(object);
   const numbers = flags.text('port') === '' ? known.map((port) => port.number) : flags.text('port').split(',').map(Number);
-  if (numbers.length === 0) throw new CommandError("couldn't find port via --port flag or introspection\nSee 'kubectl expose -h' for help and examples");
+  if (numbers.length === 0)
+    throw new CommandError("couldn't find port via --port flag or introspection\nSee 'kubectl expose -h' for help and examples");
   return numbers.map((port, index) => ({
     ...(numbers.length > 1 ? { name: `port-${index + 1}` } : {}),
     port,
@@ -82,8 +108,13 @@ function portsFor(context: Context, object: KubeObject): readonly Readonly<Recor
 }
 
 function containerPorts(object: KubeObject): readonly { readonly number: number; readonly protocol: string }[] {
-  const spec = object['spec'] as { readonly template?: { readonly spec?: PodSpec }; readonly ports?: readonly { readonly port: number; readonly protocol?: string }[] } & PodSpec;
+  const spec = object['spec'] as {
+    readonly template?: { readonly spec?: PodSpec };
+    readonly ports?: readonly { readonly port: number; readonly protocol?: string }[];
+  } & PodSpec;
   if (object.kind === 'Service') return (spec.ports ?? []).map((port) => ({ number: port.port, protocol: port.protocol ?? 'TCP' }));
   const containers = (object.kind === 'Pod' ? spec : spec.template?.spec)?.containers ?? [];
-  return containers.flatMap((container) => (container.ports ?? []).map((port) => ({ number: port.containerPort, protocol: port.protocol ?? 'TCP' })));
+  return containers.flatMap((container) =>
+    (container.ports ?? []).map((port) => ({ number: port.containerPort, protocol: port.protocol ?? 'TCP' })),
+  );
 }

@@ -31,15 +31,32 @@ interface Setting {
 export function* watchTables(context: Context, targets: readonly Target[], output: Output): Command<void> {
   const { flags } = context;
   const [target] = targets;
-  if (targets.length !== 1 || target === undefined) throw new CommandError(`watch is only supported on individual resources and resource collections - ${targets.length} resources were found`);
+  if (targets.length !== 1 || target === undefined)
+    throw new CommandError(
+      `watch is only supported on individual resources and resource collections - ${targets.length} resources were found`,
+    );
   const table = output.type === 'table';
-  const first = checked(yield* call(requestFor(context, target, table ? 'table' : 'json', { limit: flags.text('chunk-size') }))).body as unknown as Table & Parameters<typeof itemsOf>[0];
-  const setting: Setting = { output, options: tableOptions(context, target.resource, table && output.wide, false), resource: target.resource, context };
-  let printer: Printer = { widths: [], columns: first.columnDefinitions ?? [], headed: false, skip: target.name === '' ? 0 : 1, error: undefined };
+  const first = checked(yield* call(requestFor(context, target, table ? 'table' : 'json', { limit: flags.text('chunk-size') })))
+    .body as unknown as Table & Parameters<typeof itemsOf>[0];
+  const setting: Setting = {
+    output,
+    options: tableOptions(context, target.resource, table && output.wide, false),
+    resource: target.resource,
+    context,
+  };
+  let printer: Printer = {
+    widths: [],
+    columns: first.columnDefinitions ?? [],
+    headed: false,
+    skip: target.name === '' ? 0 : 1,
+    error: undefined,
+  };
   if (!flags.boolean('watch-only')) {
     const event = flags.boolean('output-watch-events') ? 'ADDED' : undefined;
     const objects = target.name === '' ? itemsOf(first, target.resource) : [first as unknown as KubeObject];
-    const [text, next] = table ? tableText(printer, first.rows ?? [], setting.options, event) : objectText(printer, objects, setting, event);
+    const [text, next] = table
+      ? tableText(printer, first.rows ?? [], setting.options, event)
+      : objectText(printer, objects, setting, event);
     yield* print(text);
     printer = next;
   }
@@ -50,8 +67,17 @@ function* watch(setting: Setting, target: Target, printer: Printer, resourceVers
   const { context, output } = setting;
   const query: Record<string, string> = { resourceVersion, watch: 'true' };
   const base = requestFor(context, { ...target, name: '' }, output.type === 'table' ? 'table' : 'json', query);
-  const request = target.name === '' ? base : { ...base, path: pathOf(target.resource, target.namespace), query: { ...base.query, fieldSelector: `metadata.name=${target.name}` } };
-  const end = yield* stream(request, printer, context.flags.duration('request-timeout') || undefined, (state, event) => react(state, event, setting));
+  const request =
+    target.name === ''
+      ? base
+      : {
+          ...base,
+          path: pathOf(target.resource, target.namespace),
+          query: { ...base.query, fieldSelector: `metadata.name=${target.name}` },
+        };
+  const end = yield* stream(request, printer, context.flags.duration('request-timeout') || undefined, (state, event) =>
+    react(state, event, setting),
+  );
   if (end.error !== undefined) throw end.error;
 }
 
@@ -93,7 +119,12 @@ function eventText(state: Printer, type: string, object: unknown, setting: Setti
   return objectText(state, [object as KubeObject], setting, label);
 }
 
-function tableText(state: Printer, rows: readonly TableRow[], options: TableOptions, event: string | undefined): readonly [string, Printer] {
+function tableText(
+  state: Printer,
+  rows: readonly TableRow[],
+  options: TableOptions,
+  event: string | undefined,
+): readonly [string, Printer] {
   if (rows.length === 0) return ['', state];
   const body = rows.map((row) => rowOf(state.columns, row, options, event));
   const header = state.headed || options.noHeaders ? [] : [headerOf(state.columns, options, event !== undefined)];
@@ -101,7 +132,12 @@ function tableText(state: Printer, rows: readonly TableRow[], options: TableOpti
   return [text, { ...state, widths, headed: true }];
 }
 
-function objectText(state: Printer, objects: readonly KubeObject[], setting: Setting, event: string | undefined): readonly [string, Printer] {
+function objectText(
+  state: Printer,
+  objects: readonly KubeObject[],
+  setting: Setting,
+  event: string | undefined,
+): readonly [string, Printer] {
   const { output, context, resource } = setting;
   const texts = objects.map((item) => {
     const object = withoutManagedFields(item, context.flags);

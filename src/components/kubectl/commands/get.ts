@@ -5,6 +5,7 @@ import { fullName, get, objectName, pathOf, type ApiResource, type Context } fro
 import { checked, CommandError, SilentExit, StatusError, throwAll } from '../errors.ts';
 import { call, print, printError, type Command } from '../operations.ts';
 import { itemsOf, selectorQuery, targetsOf, type Target } from '../resource-builder.ts';
+import { rawJson } from '../printers/raw.ts';
 import { outputOf, printColumns, printObject, withoutManagedFields, type Output } from '../printers/output.ts';
 import { compareBy } from '../printers/sort.ts';
 import { alignRows } from '../printers/tab-writer.ts';
@@ -20,7 +21,8 @@ export function* getCommand(context: Context): Command<void> {
   if (flags.text('raw') !== '') return yield* getRaw(context);
   const output = outputOf(flags, context.input.files);
   const watching = flags.boolean('watch') || flags.boolean('watch-only');
-  if (flags.boolean('output-watch-events') && !watching) throw new CommandError('--output-watch-events option can only be used with --watch or --watch-only');
+  if (flags.boolean('output-watch-events') && !watching)
+    throw new CommandError('--output-watch-events option can only be used with --watch or --watch-only');
   if (context.args.length === 0 && flags.list('filename').length === 0) {
     yield* printError(missing);
     throw new SilentExit(1);
@@ -35,10 +37,12 @@ export function* getCommand(context: Context): Command<void> {
 export function* getRaw(context: Context): Command<void> {
   const [path = '', search = ''] = context.flags.text('raw').split('?');
   const pairs = search === '' ? [] : search.split('&').map((pair) => pair.split('='));
-  const query = Object.fromEntries(pairs.map(([key = '', value = '']) => [decodeURIComponent(key), decodeURIComponent(value.replaceAll('+', ' '))]));
+  const query = Object.fromEntries(
+    pairs.map(([key = '', value = '']) => [decodeURIComponent(key), decodeURIComponent(value.replaceAll('+', ' '))]),
+  );
   const response = yield* call({ method: 'GET', path, query, accept: mediaTypes.json });
   const { body } = checked(response);
-  yield* print(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`);
+  yield* print(typeof body === 'string' ? body : rawJson(path, body));
 }
 
 /** A GET with the parameters of the command line. */
@@ -77,7 +81,8 @@ function* fetchTable(context: Context, target: Target): Command<Section> {
   let columns: Section['columns'] = [];
   let next = '';
   do {
-    const table = checked(yield* call(requestFor(context, target, 'table', next === '' ? query : { ...query, continue: next }))).body as unknown as Table;
+    const table = checked(yield* call(requestFor(context, target, 'table', next === '' ? query : { ...query, continue: next })))
+      .body as unknown as Table;
     if (columns.length === 0) columns = table.columnDefinitions ?? [];
     for (const row of table.rows ?? []) rows.push(row);
     next = table.metadata?.continue ?? '';
@@ -93,11 +98,12 @@ function* getTables(context: Context, targets: readonly Target[], wide: boolean)
       const section = yield* fetchTable(context, target);
       const last = sections[sections.length - 1];
       if (section.rows.length === 0) continue;
-      if (last !== undefined && last.resource === section.resource) sections[sections.length - 1] = { ...last, rows: [...last.rows, ...section.rows] };
+      if (last !== undefined && last.resource === section.resource)
+        sections[sections.length - 1] = { ...last, rows: [...last.rows, ...section.rows] };
       else sections.push(section);
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      errors.push(listError(error, target));
+      errors.push(listError(context, error, target));
     }
   }
   const { flags } = context;
@@ -121,11 +127,16 @@ function* finish(context: Context, targets: readonly Target[], empty: boolean, e
 }
 
 /** Errors of lists name what was asked for (resource.EnhanceListError). */
-function listError(error: StatusError, { name, resource }: Target): StatusError {
-  if (name !== '' || (error.reason !== 'NotFound' && !/is not a known field selector|field label not supported/.test(error.status.message))) return error;
-  if (error.reason === 'BadRequest') return error;
-  const gvr = `${resource.group}/${resource.version}, Resource=${resource.plural}`;
-  return new StatusError(error.code, { ...error.status, message: `Unable to list ${JSON.stringify(gvr)}: ${error.status.message}` });
+function listError(context: Context, error: StatusError, { name, resource }: Target): StatusError {
+  if (name !== '' || (error.reason !== 'NotFound' && error.reason !== 'BadRequest')) return error;
+  const gvr = JSON.stringify(`${resource.group}/${resource.version}, Resource=${resource.plural}`);
+  const { labelSelector = '', fieldSelector = '' } = selectorQuery(context);
+  const asked = error.status.kind === '' && error.reason === 'NotFound' ? ` (get ${fullName(resource)})` : '';
+  const subject =
+    labelSelector === '' && fieldSelector === ''
+      ? `Unable to list ${gvr}`
+      : `Unable to find ${gvr} that match label selector ${JSON.stringify(labelSelector)}, field selector ${JSON.stringify(fieldSelector)}`;
+  return new StatusError(error.code, { ...error.status, message: `${subject}: ${error.status.message}${asked}` });
 }
 
 function sorted<T>(items: readonly T[], path: string, objectOf: (item: T) => unknown): readonly T[] {
@@ -146,10 +157,13 @@ function* getObjects(context: Context, targets: readonly Target[], output: Outpu
       for (const item of yield* fetchObjects(context, target)) objects.push(item);
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      errors.push(listError(error, target));
+      errors.push(listError(context, error, target));
     }
   }
-  const shown = sorted(objects, flags.text('sort-by'), (item) => item.object).map((item) => ({ ...item, object: withoutManagedFields(item.object, flags) }));
+  const shown = sorted(objects, flags.text('sort-by'), (item) => item.object).map((item) => ({
+    ...item,
+    object: withoutManagedFields(item.object, flags),
+  }));
   if (shown.length > 0 || errors.length === 0) yield* print(objectsText(shown, targets, output, flags.boolean('no-headers')));
   yield* finish(context, targets, false, errors);
 }
@@ -172,7 +186,8 @@ function* fetchObjects(context: Context, target: Target): Command<readonly Item[
   const query: Record<string, string> = context.flags.text('sort-by') !== '' ? {} : { limit: context.flags.text('chunk-size') };
   let next = '';
   do {
-    const list = checked(yield* call(requestFor(context, target, 'json', next === '' ? query : { ...query, continue: next }))).body as unknown as Parameters<typeof itemsOf>[0];
+    const list = checked(yield* call(requestFor(context, target, 'json', next === '' ? query : { ...query, continue: next })))
+      .body as unknown as Parameters<typeof itemsOf>[0];
     for (const object of itemsOf(list, resource)) objects.push({ resource, object });
     next = list.metadata?.continue ?? '';
   } while (next !== '');

@@ -18,12 +18,15 @@ export function labelCommand(what: What): (context: Context) => Command<void> {
   return function* (context) {
     const { flags } = context;
     const [resources, pairs] = split(context);
-    if (resources.length === 0 && flags.list('filename').length === 0) throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
+    if (resources.length === 0 && flags.list('filename').length === 0)
+      throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
     const list = flags.boolean('list');
-    if (pairs.length === 0 && !list) throw new CommandError(`at least one ${what === 'labels' ? 'label' : 'annotation'} update is required`);
+    if (pairs.length === 0 && !list)
+      throw new CommandError(`at least one ${what === 'labels' ? 'label' : 'annotation'} update is required`);
     const changes = readChanges(pairs, what);
     const { found, errors } = yield* fetchTargets(context, yield* targetsOf(context, resources));
-    if (found.length === 0 && errors.length === 0 && (labelSelectorOf(flags) !== '' || flags.boolean('all'))) yield* print('No resources found\n');
+    if (found.length === 0 && errors.length === 0 && (labelSelectorOf(flags) !== '' || flags.boolean('all')))
+      yield* print('No resources found\n');
     const failures = yield* forEach(found, (item) => (list ? print(listed(item, what)) : changeOne(context, item, what, changes)));
     throwAll([...errors, ...failures]);
   };
@@ -45,7 +48,8 @@ function readChanges(pairs: readonly string[], what: What): Changes {
     else throw new CommandError(`${what === 'labels' ? 'unknown label spec' : 'invalid annotation format'}: ${pair}`);
   }
   const both = remove.find((key) => set.has(key));
-  if (both !== undefined) throw new CommandError(`can not both modify and remove ${what === 'labels' ? 'a label' : 'an annotation'} in the same command`);
+  if (both !== undefined)
+    throw new CommandError(`can not both modify and remove ${what === 'labels' ? 'a label' : 'an annotation'} in the same command`);
   return { set, remove };
 }
 
@@ -62,12 +66,20 @@ function* changeOne(context: Context, { target, object }: Found, what: What, { s
     for (const [key, value] of set) {
       const known = before[key];
       if (known === undefined || (what === 'labels' && known === value)) continue;
-      throw new CommandError(what === 'labels' ? `'${key}' already has a value (${known}), and --overwrite is false` : `--overwrite is false but found the following declared annotation(s): '${key}' already has a value (${known})`);
+      throw new CommandError(
+        what === 'labels'
+          ? `'${key}' already has a value (${known}), and --overwrite is false`
+          : `--overwrite is false but found the following declared annotation(s): '${key}' already has a value (${known})`,
+      );
     }
   }
   const name = objectName(target.resource, target.name);
-  for (const key of remove) if (before[key] === undefined) yield* print(`${what === 'labels' ? 'label' : 'annotation'} ${JSON.stringify(key)} not found.\n`);
-  const patch = Object.fromEntries([...[...set].filter(([key, value]) => before[key] !== value), ...remove.filter((key) => before[key] !== undefined).map((key) => [key, null] as const)]);
+  for (const key of remove)
+    if (before[key] === undefined) yield* print(`${what === 'labels' ? 'label' : 'annotation'} ${JSON.stringify(key)} not found.\n`);
+  const patch = Object.fromEntries([
+    ...[...set].filter(([key, value]) => before[key] !== value),
+    ...remove.filter((key) => before[key] !== undefined).map((key) => [key, null] as const),
+  ]);
   const verb = verbOf(what, Object.keys(patch).length > 0, set.size > 0);
   const local = dryRunOf(flags) === 'client' || flags.boolean('local');
   const changed = local || Object.keys(patch).length === 0 ? object : yield* send(context, target, what, patch);
@@ -81,11 +93,18 @@ function verbOf(what: What, changed: boolean, adding: boolean): string {
   return adding ? 'labeled' : 'unlabeled';
 }
 
-function* send(context: Context, target: Found['target'], what: What, changes: Readonly<Record<string, string | null>>): Command<KubeObject> {
+function* send(
+  context: Context,
+  target: Found['target'],
+  what: What,
+  changes: Readonly<Record<string, string | null>>,
+): Command<KubeObject> {
   const { flags } = context;
   const resourceVersion = flags.text('resource-version');
   const metadata = { ...(resourceVersion === '' ? {} : { resourceVersion }), [what]: changes };
   const manager = what === 'labels' ? 'kubectl-label' : 'kubectl-annotate';
   const path = pathOf(target.resource, target.namespace, target.name);
-  return checked(yield* call({ method: 'PATCH', path, query: writeQuery(flags, manager), body: { metadata }, contentType: mediaTypes.mergePatch })).body as unknown as KubeObject;
+  return checked(
+    yield* call({ method: 'PATCH', path, query: writeQuery(flags, manager), body: { metadata }, contentType: mediaTypes.mergePatch }),
+  ).body as unknown as KubeObject;
 }

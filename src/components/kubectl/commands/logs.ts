@@ -11,15 +11,26 @@ import { fetchAll } from '../resource-builder.ts';
 export function* logsCommand(context: Context): Command<void> {
   const { flags, args } = context;
   const selector = labelSelectorOf(flags);
-  if (args.length === 0 && selector === '') throw new CommandError("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command\nSee 'kubectl logs -h' for help and examples");
+  if (args.length === 0 && selector === '')
+    throw new CommandError(
+      "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command\nSee 'kubectl logs -h' for help and examples",
+    );
   if (selector !== '' && args.length > 0) throw new CommandError('only a selector (-l) or a POD name is allowed');
-  const pods = selector === '' ? yield* named(context, args[0]!) : ((yield* fetchAll(podTarget(context.namespace, '').resource, context.namespace, { labelSelector: selector, limit: '500' })) as readonly ApiPod[]);
+  const pods =
+    selector === ''
+      ? yield* named(context, args[0]!)
+      : ((yield* fetchAll(podTarget(context.namespace, '').resource, context.namespace, {
+          labelSelector: selector,
+          limit: '500',
+        })) as readonly ApiPod[]);
   if (selector !== '' && pods.length === 0) return yield* printError(`No resources found in ${context.namespace} namespace.\n`);
   const chosen = selector === '' && !flags.boolean('all-pods') ? pods.slice(0, 1) : pods;
-  if (args[0]?.includes('/') === true && pods.length > 1 && chosen.length === 1) yield* printError(`Found ${pods.length} pods, using pod/${chosen[0]!.metadata.name}\n`);
+  if (args[0]?.includes('/') === true && pods.length > 1 && chosen.length === 1)
+    yield* printError(`Found ${pods.length} pods, using pod/${chosen[0]!.metadata.name}\n`);
   for (const pod of chosen) {
     const given = args[1] ?? flags.text('container');
-    for (const container of yield* containersOf(context, pod, given)) yield* logOf(context, pod, container, selector === '' ? undefined : 10);
+    for (const container of yield* containersOf(context, pod, given))
+      yield* logOf(context, pod, container, selector === '' ? undefined : 10);
   }
 }
 
@@ -27,7 +38,8 @@ function* named(context: Context, word: string): Command<readonly ApiPod[]> {
   try {
     return yield* podOf(context, word);
   } catch (error) {
-    if (error instanceof StatusError && error.reason === 'NotFound' && !word.includes('/')) throw new CommandError(`error from server (NotFound): ${error.message} in namespace ${JSON.stringify(context.namespace)}`);
+    if (error instanceof StatusError && error.reason === 'NotFound' && !word.includes('/'))
+      throw new CommandError(`error from server (NotFound): ${error.message} in namespace ${JSON.stringify(context.namespace)}`);
     throw error;
   }
 }
@@ -43,7 +55,8 @@ export function containerNames(pod: ApiPod): readonly string[] {
 export function* chooseContainer(pod: ApiPod, given: string): Command<string> {
   const known = containerNames(pod);
   if (given !== '') {
-    if (!known.includes(given)) throw new CommandError(`container ${given} is not valid for pod ${pod.metadata.name} out of: ${outOf(pod)}`);
+    if (!known.includes(given))
+      throw new CommandError(`container ${given} is not valid for pod ${pod.metadata.name} out of: ${outOf(pod)}`);
     return given;
   }
   const annotated = pod.metadata.annotations?.[defaultContainer];
@@ -75,14 +88,17 @@ function* logOf(context: Context, pod: ApiPod, container: string, standardTail: 
   if (follow) query['follow'] = 'true';
   if (flags.boolean('previous')) query['previous'] = 'true';
   if (flags.boolean('timestamps')) query['timestamps'] = 'true';
-  if (flags.changed('tail') ? tail >= 0 : standardTail !== undefined) query['tailLines'] = String(flags.changed('tail') ? tail : standardTail);
+  if (flags.changed('tail') ? tail >= 0 : standardTail !== undefined)
+    query['tailLines'] = String(flags.changed('tail') ? tail : standardTail);
   if (flags.duration('since')) query['sinceSeconds'] = String(Math.ceil(flags.duration('since')! / 1000));
   if (flags.text('since-time') !== '') query['sinceTime'] = flags.text('since-time');
   if (flags.integer('limit-bytes') > 0) query['limitBytes'] = flags.text('limit-bytes');
   const path = resourcePath(resources.pods, pod.metadata.namespace, pod.metadata.name, 'log');
   const prefix = flags.boolean('prefix') ? `[pod/${pod.metadata.name}/${container}] ` : '';
   if (!follow) return yield* print(prefixed(textOf(checked(yield* call({ method: 'GET', path, query })).body), prefix));
-  const end = yield* stream<Following>({ method: 'GET', path, query }, { error: undefined }, undefined, (state, event) => react(state, event, prefix));
+  const end = yield* stream<Following>({ method: 'GET', path, query }, { error: undefined }, undefined, (state, event) =>
+    react(state, event, prefix),
+  );
   if (end.error !== undefined) throw end.error;
 }
 
@@ -93,7 +109,10 @@ function react(state: Following, event: StreamEvent, prefix: string): StreamStep
   switch (event.type) {
     case 'response':
       if (event.response.status >= 400) return { state: { error: statusError(event.response) }, done: true };
-      return { state, print: [{ stream: 'stdout', text: prefixed(textOf(event.response.body), prefix) }].filter((output) => output.text !== '') as never };
+      return {
+        state,
+        print: [{ stream: 'stdout', text: prefixed(textOf(event.response.body), prefix) }].filter((output) => output.text !== '') as never,
+      };
     case 'text':
       return { state, print: [{ stream: 'stdout', text: prefixed(event.text, prefix) }] };
     case 'events':

@@ -14,8 +14,15 @@ type ApiNode = Node & KubeObject;
 
 /** The nodes that a command names. */
 export function* nodesOf(context: Context): Command<readonly Found[]> {
-  if (context.args.length === 0 && labelSelectorOf(context.flags) === '') throw usageError(context.command, `USAGE: ${context.command.replace('kubectl ', '')} NODE [flags]`);
-  const { found, errors } = yield* fetchTargets(context, yield* targetsOf(context, context.args.length === 0 ? ['nodes'] : ['nodes', ...context.args.map((name) => name.replace(/^(?:node|nodes|no)\//, ''))]));
+  if (context.args.length === 0 && labelSelectorOf(context.flags) === '')
+    throw usageError(context.command, `USAGE: ${context.command.replace('kubectl ', '')} NODE [flags]`);
+  const { found, errors } = yield* fetchTargets(
+    context,
+    yield* targetsOf(
+      context,
+      context.args.length === 0 ? ['nodes'] : ['nodes', ...context.args.map((name) => name.replace(/^(?:node|nodes|no)\//, ''))],
+    ),
+  );
   throwAll(errors);
   return found;
 }
@@ -32,11 +39,20 @@ export function cordonCommand(unschedulable: boolean): (context: Context) => Com
 export function* cordon(context: Context, { target, object }: Found, unschedulable: boolean): Command<void> {
   const word = unschedulable ? 'cordoned' : 'uncordoned';
   const name = objectName(target.resource, target.name);
-  if (((object as ApiNode).spec?.unschedulable ?? false) === unschedulable) return yield* print(`${name} already ${word}${dryRunSuffix(context.flags)}\n`);
+  if (((object as ApiNode).spec?.unschedulable ?? false) === unschedulable)
+    return yield* print(`${name} already ${word}${dryRunSuffix(context.flags)}\n`);
   if (dryRunOf(context.flags) !== 'client') {
     const query: Record<string, string> = dryRunOf(context.flags) === 'server' ? { dryRun: 'All' } : {};
     const body = { spec: { unschedulable: unschedulable ? true : null } };
-    checked(yield* call({ method: 'PATCH', path: pathOf(target.resource, '', target.name), query, body, contentType: mediaTypes.strategicMergePatch }));
+    checked(
+      yield* call({
+        method: 'PATCH',
+        path: pathOf(target.resource, '', target.name),
+        query,
+        body,
+        contentType: mediaTypes.strategicMergePatch,
+      }),
+    );
   }
   yield* print(`${name} ${word}${dryRunSuffix(context.flags)}\n`);
 }
@@ -87,15 +103,28 @@ function* taintOne(context: Context, { target, object }: Found, { add, remove }:
   const old = node.spec?.taints ?? [];
   const same = (taint: Taint, key: string, effect: string): boolean => taint.key === key && (effect === '' || taint.effect === effect);
   const clash = add.filter((taint) => old.some((known) => same(known, taint.key, taint.effect)));
-  if (clash.length > 0 && !overwrite) throw new CommandError(`node ${target.name} already has ${clash.map((taint) => taint.key).join(', ')} taint(s) with same effect(s) and --overwrite is false`);
-  for (const { key, effect } of remove) if (!old.some((taint) => same(taint, key, effect))) throw new CommandError(`taint ${JSON.stringify(effect === '' ? key : `${key}:${effect}`)} not found`);
-  const left = old.filter((taint) => !remove.some(({ key, effect }) => same(taint, key, effect)) && !add.some((other) => same(taint, other.key, other.effect)));
+  if (clash.length > 0 && !overwrite)
+    throw new CommandError(
+      `node ${target.name} already has ${clash.map((taint) => taint.key).join(', ')} taint(s) with same effect(s) and --overwrite is false`,
+    );
+  for (const { key, effect } of remove)
+    if (!old.some((taint) => same(taint, key, effect)))
+      throw new CommandError(`taint ${JSON.stringify(effect === '' ? key : `${key}:${effect}`)} not found`);
+  const left = old.filter(
+    (taint) => !remove.some(({ key, effect }) => same(taint, key, effect)) && !add.some((other) => same(taint, other.key, other.effect)),
+  );
   const taints = [...add, ...left];
   const verb = add.length > 0 ? (clash.length > 0 && remove.length === 0 ? 'modified' : 'tainted') : 'untainted';
   const body = { spec: { taints: taints.length > 0 ? taints : null } };
   const output = outputOf(flags, context.input.files, 'write');
   if (dryRunOf(flags) === 'client') return yield* print(changedText(target.resource, object, verb, output, flags));
   const query = writeQuery(flags, 'kubectl-taint', 'Strict');
-  const response = yield* call({ method: 'PATCH', path: pathOf(target.resource, '', target.name), query, body, contentType: mediaTypes.strategicMergePatch });
+  const response = yield* call({
+    method: 'PATCH',
+    path: pathOf(target.resource, '', target.name),
+    query,
+    body,
+    contentType: mediaTypes.strategicMergePatch,
+  });
   yield* print(changedText(target.resource, checked(response).body as unknown as KubeObject, verb, output, flags));
 }

@@ -1,4 +1,4 @@
-import { isObject, type Json } from '#base/json.ts';
+import { deepEqual, type Json } from '#base/json.ts';
 import type { KubeObject } from '#api/object.ts';
 import { parse } from 'yaml';
 import { mediaTypes } from '#protocol/rest.ts';
@@ -9,16 +9,22 @@ import { call, print, type Command } from '../operations.ts';
 import { changedText, dryRunSuffix, outputOf } from '../printers/output.ts';
 import { fetchTargets, forEach, targetsOf, type Found } from '../resource-builder.ts';
 
-const types: Readonly<Record<string, string>> = { strategic: mediaTypes.strategicMergePatch, merge: mediaTypes.mergePatch, json: mediaTypes.jsonPatch };
+const types: Readonly<Record<string, string>> = {
+  strategic: mediaTypes.strategicMergePatch,
+  merge: mediaTypes.mergePatch,
+  json: mediaTypes.jsonPatch,
+};
 
 /** `kubectl patch` (kubectl/pkg/cmd/patch/patch.go). */
 export function* patchCommand(context: Context): Command<void> {
   const { flags } = context;
   const type = flags.text('type').toLowerCase();
   const contentType = types[type];
-  if (contentType === undefined) throw new CommandError(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.text('type'))}`);
+  if (contentType === undefined)
+    throw new CommandError(`--type must be one of [json merge strategic], not ${JSON.stringify(flags.text('type'))}`);
   const file = flags.text('patch-file');
-  if (!flags.changed('patch') && file === '') throw new CommandError('must specify --patch or --patch-file containing the contents of the patch');
+  if (!flags.changed('patch') && file === '')
+    throw new CommandError('must specify --patch or --patch-file containing the contents of the patch');
   if (flags.changed('patch') && file !== '') throw new CommandError('cannot specify --patch and --patch-file together');
   const text = file === '' ? flags.text('patch') : (context.input.files ?? {})[file];
   if (text === undefined) throw new CommandError(`unable to read patch file: open ${file}: no such file or directory`);
@@ -42,8 +48,10 @@ function* patchOne(context: Context, { target, object }: Found, body: Json, cont
   const output = outputOf(flags, context.input.files, 'write');
   const path = pathOf(target.resource, target.namespace, target.name, flags.text('subresource'));
   if (dryRunOf(flags) === 'client') return yield* print(changedText(target.resource, object, 'patched', output, flags));
-  const patched = checked(yield* call({ method: 'PATCH', path, query: writeQuery(flags, 'kubectl-patch'), body, contentType })).body as unknown as KubeObject;
-  const same = isObject(patched['metadata']) && patched.metadata.resourceVersion === object.metadata.resourceVersion;
-  if (output.type === 'table') yield* print(`${objectName(target.resource, target.name)} patched${dryRunSuffix(flags)}${same ? ' (no change)' : ''}\n`);
+  const patched = checked(yield* call({ method: 'PATCH', path, query: writeQuery(flags, 'kubectl-patch'), body, contentType }))
+    .body as unknown as KubeObject;
+  const same = deepEqual(patched, object);
+  if (output.type === 'table')
+    yield* print(`${objectName(target.resource, target.name)} patched${dryRunSuffix(flags)}${same ? ' (no change)' : ''}\n`);
   else yield* print(changedText(target.resource, patched, 'patched', output, flags));
 }

@@ -24,7 +24,8 @@ export function* replaceCommand(context: Context): Command<void> {
   const errors = yield* forEach(manifests, function* (manifest) {
     const { object } = manifest;
     const wanted = flags.boolean('save-config') ? withLastApplied(object) : object;
-    const replaced = dryRunOf(flags) === 'client' ? (object as unknown as KubeObject) : yield* put(context, { ...manifest, object: wanted }, force);
+    const replaced =
+      dryRunOf(flags) === 'client' ? (object as unknown as KubeObject) : yield* put(context, { ...manifest, object: wanted }, force);
     yield* print(changedText(manifest.resource, replaced, 'replaced', output, flags));
   });
   throwAll(errors);
@@ -51,9 +52,15 @@ function* withVersion(object: Manifest['object'], path: string, force: boolean):
 function* remove(context: Context, { resource, namespace, name, source }: Manifest): Command<void> {
   const path = pathOf(resource, namespace, name);
   const grace = context.flags.integer('grace-period');
-  const response = yield* call({ method: 'DELETE', path, body: { ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}), propagationPolicy: 'Background' } });
+  const response = yield* call({
+    method: 'DELETE',
+    path,
+    body: { ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}), propagationPolicy: 'Background' },
+  });
   if (response.status === 404) return;
   if (response.status >= 400) throw statusError(response).from('deleting', source);
-  yield* print(`${resource.kind.toLowerCase()}${resource.group === '' ? '' : `.${resource.group}`} ${JSON.stringify(name)} deleted${resource.namespaced ? ` from ${namespace} namespace` : ''}\n`);
+  yield* print(
+    `${resource.kind.toLowerCase()}${resource.group === '' ? '' : `.${resource.group}`} ${JSON.stringify(name)} deleted${resource.namespaced ? ` from ${namespace} namespace` : ''}\n`,
+  );
   while ((yield* call(get(path))).status !== 404) yield* sleep(pollMs);
 }

@@ -41,22 +41,27 @@ function viewer(object: KubeObject): Observation {
 /** The state of a deployment's roll-out. */
 export function deploymentStatus({ metadata, spec, status = {} }: Deployment & KubeObject): Observation {
   const name = quote(metadata.name);
-  if ((metadata.generation ?? 0) > (status.observedGeneration ?? 0)) return { print: 'Waiting for deployment spec update to be observed...\n' };
+  if ((metadata.generation ?? 0) > (status.observedGeneration ?? 0))
+    return { print: 'Waiting for deployment spec update to be observed...\n' };
   const progressing = status.conditions?.find((condition) => condition.type === 'Progressing');
-  if (progressing?.reason === 'ProgressDeadlineExceeded') return { error: new CommandError(`deployment ${name} exceeded its progress deadline`) };
+  if (progressing?.reason === 'ProgressDeadlineExceeded')
+    return { error: new CommandError(`deployment ${name} exceeded its progress deadline`) };
   const { updatedReplicas = 0, replicas = 0, availableReplicas = 0 } = status;
   const wanted = spec?.replicas ?? 0;
   const waiting = `Waiting for deployment ${name} rollout to finish:`;
   if (updatedReplicas < wanted) return { print: `${waiting} ${updatedReplicas} out of ${wanted} new replicas have been updated...\n` };
   if (replicas > updatedReplicas) return { print: `${waiting} ${replicas - updatedReplicas} old replicas are pending termination...\n` };
-  if (availableReplicas < updatedReplicas) return { print: `${waiting} ${availableReplicas} of ${updatedReplicas} updated replicas are available...\n` };
+  if (availableReplicas < updatedReplicas)
+    return { print: `${waiting} ${availableReplicas} of ${updatedReplicas} updated replicas are available...\n` };
   return { print: `deployment ${name} successfully rolled out\n`, done: true };
 }
 
 function daemonSetStatus({ metadata, spec, status }: DaemonSet & KubeObject): Observation {
-  if (spec?.updateStrategy?.type !== 'RollingUpdate') return { error: new CommandError('rollout status is only available for RollingUpdate strategy type') };
+  if (spec?.updateStrategy?.type !== 'RollingUpdate')
+    return { error: new CommandError('rollout status is only available for RollingUpdate strategy type') };
   const name = quote(metadata.name);
-  if ((metadata.generation ?? 0) > (status?.observedGeneration ?? 0)) return { print: 'Waiting for daemon set spec update to be observed...\n' };
+  if ((metadata.generation ?? 0) > (status?.observedGeneration ?? 0))
+    return { print: 'Waiting for daemon set spec update to be observed...\n' };
   const { updatedNumberScheduled: updated = 0, desiredNumberScheduled: desired = 0, numberAvailable: available = 0 } = status ?? {};
   const waiting = `Waiting for daemon set ${name} rollout to finish:`;
   if (updated < desired) return { print: `${waiting} ${updated} out of ${desired} new pods have been updated...\n` };
@@ -65,7 +70,8 @@ function daemonSetStatus({ metadata, spec, status }: DaemonSet & KubeObject): Ob
 }
 
 function statefulSetStatus({ metadata, spec, status }: StatefulSet & KubeObject): Observation {
-  if (spec?.updateStrategy?.type !== 'RollingUpdate') return { error: new CommandError('rollout status is only available for RollingUpdate strategy type') };
+  if (spec?.updateStrategy?.type !== 'RollingUpdate')
+    return { error: new CommandError('rollout status is only available for RollingUpdate strategy type') };
   const observed = status?.observedGeneration ?? 0;
   if (observed === 0 || (metadata.generation ?? 0) > observed) return { print: 'Waiting for statefulset spec update to be observed...\n' };
   const { readyReplicas = 0, updatedReplicas = 0, updateRevision = '', currentRevision = '' } = status ?? {};
@@ -73,9 +79,16 @@ function statefulSetStatus({ metadata, spec, status }: StatefulSet & KubeObject)
   if (readyReplicas < wanted) return { print: `Waiting for ${wanted - readyReplicas} pods to be ready...\n` };
   const partition = spec.updateStrategy.rollingUpdate?.partition;
   if (partition !== undefined) {
-    if (updatedReplicas < wanted - partition) return { print: `Waiting for partitioned roll out to finish: ${updatedReplicas} out of ${wanted - partition} new pods have been updated...\n` };
+    if (updatedReplicas < wanted - partition)
+      return {
+        print: `Waiting for partitioned roll out to finish: ${updatedReplicas} out of ${wanted - partition} new pods have been updated...\n`,
+      };
     return { print: `partitioned roll out complete: ${updatedReplicas} new pods have been updated...\n`, done: true };
   }
-  if (updateRevision !== currentRevision) return { print: `waiting for statefulset rolling update to complete ${updatedReplicas} pods at revision ${updateRevision}...\n` };
-  return { print: `statefulset rolling update complete ${status?.currentReplicas ?? 0} pods at revision ${currentRevision}...\n`, done: true };
+  if (updateRevision !== currentRevision)
+    return { print: `waiting for statefulset rolling update to complete ${updatedReplicas} pods at revision ${updateRevision}...\n` };
+  return {
+    print: `statefulset rolling update complete ${status?.currentReplicas ?? 0} pods at revision ${currentRevision}...\n`,
+    done: true,
+  };
 }

@@ -29,11 +29,16 @@ interface Revision {
 function* revisionsOf(object: KubeObject): Command<readonly Revision[]> {
   const namespace = object.metadata.namespace ?? '';
   const deployment = object.kind === 'Deployment';
-  if (!deployment && object.kind !== 'DaemonSet' && object.kind !== 'StatefulSet') throw new CommandError(`no history viewer has been implemented for {"${object.apiVersion.split('/')[0] ?? ''}" "${object.kind}"}`);
+  if (!deployment && object.kind !== 'DaemonSet' && object.kind !== 'StatefulSet')
+    throw new CommandError(`no history viewer has been implemented for {"${object.apiVersion.split('/')[0] ?? ''}" "${object.kind}"}`);
   const path = resourcePath(deployment ? resources.replicasets : resources.controllerrevisions, namespace);
-  const list = checked(yield* call(get(path, { labelSelector: selectorOf(object) ?? '' }))).body as unknown as { readonly items?: readonly KubeObject[] };
+  const list = checked(yield* call(get(path, { labelSelector: selectorOf(object) ?? '' }))).body as unknown as {
+    readonly items?: readonly KubeObject[];
+  };
   return (list.items ?? [])
-    .filter((item) => item.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === object.metadata.uid) === true)
+    .filter(
+      (item) => item.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === object.metadata.uid) === true,
+    )
     .map((item) => (deployment ? ofReplicaSet(item) : ofControllerRevision(item)))
     .sort((a, b) => a.number - b.number);
 }
@@ -41,7 +46,12 @@ function* revisionsOf(object: KubeObject): Command<readonly Revision[]> {
 function ofReplicaSet(object: KubeObject): Revision {
   const { spec } = object as ReplicaSet & KubeObject;
   const annotations = object.metadata.annotations ?? {};
-  return { number: Number(annotations[revisionAnnotation] ?? '0'), cause: annotations[causeAnnotation] ?? '', template: spec!.template!, object };
+  return {
+    number: Number(annotations[revisionAnnotation] ?? '0'),
+    cause: annotations[causeAnnotation] ?? '',
+    template: spec!.template!,
+    object,
+  };
 }
 
 function ofControllerRevision(object: KubeObject): Revision {
@@ -74,7 +84,9 @@ export function* rolloutHistory(context: Context): Command<void> {
 }
 
 function withCause({ template, cause }: Revision): PodTemplateSpec {
-  return cause === '' ? template : { ...template, metadata: { ...template.metadata, annotations: { ...template.metadata?.annotations, [causeAnnotation]: cause } } };
+  return cause === ''
+    ? template
+    : { ...template, metadata: { ...template.metadata, annotations: { ...template.metadata?.annotations, [causeAnnotation]: cause } } };
 }
 
 /** `kubectl rollout undo` (polymorphichelpers/rollback.go). */
@@ -91,24 +103,43 @@ function* undoOne(context: Context, { target, object }: Found): Command<void> {
   const path = pathOf(target.resource, target.namespace, target.name);
   checked(yield* call(get(path)));
   if ((object as Deployment & KubeObject).spec?.paused === true && object.kind === 'Deployment') {
-    throw new CommandError(`you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment/${target.name}' and try again`);
+    throw new CommandError(
+      `you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment/${target.name}' and try again`,
+    );
   }
   const revision = pick(yield* revisionsOf(object), flags.integer('to-revision'));
   const { 'pod-template-hash': _, ...labels } = (revision.template.metadata?.labels ?? {}) as Readonly<Record<string, string>>;
-  const template = object.kind === 'Deployment' ? { ...revision.template, metadata: { ...revision.template.metadata, labels } } : revision.template;
+  const template =
+    object.kind === 'Deployment' ? { ...revision.template, metadata: { ...revision.template.metadata, labels } } : revision.template;
   const live = (object as Deployment & KubeObject).spec?.template;
-  if (live !== undefined && sameTemplate(live, template)) return yield* print(`${name} skipped rollback (current template already matches revision ${revision.number})\n`);
+  if (live !== undefined && sameTemplate(live, template))
+    return yield* print(`${name} skipped rollback (current template already matches revision ${revision.number})\n`);
   if (dryRunOf(flags) === 'client') {
     const text = alignTabs(`Pod Template:\n${describeTemplate(template, 1)}`, describeTabs);
     return yield* print(`${name} ${text} (dry run)\n`);
   }
   const query: Record<string, string> = dryRunOf(flags) === 'server' ? { dryRun: 'All' } : {};
   if (object.kind === 'Deployment') yield* patchTemplate(path, query, object, template, revision);
-  else checked(yield* call({ method: 'PATCH', path, query, body: (revision.object as ControllerRevision & KubeObject).data as never, contentType: mediaTypes.strategicMergePatch }));
+  else
+    checked(
+      yield* call({
+        method: 'PATCH',
+        path,
+        query,
+        body: (revision.object as ControllerRevision & KubeObject).data as never,
+        contentType: mediaTypes.strategicMergePatch,
+      }),
+    );
   yield* print(`${name} rolled back${dryRunSuffix(flags)}\n`);
 }
 
-function* patchTemplate(path: string, query: Readonly<Record<string, string>>, object: KubeObject, template: unknown, revision: Revision): Command<void> {
+function* patchTemplate(
+  path: string,
+  query: Readonly<Record<string, string>>,
+  object: KubeObject,
+  template: unknown,
+  revision: Revision,
+): Command<void> {
   const annotations: Record<string, string> = {};
   for (const [key, value] of Object.entries(object.metadata.annotations ?? {})) if (kept.has(key)) annotations[key] = value;
   for (const [key, value] of Object.entries(revision.object.metadata.annotations ?? {})) if (!kept.has(key)) annotations[key] = value;
@@ -120,7 +151,14 @@ function* patchTemplate(path: string, query: Readonly<Record<string, string>>, o
 }
 
 /** Annotations that stay with the deployment when it goes back. */
-const kept = new Set(['kubectl.kubernetes.io/last-applied-configuration', revisionAnnotation, 'deployment.kubernetes.io/revision-history', 'deployment.kubernetes.io/desired-replicas', 'deployment.kubernetes.io/max-replicas', 'deprecated.deployment.rollback.to']);
+const kept = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  revisionAnnotation,
+  'deployment.kubernetes.io/revision-history',
+  'deployment.kubernetes.io/desired-replicas',
+  'deployment.kubernetes.io/max-replicas',
+  'deprecated.deployment.rollback.to',
+]);
 
 function pick(revisions: readonly Revision[], wanted: number): Revision {
   if (wanted > 0) {
@@ -151,7 +189,13 @@ function* changeOne(context: Context, { target, object }: Found, verb: 'restarte
   const patch = createTwoWayMergePatch(object, changed, schemaFor(resource));
   const path = pathOf(resource, target.namespace, target.name);
   const output = outputOf(flags, context.input.files, 'write');
-  const response = yield* call({ method: 'PATCH', path, query: writeQuery(flags, 'kubectl-rollout'), body: patch, contentType: mediaTypes.strategicMergePatch });
+  const response = yield* call({
+    method: 'PATCH',
+    path,
+    query: writeQuery(flags, 'kubectl-rollout'),
+    body: patch,
+    contentType: mediaTypes.strategicMergePatch,
+  });
   yield* print(changedText(resource, checked(response).body as unknown as KubeObject, verb, output, flags));
 }
 

@@ -12,7 +12,8 @@ const pollMs = 1000;
 export function* scaleCommand(context: Context): Command<void> {
   const { flags } = context;
   const replicas = flags.integer('replicas');
-  if (!flags.changed('replicas') || replicas < 0) throw new CommandError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0');
+  if (!flags.changed('replicas') || replicas < 0)
+    throw new CommandError('The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0');
   if (flags.integer('current-replicas') < -1) throw new CommandError('The --current-replicas must specify an integer of -1 or greater');
   const { found, errors } = yield* fetchTargets(context, yield* targetsOf(context, context.args));
   const failures = yield* forEach(found, (item) => scaleOne(context, item, replicas));
@@ -29,13 +30,24 @@ function* scaleOne(context: Context, { target }: Found, replicas: number): Comma
   if (dryRunOf(flags) !== 'client') {
     if (expected >= 0) yield* updateScale(path, expected, replicas, dryRun);
     else {
-      const response = yield* call({ method: 'PATCH', path, query: dryRun, body: { spec: { replicas } }, contentType: mediaTypes.mergePatch });
-      if (response.status === 404 && !resource.subresources.includes('scale')) throw new CommandError(`could not fetch the scale for ${resource.plural}.${resource.group} ${name}: the server could not find the requested resource`);
+      const response = yield* call({
+        method: 'PATCH',
+        path,
+        query: dryRun,
+        body: { spec: { replicas } },
+        contentType: mediaTypes.mergePatch,
+      });
+      if (response.status === 404 && !resource.subresources.includes('scale'))
+        throw new CommandError(
+          `could not fetch the scale for ${resource.plural}.${resource.group} ${name}: the server could not find the requested resource`,
+        );
       checked(response);
     }
     yield* waitForScale(context, path, replicas);
   }
-  yield* print(flags.text('output') === 'name' ? `${objectName(resource, name)}\n` : `${objectName(resource, name)} scaled${dryRunSuffix(flags)}\n`);
+  yield* print(
+    flags.text('output') === 'name' ? `${objectName(resource, name)}\n` : `${objectName(resource, name)} scaled${dryRunSuffix(flags)}\n`,
+  );
 }
 
 interface Scale {
@@ -64,4 +76,3 @@ function* waitForScale(context: Context, path: string, replicas: number): Comman
     yield* sleep(pollMs);
   }
 }
-

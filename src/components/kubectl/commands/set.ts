@@ -26,9 +26,16 @@ function* changeOne(context: Context, found: Found, verb: string, edit: Edit): C
   const output = outputOf(flags, context.input.files, 'write');
   const patch = createTwoWayMergePatch(object, changed, schemaFor(target.resource));
   if (Object.keys(patch).length === 0) return;
-  if (dryRunOf(flags) === 'client' || flags.boolean('local')) return yield* print(changedText(target.resource, changed, verb, output, flags));
+  if (dryRunOf(flags) === 'client' || flags.boolean('local'))
+    return yield* print(changedText(target.resource, changed, verb, output, flags));
   const path = pathOf(target.resource, target.namespace, target.name);
-  const response = yield* call({ method: 'PATCH', path, query: writeQuery(flags, 'kubectl-set'), body: patch, contentType: mediaTypes.strategicMergePatch });
+  const response = yield* call({
+    method: 'PATCH',
+    path,
+    query: writeQuery(flags, 'kubectl-set'),
+    body: patch,
+    contentType: mediaTypes.strategicMergePatch,
+  });
   try {
     yield* print(changedText(target.resource, checked(response).body as unknown as KubeObject, verb, output, flags));
   } catch (error) {
@@ -62,17 +69,23 @@ const isPair = (argument: string): boolean => argument.includes('=') || argument
 export function* setImage(context: Context): Command<void> {
   const pairs = context.args.filter((argument) => argument.includes('='));
   const rest = context.args.filter((argument) => !argument.includes('='));
-  if (rest.length === 0 && context.flags.list('filename').length === 0) throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
+  if (rest.length === 0 && context.flags.list('filename').length === 0)
+    throw new CommandError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
   if (pairs.length === 0) throw new CommandError('at least one image update is required');
   const images = new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
   yield* changeTemplates(context, rest, 'image updated', (spec) => {
     const known = [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.name);
-    for (const name of images.keys()) if (name !== '*' && !known.includes(name)) throw new CommandError(`unable to find container named ${JSON.stringify(name)}`);
+    for (const name of images.keys())
+      if (name !== '*' && !known.includes(name)) throw new CommandError(`unable to find container named ${JSON.stringify(name)}`);
     const change = <T extends Container>(container: T): T => {
       const image = images.get(container.name) ?? images.get('*');
       return image === undefined ? container : { ...container, image };
     };
-    return { ...spec, containers: spec.containers.map(change), ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(change) }) };
+    return {
+      ...spec,
+      containers: spec.containers.map(change),
+      ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(change) }),
+    };
   });
 }
 
@@ -122,10 +135,12 @@ function* listEnv(context: Context, args: readonly string[]): Command<void> {
 /** `kubectl set resources`. */
 export function* setResources(context: Context): Command<void> {
   const { flags } = context;
-  const read = (name: string): Readonly<Record<string, string>> => Object.fromEntries(flags.list(name).map((pair) => pair.split('=') as [string, string]));
+  const read = (name: string): Readonly<Record<string, string>> =>
+    Object.fromEntries(flags.list(name).map((pair) => pair.split('=') as [string, string]));
   const limits = read('limits');
   const requests = read('requests');
-  if (Object.keys(limits).length + Object.keys(requests).length === 0) throw new CommandError('you must specify an update to requests or limits (in the form of --requests/--limits)');
+  if (Object.keys(limits).length + Object.keys(requests).length === 0)
+    throw new CommandError('you must specify an update to requests or limits (in the form of --requests/--limits)');
   const wanted = flags.text('containers');
   const chosen = (name: string): boolean => wanted === '*' || wanted === '' || wanted.split(',').includes(name);
   yield* changeTemplates(context, context.args, 'resource requirements updated', (spec) => ({
@@ -133,7 +148,8 @@ export function* setResources(context: Context): Command<void> {
     containers: spec.containers.map((container) => {
       if (!chosen(container.name)) return container;
       const { resources = {} } = container;
-      const merged = (name: 'limits' | 'requests', more: Readonly<Record<string, string>>): object => (Object.keys(more).length > 0 || resources[name] !== undefined ? { [name]: { ...resources[name], ...more } } : {});
+      const merged = (name: 'limits' | 'requests', more: Readonly<Record<string, string>>): object =>
+        Object.keys(more).length > 0 || resources[name] !== undefined ? { [name]: { ...resources[name], ...more } } : {};
       return { ...container, resources: { ...resources, ...merged('limits', limits), ...merged('requests', requests) } };
     }),
   }));
@@ -143,6 +159,9 @@ export function* setResources(context: Context): Command<void> {
 export function* setServiceAccount(context: Context): Command<void> {
   const name = context.args[context.args.length - 1];
   if (name === undefined || context.args.length < 2) throw new CommandError('serviceaccount is required');
-  yield* changeTemplates(context, context.args.slice(0, -1), 'serviceaccount updated', (spec) => ({ ...spec, serviceAccountName: name, serviceAccount: name }));
+  yield* changeTemplates(context, context.args.slice(0, -1), 'serviceaccount updated', (spec) => ({
+    ...spec,
+    serviceAccountName: name,
+    serviceAccount: name,
+  }));
 }
-

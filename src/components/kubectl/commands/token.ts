@@ -11,9 +11,17 @@ export function* createToken(context: Context): Command<void> {
   const { flags } = context;
   const audiences = flags.list('audience');
   const durationMs = flags.duration('duration') ?? 0;
-  const spec = { audiences: audiences.length > 0 ? audiences : null, ...(durationMs > 0 ? { expirationSeconds: Math.floor(durationMs / 1000) } : { expirationSeconds: null }), boundObjectRef: null };
+  const spec = {
+    audiences: audiences.length > 0 ? audiences : null,
+    ...(durationMs > 0 ? { expirationSeconds: Math.floor(durationMs / 1000) } : { expirationSeconds: null }),
+    boundObjectRef: null,
+  };
   const body = { kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', metadata: {}, spec };
-  const response = yield* call({ method: 'POST', path: resourcePath(resources.serviceaccounts, context.namespace, name, 'token'), body: body as never });
+  const response = yield* call({
+    method: 'POST',
+    path: resourcePath(resources.serviceaccounts, context.namespace, name, 'token'),
+    body: body as never,
+  });
   if (response.status >= 400) throw new CommandError(`failed to create token: ${statusError(response).message}`);
   const status = isObject(response.body) && isObject(response.body['status']) ? response.body['status'] : {};
   const { token } = status;

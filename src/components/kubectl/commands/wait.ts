@@ -26,7 +26,9 @@ export function* waitCommand(context: Context): Command<void> {
   if (found.length === 0 && !deleting) throw new CommandError('no matching resources found');
   const failures: CommandError[] = [];
   for (const item of found) {
-    const met = deleting ? yield* waitForDeletion(item.target, item.object.metadata.uid ?? '', timeoutMs) : meets === undefined || (yield* waitForCondition(item, timeoutMs, meets));
+    const met = deleting
+      ? yield* waitForDeletion(item.target, item.object.metadata.uid ?? '', timeoutMs)
+      : meets === undefined || (yield* waitForCondition(item, timeoutMs, meets));
     if (met) yield* print(`${objectName(item.target.resource, item.target.name)} condition met\n`);
     else failures.push(new CommandError(`timed out waiting for the condition on ${item.target.resource.plural}/${item.target.name}`));
   }
@@ -38,7 +40,8 @@ function* waitForCreation(targets: Parameters<typeof fetchTargets>[1], timeoutMs
   for (const target of targets) {
     if (target.name === '') throw new CommandError('--for=create requires a resource name');
     while ((yield* fetchIfExists(target)) === undefined) {
-      if ((yield* currentTime()) >= deadline) throw new CommandError(`timed out waiting for the condition on ${target.resource.plural}/${target.name}`);
+      if ((yield* currentTime()) >= deadline)
+        throw new CommandError(`timed out waiting for the condition on ${target.resource.plural}/${target.name}`);
       yield* sleep(1000);
     }
   }
@@ -78,7 +81,10 @@ function hasCondition(object: KubeObject, type: string, value: string): boolean 
 
 function jsonPathCondition(text: string): Meets {
   const match = /^['"]?(\{.*?\}|[^={]+)['"]?(?:=(.*))?$/s.exec(text);
-  if (match === null) throw new CommandError(`jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'`);
+  if (match === null)
+    throw new CommandError(
+      `jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'`,
+    );
   const path = relaxed(match[1]!);
   const wanted = match[2]?.replace(/^(['"])(.*)\1$/s, '$2');
   if (wanted === '') throw new CommandError('jsonpath wait has to have a value after equal sign');

@@ -7,14 +7,33 @@ const at2 = '    ';
 const at3 = '      ';
 
 /** Containers of a pod (with statuses) or of a template (without). Models describe.go (describeContainers). */
-export function describeContainers(label: string, containers: readonly Container[], statuses: readonly ContainerStatus[] | undefined, space: string, pod: ApiPod | undefined): string {
+export function describeContainers(
+  label: string,
+  containers: readonly Container[],
+  statuses: readonly ContainerStatus[] | undefined,
+  space: string,
+  pod: ApiPod | undefined,
+): string {
   if (containers.length === 0) return `${space}${label}:\t<none>\n`;
-  return `${space}${label}:\n${containers.map((container) => one(container, statuses?.find((status) => status.name === container.name), space, pod)).join('')}`;
+  return `${space}${label}:\n${containers
+    .map((container) =>
+      one(
+        container,
+        statuses?.find((status) => status.name === container.name),
+        space,
+        pod,
+      ),
+    )
+    .join('')}`;
 }
 
 function one(container: Container, status: ContainerStatus | undefined, space: string, pod: ApiPod | undefined): string {
-  const ports = (container.ports ?? []).map((port) => `${port.containerPort}/${port.protocol ?? 'TCP'}${port.name === undefined ? '' : ` (${port.name})`}`).join(', ');
-  const hostPorts = (container.ports ?? []).map((port) => `${port.hostPort ?? 0}/${port.protocol ?? 'TCP'}${port.name === undefined ? '' : ` (${port.name})`}`).join(', ');
+  const ports = (container.ports ?? [])
+    .map((port) => `${port.containerPort}/${port.protocol ?? 'TCP'}${port.name === undefined ? '' : ` (${port.name})`}`)
+    .join(', ');
+  const hostPorts = (container.ports ?? [])
+    .map((port) => `${port.hostPort ?? 0}/${port.protocol ?? 'TCP'}${port.name === undefined ? '' : ` (${port.name})`}`)
+    .join(', ');
   const title = (name: string, text: string): string => `${name}${text.includes(',') ? 's' : ''}:`;
   return [
     `  ${space === '' ? '' : ' '}${container.name}:\n`,
@@ -39,7 +58,10 @@ function one(container: Container, status: ContainerStatus | undefined, space: s
 
 function lines(title: string, words: readonly string[] | undefined): string {
   if (words === undefined || words.length === 0) return '';
-  return `${at2}${title}:\n${words.flatMap((word) => word.split('\n')).map((line) => `${at3}${line}\n`).join('')}`;
+  return `${at2}${title}:\n${words
+    .flatMap((word) => word.split('\n'))
+    .map((line) => `${at3}${line}\n`)
+    .join('')}`;
 }
 
 function stateOf(status: ContainerStatus): string {
@@ -122,7 +144,10 @@ function variableLine({ name, value = '', valueFrom }: EnvVar, container: Contai
     const { key, name: map, optional = false } = valueFrom.configMapKeyRef;
     return `${at3}${name}:\t<set to the key '${key}' of config map '${map ?? ''}'>\tOptional: ${optional}\n`;
   }
-  return value.split('\n').map((line, index) => (index === 0 ? `${at3}${name}:\t${line}\n` : `${at3}\t${line}\n`)).join('');
+  return value
+    .split('\n')
+    .map((line, index) => (index === 0 ? `${at3}${name}:\t${line}\n` : `${at3}\t${line}\n`))
+    .join('');
 }
 
 /** Fields that can be read without the node (resolverFn). */
@@ -130,7 +155,11 @@ function fieldValue(pod: ApiPod | undefined, path: string): string {
   if (pod === undefined) return '';
   const key = /^metadata\.(labels|annotations)\['([^']+)'\]$/.exec(path);
   if (key !== null) return (key[1] === 'labels' ? pod.metadata.labels : pod.metadata.annotations)?.[key[2]!] ?? '';
-  const values: Readonly<Record<string, string | undefined>> = { 'metadata.name': pod.metadata.name, 'metadata.namespace': pod.metadata.namespace, 'metadata.uid': pod.metadata.uid };
+  const values: Readonly<Record<string, string | undefined>> = {
+    'metadata.name': pod.metadata.name,
+    'metadata.namespace': pod.metadata.namespace,
+    'metadata.uid': pod.metadata.uid,
+  };
   return values[path] ?? '';
 }
 
@@ -148,6 +177,9 @@ function mounts({ volumeMounts, volumeDevices }: Container): string {
   if (volumeMounts === undefined || volumeMounts.length === 0) return `${at2}Mounts:\t<none>\n${deviceLines}`;
   const entries = [...volumeMounts]
     .sort((a, b) => (a.mountPath < b.mountPath ? -1 : 1))
-    .map(({ mountPath, name, readOnly, subPath }) => `${at3}${mountPath} from ${name} (${readOnly === true ? 'ro' : 'rw'}${subPath === undefined || subPath === '' ? '' : `,path=${JSON.stringify(subPath)}`})\n`);
+    .map(
+      ({ mountPath, name, readOnly, subPath }) =>
+        `${at3}${mountPath} from ${name} (${readOnly === true ? 'ro' : 'rw'}${subPath === undefined || subPath === '' ? '' : `,path=${JSON.stringify(subPath)}`})\n`,
+    );
   return `${at2}Mounts:\n${entries.join('')}${deviceLines}`;
 }

@@ -27,7 +27,9 @@ export function describeEvents(events: readonly ApiEvent[] | undefined, now: num
       const age = count > 1 ? `${last} (x${count} over ${humanDuration(now - firstSeen(event))})` : last;
       const source = event.source?.component;
       const from = source === undefined || source === '' ? (event.reportingComponent ?? '') : source;
-      return `  ${event.type ?? ''}\t${event.reason ?? ''}\t${age}\t${from}\t${(event.message ?? '').trim().replace(/\n/g, '\n  \t\t\t\t')}\n`;
+      const { fieldPath } = event.involvedObject;
+      const place = fieldPath === undefined || fieldPath === '' ? '' : `${fieldPath}: `;
+      return `  ${event.type ?? ''}\t${event.reason ?? ''}\t${age}\t${from}\t${place}${(event.message ?? '').trim().replace(/\n/g, '\n  \t\t\t\t')}\n`;
     });
   return `Events:\n  Type\tReason\tAge\tFrom\tMessage\n  ----\t------\t----\t----\t-------\n${lines.join('')}`;
 }

@@ -27,7 +27,9 @@ const indentOf = (title: string): string => /^\s*/.exec(title)![0];
 
 /** Annotations: what kubectl apply keeps for itself is left out, and long ones stand on lines of their own. */
 export function annotationLines(title: string, annotations: Strings): string {
-  const keys = Object.keys(annotations ?? {}).filter((key) => key !== lastAppliedAnnotation).sort();
+  const keys = Object.keys(annotations ?? {})
+    .filter((key) => key !== lastAppliedAnnotation)
+    .sort();
   if (keys.length === 0) return `${title}:\t<none>\n`;
   return keys
     .map((key, index) => {

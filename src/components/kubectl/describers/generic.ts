@@ -19,8 +19,19 @@ export function describeGeneric(object: KubeObject): string {
 /** `creationTimestamp` → `Creation Timestamp` (smartLabelFor). */
 function labelOf(field: string): string {
   if (field.startsWith('-') || /[-/.]/.test(field)) return field;
-  const known: Readonly<Record<string, string>> = { api: 'API', uid: 'UID', ip: 'IP', url: 'URL', osb: 'OSB', id: 'ID', cpu: 'CPU', dns: 'DNS' };
-  return (field.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[^A-Za-z0-9]+/g) ?? [field]).map((word) => known[word.toLowerCase()] ?? word[0]!.toUpperCase() + word.slice(1)).join(' ');
+  const known: Readonly<Record<string, string>> = {
+    api: 'API',
+    uid: 'UID',
+    ip: 'IP',
+    url: 'URL',
+    osb: 'OSB',
+    id: 'ID',
+    cpu: 'CPU',
+    dns: 'DNS',
+  };
+  return (field.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[^A-Za-z0-9]+/g) ?? [field])
+    .map((word) => known[word.toLowerCase()] ?? word[0]!.toUpperCase() + word.slice(1))
+    .join(' ');
 }
 
 function tree(value: Readonly<Record<string, unknown>>, level: number): string {
@@ -39,7 +50,15 @@ function tree(value: Readonly<Record<string, unknown>>, level: number): string {
 
 function items(list: readonly unknown[], level: number): string {
   const indent = '  '.repeat(level);
-  return list.map((item) => (isObject(item) ? tree(item, level) : Array.isArray(item) ? items(item as readonly unknown[], level + 1) : `${indent}${scalar(item)}\n`)).join('');
+  return list
+    .map((item) =>
+      isObject(item)
+        ? tree(item, level)
+        : Array.isArray(item)
+          ? items(item as readonly unknown[], level + 1)
+          : `${indent}${scalar(item)}\n`,
+    )
+    .join('');
 }
 
 const scalar = (value: unknown): string => (value === null ? '<nil>' : String(value));

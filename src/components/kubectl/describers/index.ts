@@ -8,10 +8,31 @@ import { fetch, type Target } from '../resource-builder.ts';
 import { describeEvents, type ApiEvent } from './events.ts';
 import { describeGeneric } from './generic.ts';
 import { describeNode } from './node.ts';
-import { describeBinding, describeBudget, describeClaim, describeConfigMap, describeLimitRange, describeNamespace, describePriorityClass, describeQuota, describeRole, describeSecret, describeServiceAccount, describeStorageClass, describeVolume } from './others.ts';
+import {
+  describeBinding,
+  describeBudget,
+  describeClaim,
+  describeConfigMap,
+  describeLimitRange,
+  describeNamespace,
+  describePriorityClass,
+  describeQuota,
+  describeRole,
+  describeSecret,
+  describeServiceAccount,
+  describeStorageClass,
+  describeVolume,
+} from './others.ts';
 import { describePod } from './pod.ts';
 import { describeEndpoints, describeIngress, describeService } from './service.ts';
-import { describeCronJob, describeDaemonSet, describeDeployment, describeJob, describeReplicaSet, describeStatefulSet } from './workloads.ts';
+import {
+  describeCronJob,
+  describeDaemonSet,
+  describeDeployment,
+  describeJob,
+  describeReplicaSet,
+  describeStatefulSet,
+} from './workloads.ts';
 
 /** Describes one object: what it says, and what belongs to it. */
 type Describer = (target: Target, object: KubeObject, withEvents: boolean) => Command<string>;
@@ -23,12 +44,22 @@ function* list(path: string, query: Readonly<Record<string, string>>): Command<r
 const limit = '500';
 
 /** An object's events, as text; nothing where they are not wanted. */
-function* eventsOf(object: KubeObject, wanted: boolean, withKind = true, uids: readonly string[] = [object.metadata.uid ?? '']): Command<string> {
+function* eventsOf(
+  object: KubeObject,
+  wanted: boolean,
+  withKind = true,
+  uids: readonly string[] = [object.metadata.uid ?? ''],
+): Command<string> {
   if (!wanted) return '';
   const { name, namespace = '' } = object.metadata;
   const events: KubeObject[] = [];
   for (const uid of uids) {
-    const terms = [`involvedObject.name=${name}`, `involvedObject.namespace=${namespace}`, ...(withKind ? [`involvedObject.kind=${object.kind}`] : []), `involvedObject.uid=${uid}`];
+    const terms = [
+      `involvedObject.name=${name}`,
+      `involvedObject.namespace=${namespace}`,
+      ...(withKind ? [`involvedObject.kind=${object.kind}`] : []),
+      `involvedObject.uid=${uid}`,
+    ];
     const path = resourcePath(resources.events, namespace);
     const response = yield* call(get(path, { fieldSelector: terms.join(','), limit }));
     if (response.status < 400) events.push(...((response.body as unknown as { readonly items?: readonly KubeObject[] }).items ?? []));
@@ -49,7 +80,9 @@ const withEvents = (describe: (object: never) => string): Describer =>
 const withPods = (describe: (object: never, pods: readonly ApiPod[]) => string): Describer =>
   function* (_target, object, wanted) {
     const pods = yield* list(resourcePath(resources.pods, object.metadata.namespace), { labelSelector: selectorOf(object) ?? '', limit });
-    const own = pods.filter((pod) => pod.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === object.metadata.uid) === true);
+    const own = pods.filter(
+      (pod) => pod.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === object.metadata.uid) === true,
+    );
     return describe(object as never, own as readonly ApiPod[]) + (yield* eventsOf(object, wanted));
   };
 
@@ -59,8 +92,13 @@ const describers: Readonly<Record<string, Describer>> = {
   },
   'apps/Deployment': function* (_target, object, wanted) {
     const events = yield* eventsOf(object, wanted);
-    const sets = yield* list(resourcePath(resources.replicasets, object.metadata.namespace), { labelSelector: selectorOf(object) ?? '', limit });
-    const own = sets.filter((set) => set.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === object.metadata.uid) === true);
+    const sets = yield* list(resourcePath(resources.replicasets, object.metadata.namespace), {
+      labelSelector: selectorOf(object) ?? '',
+      limit,
+    });
+    const own = sets.filter(
+      (set) => set.metadata.ownerReferences?.some((owner) => owner.controller === true && owner.uid === object.metadata.uid) === true,
+    );
     return describeDeployment(object as never, own as never) + events;
   },
   'apps/ReplicaSet': withPods(describeReplicaSet as never),
@@ -78,7 +116,9 @@ const describers: Readonly<Record<string, Describer>> = {
     return describeNode(object as never, pods as readonly ApiPod[], lease.status < 400 ? (lease.body as never) : undefined, now) + events;
   },
   '/Service': function* (_target, object, wanted) {
-    const slices = yield* list(resourcePath(resources.endpointslices, object.metadata.namespace), { labelSelector: `kubernetes.io/service-name=${object.metadata.name}` });
+    const slices = yield* list(resourcePath(resources.endpointslices, object.metadata.namespace), {
+      labelSelector: `kubernetes.io/service-name=${object.metadata.name}`,
+    });
     return describeService(object as never, slices as never) + (yield* eventsOf(object, wanted));
   },
   '/Endpoints': withEvents(describeEndpoints as never),
@@ -95,7 +135,9 @@ const describers: Readonly<Record<string, Describer>> = {
   '/LimitRange': plain(describeLimitRange as never),
   '/PersistentVolumeClaim': function* (_target, object, wanted) {
     const pods = yield* list(resourcePath(resources.pods, object.metadata.namespace), { limit });
-    const users = (pods as readonly ApiPod[]).filter((pod) => pod.spec?.volumes?.some((volume) => volume.persistentVolumeClaim?.claimName === object.metadata.name) === true);
+    const users = (pods as readonly ApiPod[]).filter(
+      (pod) => pod.spec?.volumes?.some((volume) => volume.persistentVolumeClaim?.claimName === object.metadata.name) === true,
+    );
     return describeClaim(object as never, users) + (yield* eventsOf(object, wanted));
   },
   '/PersistentVolume': withEvents(describeVolume as never),

@@ -8,9 +8,16 @@ import { annotationLines, longTime, pairsLines } from './format.ts';
 type Amounts = Readonly<Record<string, string | number>>;
 
 /** A node, without its events (describe.go, describeNode). */
-export function describeNode({ metadata, spec, status }: Node & KubeObject, pods: readonly ApiPod[], lease: Lease | undefined, now: number): string {
+export function describeNode(
+  { metadata, spec, status }: Node & KubeObject,
+  pods: readonly ApiPod[],
+  lease: Lease | undefined,
+  now: number,
+): string {
   const roles = rolesOf(metadata.labels);
-  const taints = [...(spec?.taints ?? [])].sort((a, b) => taintText(a).localeCompare(taintText(b))).map((taint, index) => `${index === 0 ? 'Taints:' : ''}\t${taintText(taint)}\n`);
+  const taints = [...(spec?.taints ?? [])]
+    .sort((a, b) => taintText(a).localeCompare(taintText(b)))
+    .map((taint, index) => `${index === 0 ? 'Taints:' : ''}\t${taintText(taint)}\n`);
   const conditions = status?.conditions ?? [];
   const info = status?.nodeInfo;
   return [
@@ -39,11 +46,25 @@ const rolePrefix = 'node-role.kubernetes.io/';
 
 function rolesOf(labels: Readonly<Record<string, string>> | undefined): readonly string[] {
   return Object.keys(labels ?? {})
-    .flatMap((key) => (key.startsWith(rolePrefix) && key.length > rolePrefix.length ? [key.slice(rolePrefix.length)] : key === 'kubernetes.io/role' ? [labels![key]!] : []))
+    .flatMap((key) =>
+      key.startsWith(rolePrefix) && key.length > rolePrefix.length
+        ? [key.slice(rolePrefix.length)]
+        : key === 'kubernetes.io/role'
+          ? [labels![key]!]
+          : [],
+    )
     .sort();
 }
 
-function taintText({ key, value = '', effect }: { readonly key: string; readonly value?: string | undefined; readonly effect: string }): string {
+function taintText({
+  key,
+  value = '',
+  effect,
+}: {
+  readonly key: string;
+  readonly value?: string | undefined;
+  readonly effect: string;
+}): string {
   return value === '' ? `${key}:${effect}` : `${key}=${value}:${effect}`;
 }
 
@@ -73,7 +94,9 @@ function sumsOf({ spec }: ApiPod): Sums {
     for (const container of spec?.containers ?? []) add(container.resources?.[which]);
     const initial = spec?.initContainers ?? [];
     for (const container of initial) if (container.restartPolicy === 'Always') add(container.resources?.[which]);
-    for (const container of initial) for (const [name, value] of Object.entries(container.resources?.[which] ?? {})) sum[name] = Math.max(sum[name] ?? 0, parseQuantity(value));
+    for (const container of initial)
+      for (const [name, value] of Object.entries(container.resources?.[which] ?? {}))
+        sum[name] = Math.max(sum[name] ?? 0, parseQuantity(value));
     if (Object.keys(sum).length > 0 || which === 'requests') add(spec?.overhead);
     return sum;
   };
@@ -94,7 +117,8 @@ function podLines(pods: readonly ApiPod[], allocatable: Amounts, now: number): s
     const cell = (sums: Readonly<Record<string, number>>, name: string): string => share(sums[name] ?? 0, name, allocatable);
     return `  ${pod.metadata.namespace}\t${pod.metadata.name}\t\t${cell(requests, 'cpu')}\t${cell(limits, 'cpu')}\t${cell(requests, 'memory')}\t${cell(limits, 'memory')}\t${ageOf(pod.metadata.creationTimestamp, now)}\n`;
   });
-  const header = '  Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n  ---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n';
+  const header =
+    '  Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n  ---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n';
   return `Non-terminated Pods:\t(${pods.length} in total)\n${header}${rows.join('')}${allocated(pods, allocatable)}`;
 }
 
@@ -107,9 +131,12 @@ function allocated(pods: readonly ApiPod[], allocatable: Amounts): string {
     for (const [name, value] of Object.entries(sums.limits)) limits[name] = (limits[name] ?? 0) + value;
   }
   const standard = ['cpu', 'memory', 'ephemeral-storage'];
-  const others = Object.keys(allocatable).filter((name) => !standard.includes(name) && name !== 'pods').sort();
+  const others = Object.keys(allocatable)
+    .filter((name) => !standard.includes(name) && name !== 'pods')
+    .sort();
   const line = (name: string): string => {
-    if (standard.includes(name) || name.startsWith('hugepages-')) return `  ${name}\t${share(requests[name] ?? 0, name, allocatable)}\t${share(limits[name] ?? 0, name, allocatable)}\n`;
+    if (standard.includes(name) || name.startsWith('hugepages-'))
+      return `  ${name}\t${share(requests[name] ?? 0, name, allocatable)}\t${share(limits[name] ?? 0, name, allocatable)}\n`;
     return `  ${name}\t${formatQuantity(requests[name] ?? 0)}\t${formatQuantity(limits[name] ?? 0)}\n`;
   };
   return `Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n  Resource\tRequests\tLimits\n  --------\t--------\t------\n${[...standard, ...others].map(line).join('')}`;

@@ -1,4 +1,19 @@
-import type { ClusterRole, ConfigMap, LimitRange, Namespace, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, PriorityClass, ResourceQuota, RoleBinding, Secret, ServiceAccount, StorageClass } from '#api/types.generated.ts';
+import type {
+  ClusterRole,
+  ConfigMap,
+  LimitRange,
+  Namespace,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodDisruptionBudget,
+  PriorityClass,
+  ResourceQuota,
+  RoleBinding,
+  Secret,
+  ServiceAccount,
+  StorageClass,
+} from '#api/types.generated.ts';
 import type { KubeObject } from '#api/object.ts';
 import { formatLabelSelector, labelSelectorFromObject } from '#api/selectors.ts';
 import { decodeBase64 } from '../base64.ts';
@@ -26,7 +41,8 @@ export function describeSecret(secret: Secret & KubeObject): string {
 
 /** describe.go, describeServiceAccount. */
 export function describeServiceAccount(account: ServiceAccount & KubeObject): string {
-  const list = (title: string, names: readonly string[]): string => (names.length === 0 ? `${title}:\t<none>\n` : names.map((name, index) => `${index === 0 ? `${title}:` : ''}\t${name}\n`).join(''));
+  const list = (title: string, names: readonly string[]): string =>
+    names.length === 0 ? `${title}:\t<none>\n` : names.map((name, index) => `${index === 0 ? `${title}:` : ''}\t${name}\n`).join('');
   const secrets = (account.secrets ?? []).map((item) => item.name ?? '');
   const pulls = (account.imagePullSecrets ?? []).map((item) => item.name ?? '');
   return `${head(account)}${list('Image pull secrets', pulls)}${list('Mountable secrets', secrets)}${list('Tokens', [])}`;
@@ -48,7 +64,9 @@ export function describeQuota(quota: ResourceQuota & KubeObject): string {
 
 function limitRows({ spec }: LimitRange, indent: string): string {
   const rows = (spec?.limits ?? []).flatMap((item) => {
-    const names = new Set([item.max, item.min, item.default, item.defaultRequest, item.maxLimitRequestRatio].flatMap((list) => Object.keys(list ?? {})));
+    const names = new Set(
+      [item.max, item.min, item.default, item.defaultRequest, item.maxLimitRequestRatio].flatMap((list) => Object.keys(list ?? {})),
+    );
     return [...names].sort().map((name) => {
       const cell = (list: Readonly<Record<string, string | number>> | undefined): string => String(list?.[name] ?? '-');
       return `${indent}${item.type}\t${name}\t${cell(item.min)}\t${cell(item.max)}\t${cell(item.defaultRequest)}\t${cell(item.default)}\t${cell(item.maxLimitRequestRatio)}\n`;
@@ -63,15 +81,33 @@ export function describeLimitRange(range: LimitRange & KubeObject): string {
 }
 
 /** describe.go, describeNamespace. */
-export function describeNamespace(namespace: Namespace & KubeObject, quotas: readonly (ResourceQuota & KubeObject)[], ranges: readonly LimitRange[]): string {
+export function describeNamespace(
+  namespace: Namespace & KubeObject,
+  quotas: readonly (ResourceQuota & KubeObject)[],
+  ranges: readonly LimitRange[],
+): string {
   const conditions = namespace.status?.conditions ?? [];
-  const conditionText = conditions.length === 0 ? '' : `Conditions:\n  Type\tStatus\tLastTransitionTime\tReason\tMessage\n  ----\t------\t------------------\t------\t-------\n${conditions.map((item) => `  ${item.type}\t${item.status}\t${longTime(item.lastTransitionTime)}\t${item.reason ?? ''}\t${item.message ?? ''}\n`).join('')}`;
-  const quotaText = quotas.length === 0 ? '\nNo resource quota.\n' : `\nResource Quotas\n${quotas.map((quota) => `  Name:\t${quota.metadata.name}\n  Resource\tUsed\tHard\n  --------\t---\t---\n${quotaRows(quota, '  ')}`).join('')}`;
-  const rangeText = ranges.length === 0 ? '\nNo LimitRange resource.\n' : `\nResource Limits\n${ranges.map((range) => ` ${limitRows(range, ' ').trimStart()}`).join('')}`;
+  const conditionText =
+    conditions.length === 0
+      ? ''
+      : `Conditions:\n  Type\tStatus\tLastTransitionTime\tReason\tMessage\n  ----\t------\t------------------\t------\t-------\n${conditions.map((item) => `  ${item.type}\t${item.status}\t${longTime(item.lastTransitionTime)}\t${item.reason ?? ''}\t${item.message ?? ''}\n`).join('')}`;
+  const quotaText =
+    quotas.length === 0
+      ? '\nNo resource quota.\n'
+      : `\nResource Quotas\n${quotas.map((quota) => `  Name:\t${quota.metadata.name}\n  Resource\tUsed\tHard\n  --------\t---\t---\n${quotaRows(quota, '  ')}`).join('')}`;
+  const rangeText =
+    ranges.length === 0
+      ? '\nNo LimitRange resource.\n'
+      : `\nResource Limits\n${ranges.map((range) => ` ${limitRows(range, ' ').trimStart()}`).join('')}`;
   return `${head(namespace, false)}Status:\t${namespace.status?.phase ?? ''}\n${conditionText}${quotaText}${rangeText}`;
 }
 
-const shortModes: Readonly<Record<string, string>> = { ReadWriteOnce: 'RWO', ReadOnlyMany: 'ROX', ReadWriteMany: 'RWX', ReadWriteOncePod: 'RWOP' };
+const shortModes: Readonly<Record<string, string>> = {
+  ReadWriteOnce: 'RWO',
+  ReadOnlyMany: 'ROX',
+  ReadWriteMany: 'RWX',
+  ReadWriteOncePod: 'RWOP',
+};
 const modes = (list: readonly string[] | undefined): string => (list ?? []).map((mode) => shortModes[mode] ?? mode).join(',');
 const finalizers = (list: readonly string[] | undefined): string => `Finalizers:\t[${(list ?? []).join(' ')}]\n`;
 
@@ -79,7 +115,10 @@ const finalizers = (list: readonly string[] | undefined): string => `Finalizers:
 export function describeClaim(claim: PersistentVolumeClaim & KubeObject, pods: readonly (Pod & KubeObject)[]): string {
   const { metadata, spec, status } = claim;
   const bound = spec?.volumeName !== undefined && spec.volumeName !== '';
-  const users = pods.length === 0 ? 'Used By:\t<none>\n' : pods.map((pod, index) => `${index === 0 ? 'Used By:' : ''}\t${pod.metadata.name}\n`).join('');
+  const users =
+    pods.length === 0
+      ? 'Used By:\t<none>\n'
+      : pods.map((pod, index) => `${index === 0 ? 'Used By:' : ''}\t${pod.metadata.name}\n`).join('');
   const deleting = metadata.deletionTimestamp !== undefined && metadata.deletionTimestamp !== null;
   return [
     `Name:\t${metadata.name}\nNamespace:\t${metadata.namespace}\nStorageClass:\t${spec?.storageClassName ?? ''}\n`,
@@ -114,7 +153,9 @@ export function describeVolume(volume: PersistentVolume & KubeObject): string {
 
 /** describe.go, describeStorageClass. */
 export function describeStorageClass(item: StorageClass & KubeObject): string {
-  const parameters = Object.entries(item.parameters ?? {}).map(([key, value]) => `${key}=${value}`).join(',');
+  const parameters = Object.entries(item.parameters ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
   const standard = item.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true';
   return `Name:\t${item.metadata.name}\nIsDefaultClass:\t${standard ? 'Yes' : 'No'}\n${annotationLines('Annotations', item.metadata.annotations)}Provisioner:\t${item.provisioner}\nParameters:\t${parameters === '' ? '<none>' : parameters}\nAllowVolumeExpansion:\t${item.allowVolumeExpansion === undefined ? '<unset>' : item.allowVolumeExpansion ? 'True' : 'False'}\nMountOptions:\t<none>\nReclaimPolicy:\t${item.reclaimPolicy ?? ''}\nVolumeBindingMode:\t${orUnset(item.volumeBindingMode)}\n`;
 }
@@ -123,8 +164,13 @@ export function describeStorageClass(item: StorageClass & KubeObject): string {
 export function describeRole(role: ClusterRole & KubeObject): string {
   const rows = (role.rules ?? []).flatMap((rule) => {
     const list = (values: readonly string[] | undefined): string => `[${(values ?? []).join(' ')}]`;
-    const names = rule.resources === undefined ? [''] : rule.resources.flatMap((resource) => (rule.apiGroups ?? ['']).map((group) => (group === '' ? resource : `${resource}.${group}`)));
-    return names.map((name) => [name, `  ${name}\t${list(rule.nonResourceURLs)}\t${list(rule.resourceNames)}\t${list(rule.verbs)}\n`] as const);
+    const names =
+      rule.resources === undefined
+        ? ['']
+        : rule.resources.flatMap((resource) => (rule.apiGroups ?? ['']).map((group) => (group === '' ? resource : `${resource}.${group}`)));
+    return names.map(
+      (name) => [name, `  ${name}\t${list(rule.nonResourceURLs)}\t${list(rule.resourceNames)}\t${list(rule.verbs)}\n`] as const,
+    );
   });
   const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, text]) => text);
   return `${head(role, false)}PolicyRule:\n  Resources\tNon-Resource URLs\tResource Names\tVerbs\n  ---------\t-----------------\t--------------\t-----\n${sorted.join('')}`;
@@ -143,7 +189,11 @@ export function describePriorityClass(item: PriorityClass & KubeObject): string 
 
 /** describe.go, describePodDisruptionBudget. */
 export function describeBudget({ metadata, spec, status }: PodDisruptionBudget & KubeObject): string {
-  const bound = spec?.minAvailable !== undefined ? `Min available:\t${spec.minAvailable}\n` : spec?.maxUnavailable !== undefined ? `Max unavailable:\t${spec.maxUnavailable}\n` : '';
+  const bound =
+    spec?.minAvailable !== undefined
+      ? `Min available:\t${spec.minAvailable}\n`
+      : spec?.maxUnavailable !== undefined
+        ? `Max unavailable:\t${spec.maxUnavailable}\n`
+        : '';
   return `Name:\t${metadata.name}\nNamespace:\t${metadata.namespace}\n${bound}Selector:\t${formatLabelSelector(labelSelectorFromObject(spec?.selector))}\nStatus:\n    Allowed disruptions:\t${status?.disruptionsAllowed ?? 0}\n    Current:\t${status?.currentHealthy ?? 0}\n    Desired:\t${status?.desiredHealthy ?? 0}\n    Total:\t${status?.expectedPods ?? 0}\n`;
 }
-

@@ -12,12 +12,18 @@ export function describeTemplate(template: PodTemplateSpec | undefined, level: n
   return [
     pairsLines(`${indent}Labels`, metadata?.labels),
     Object.keys(metadata?.annotations ?? {}).length === 0 ? '' : annotationLines(`${indent}Annotations`, metadata?.annotations),
-    spec?.serviceAccountName === undefined || spec.serviceAccountName === '' ? '' : `${indent}Service Account:\t${spec.serviceAccountName}\n`,
-    spec?.initContainers === undefined || spec.initContainers.length === 0 ? '' : describeContainers('Init Containers', spec.initContainers, undefined, '  ', undefined),
+    spec?.serviceAccountName === undefined || spec.serviceAccountName === ''
+      ? ''
+      : `${indent}Service Account:\t${spec.serviceAccountName}\n`,
+    spec?.initContainers === undefined || spec.initContainers.length === 0
+      ? ''
+      : describeContainers('Init Containers', spec.initContainers, undefined, '  ', undefined),
     describeContainers('Containers', spec?.containers ?? [], undefined, '  ', undefined),
     describeVolumes(spec?.volumes, '  '),
     topologyLines('  Topology Spread Constraints', spec?.topologySpreadConstraints),
-    spec?.priorityClassName === undefined || spec.priorityClassName === '' ? '' : `${indent}Priority Class Name:\t${spec.priorityClassName}\n`,
+    spec?.priorityClassName === undefined || spec.priorityClassName === ''
+      ? ''
+      : `${indent}Priority Class Name:\t${spec.priorityClassName}\n`,
     pairsLines('  Node-Selectors', spec?.nodeSelector),
     tolerationLines('  Tolerations', spec?.tolerations),
   ].join('');

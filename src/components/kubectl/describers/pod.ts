@@ -25,7 +25,9 @@ export function describePod(pod: ApiPod, now: number): string {
     set('Message', status?.message),
     seccomp(pod),
     `IP:\t${status?.podIP ?? ''}\n`,
-    status?.podIPs === undefined || status.podIPs.length === 0 ? 'IPs:\t<none>\n' : `IPs:\n${status.podIPs.map(({ ip }) => `  IP:\t${ip}\n`).join('')}`,
+    status?.podIPs === undefined || status.podIPs.length === 0
+      ? 'IPs:\t<none>\n'
+      : `IPs:\n${status.podIPs.map(({ ip }) => `  IP:\t${ip}\n`).join('')}`,
     owner === undefined ? '' : `Controlled By:\t${owner.kind}/${owner.name}\n`,
     set('NominatedNodeName', status?.nominatedNodeName),
     containers(pod),
@@ -40,7 +42,8 @@ export function describePod(pod: ApiPod, now: number): string {
 
 function statusLines({ metadata, status }: ApiPod, now: number): string {
   const finished = status?.phase === 'Failed' || status?.phase === 'Succeeded';
-  if (metadata.deletionTimestamp === undefined || metadata.deletionTimestamp === null || finished) return `Status:\t${status?.phase ?? ''}\n`;
+  if (metadata.deletionTimestamp === undefined || metadata.deletionTimestamp === null || finished)
+    return `Status:\t${status?.phase ?? ''}\n`;
   const lasts = humanDuration(now - Date.parse(metadata.deletionTimestamp));
   return `Status:\tTerminating (lasts ${lasts})\nTermination Grace Period:\t${metadata.deletionGracePeriodSeconds ?? 0}s\n`;
 }
@@ -63,7 +66,10 @@ function containers(pod: ApiPod): string {
 function conditions({ spec, status }: ApiPod): string {
   const gates = spec?.readinessGates ?? [];
   const list = status?.conditions ?? [];
-  const gateText = gates.length === 0 ? '' : `Readiness Gates:\n  Type\tStatus\n${gates.map(({ conditionType }) => `  ${conditionType} \t${list.find((item) => item.type === conditionType)?.status ?? '<none>'} \n`).join('')}`;
+  const gateText =
+    gates.length === 0
+      ? ''
+      : `Readiness Gates:\n  Type\tStatus\n${gates.map(({ conditionType }) => `  ${conditionType} \t${list.find((item) => item.type === conditionType)?.status ?? '<none>'} \n`).join('')}`;
   if (list.length === 0) return gateText;
   return `${gateText}Conditions:\n  Type\tStatus\n${list.map(({ type, status: value }) => `  ${type} \t${value} \n`).join('')}`;
 }

@@ -20,12 +20,18 @@ function podsStatus(pods: readonly Pod[]): string {
 }
 
 /** describe.go, describeDeployment; `sets` are the ReplicaSets that it owns. */
-export function describeDeployment({ metadata, spec, status = {} }: Deployment & KubeObject, sets: readonly (ReplicaSet & KubeObject)[]): string {
+export function describeDeployment(
+  { metadata, spec, status = {} }: Deployment & KubeObject,
+  sets: readonly (ReplicaSet & KubeObject)[],
+): string {
   const rolling = spec?.strategy?.rollingUpdate;
   const conditions = status.conditions ?? [];
   const current = newestSet(metadata.annotations, spec?.template, sets);
   const old = sets.filter((set) => set !== current && (set.spec?.replicas ?? 0) >= 0);
-  const setText = (list: readonly (ReplicaSet & KubeObject)[]): string => (list.length === 0 ? '<none>' : list.map((set) => `${set.metadata.name} (${set.status?.replicas ?? 0}/${set.spec?.replicas ?? 0} replicas created)`).join(', '));
+  const setText = (list: readonly (ReplicaSet & KubeObject)[]): string =>
+    list.length === 0
+      ? '<none>'
+      : list.map((set) => `${set.metadata.name} (${set.status?.replicas ?? 0}/${set.spec?.replicas ?? 0} replicas created)`).join(', ');
   return [
     `Name:\t${metadata.name}\nNamespace:\t${metadata.namespace}\nCreationTimestamp:\t${longTime(metadata.creationTimestamp)}\n`,
     pairsLines('Labels', metadata.labels),
@@ -33,16 +39,25 @@ export function describeDeployment({ metadata, spec, status = {} }: Deployment &
     `Selector:\t${selector(spec?.selector)}\n`,
     `Replicas:\t${spec?.replicas ?? 0} desired | ${status.updatedReplicas ?? 0} updated | ${status.replicas ?? 0} total | ${status.availableReplicas ?? 0} available | ${status.unavailableReplicas ?? 0} unavailable\n`,
     `StrategyType:\t${spec?.strategy?.type ?? ''}\nMinReadySeconds:\t${spec?.minReadySeconds ?? 0}\n`,
-    rolling === undefined ? '' : `RollingUpdateStrategy:\t${rolling.maxUnavailable ?? ''} max unavailable, ${rolling.maxSurge ?? ''} max surge\n`,
+    rolling === undefined
+      ? ''
+      : `RollingUpdateStrategy:\t${rolling.maxUnavailable ?? ''} max unavailable, ${rolling.maxSurge ?? ''} max surge\n`,
     template(spec?.template),
-    conditions.length === 0 ? '' : `Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n${conditions.map((item) => `  ${item.type} \t${item.status}\t${item.reason ?? ''}\n`).join('')}`,
+    conditions.length === 0
+      ? ''
+      : `Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n${conditions.map((item) => `  ${item.type} \t${item.status}\t${item.reason ?? ''}\n`).join('')}`,
     `OldReplicaSets:\t${setText(old)}\nNewReplicaSet:\t${setText(current === undefined ? [] : [current])}\n`,
   ].join('');
 }
 
 /** The ReplicaSet of the deployment's own template: the one whose revision is the deployment's. */
-function newestSet(annotations: Readonly<Record<string, string>> | undefined, wanted: unknown, sets: readonly (ReplicaSet & KubeObject)[]): (ReplicaSet & KubeObject) | undefined {
-  const plain = (value: unknown): string => JSON.stringify(value, (key, inner: unknown) => (key === 'pod-template-hash' ? undefined : inner));
+function newestSet(
+  annotations: Readonly<Record<string, string>> | undefined,
+  wanted: unknown,
+  sets: readonly (ReplicaSet & KubeObject)[],
+): (ReplicaSet & KubeObject) | undefined {
+  const plain = (value: unknown): string =>
+    JSON.stringify(value, (key, inner: unknown) => (key === 'pod-template-hash' ? undefined : inner));
   const equal = sets.find((set) => plain(set.spec?.template) === plain(wanted));
   if (equal !== undefined) return equal;
   const revision = annotations?.['deployment.kubernetes.io/revision'];
@@ -61,7 +76,9 @@ export function describeReplicaSet({ metadata, spec, status }: ReplicaSet & Kube
     `Replicas:\t${status?.replicas ?? 0} current / ${spec?.replicas ?? 0} desired\n`,
     podsStatus(pods),
     template(spec?.template),
-    conditions.length === 0 ? '' : `Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n${conditions.map((item) => `  ${item.type} \t${item.status}\t${item.reason ?? ''}\n`).join('')}`,
+    conditions.length === 0
+      ? ''
+      : `Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n${conditions.map((item) => `  ${item.type} \t${item.status}\t${item.reason ?? ''}\n`).join('')}`,
   ].join('');
 }
 
@@ -88,7 +105,14 @@ export function describeDaemonSet({ metadata, spec, status }: DaemonSet & KubeOb
   const nodes = spec?.template?.spec?.nodeSelector;
   return [
     `Name:\t${metadata.name}\nNamespace:\t${metadata.namespace}\nSelector:\t${selector(spec?.selector)}\n`,
-    `Node-Selector:\t${nodes === undefined || Object.keys(nodes).length === 0 ? '<none>' : Object.entries(nodes).map(([key, value]) => `${key}=${value}`).sort().join(',')}\n`,
+    `Node-Selector:\t${
+      nodes === undefined || Object.keys(nodes).length === 0
+        ? '<none>'
+        : Object.entries(nodes)
+            .map(([key, value]) => `${key}=${value}`)
+            .sort()
+            .join(',')
+    }\n`,
     pairsLines('Labels', metadata.labels),
     annotationLines('Annotations', metadata.annotations),
     `Desired Number of Nodes Scheduled: ${status?.desiredNumberScheduled ?? 0}\nCurrent Number of Nodes Scheduled: ${status?.currentNumberScheduled ?? 0}\n`,
@@ -101,7 +125,10 @@ export function describeDaemonSet({ metadata, spec, status }: DaemonSet & KubeOb
 /** describe.go, describeJob. */
 export function describeJob({ metadata, spec, status = {} }: Job & KubeObject): string {
   const owner = metadata.ownerReferences?.find((reference) => reference.controller === true);
-  const duration = status.startTime !== undefined && status.completionTime !== undefined ? humanDuration(Date.parse(status.completionTime) - Date.parse(status.startTime)) : undefined;
+  const duration =
+    status.startTime !== undefined && status.completionTime !== undefined
+      ? humanDuration(Date.parse(status.completionTime) - Date.parse(status.startTime))
+      : undefined;
   const line = (label: string, value: string | number | undefined): string => (value === undefined ? '' : `${label}:\t${value}\n`);
   const phases = `${status.active ?? 0} Active (${status.ready ?? 0} Ready) / ${status.succeeded ?? 0} Succeeded / ${status.failed ?? 0} Failed`;
   return [
@@ -121,7 +148,9 @@ export function describeJob({ metadata, spec, status = {} }: Job & KubeObject): 
     line('Duration', duration),
     spec?.activeDeadlineSeconds === undefined ? '' : `Active Deadline Seconds:\t${spec.activeDeadlineSeconds}s\n`,
     `Pods Statuses:\t${phases}\n`,
-    spec?.completionMode === 'Indexed' ? `Completed Indexes:\t${status.completedIndexes === undefined || status.completedIndexes === '' ? '<none>' : status.completedIndexes}\n` : '',
+    spec?.completionMode === 'Indexed'
+      ? `Completed Indexes:\t${status.completedIndexes === undefined || status.completedIndexes === '' ? '<none>' : status.completedIndexes}\n`
+      : '',
     template(spec?.template),
   ].join('');
 }

@@ -8,7 +8,13 @@ import { decodeBase64 } from '../base64.ts';
 type Node =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'action'; readonly pipeline: string }
-  | { readonly type: 'block'; readonly keyword: string; readonly pipeline: string; readonly body: readonly Node[]; readonly otherwise: readonly Node[] };
+  | {
+      readonly type: 'block';
+      readonly keyword: string;
+      readonly pipeline: string;
+      readonly body: readonly Node[];
+      readonly otherwise: readonly Node[];
+    };
 
 interface Scope {
   readonly dot: unknown;
@@ -34,7 +40,10 @@ function tokenize(template: string): readonly Node[] {
     const last = nodes[nodes.length - 1];
     if (part.startsWith('{{-') && last?.type === 'text') nodes[nodes.length - 1] = { type: 'text', text: last.text.trimEnd() };
     trim = part.endsWith('-}}');
-    const pipeline = part.replace(/^\{\{-?/, '').replace(/-?\}\}$/, '').trim();
+    const pipeline = part
+      .replace(/^\{\{-?/, '')
+      .replace(/-?\}\}$/, '')
+      .trim();
     if (!pipeline.startsWith('/*')) nodes.push({ type: 'action', pipeline });
   }
   return nodes;
@@ -95,23 +104,38 @@ function executeBlock(node: Extract<Node, { readonly type: 'block' }>, scope: Sc
   const entries: readonly (readonly [unknown, unknown])[] = Array.isArray(value)
     ? value.map((item: unknown, index) => [index, item] as const)
     : isObject(value)
-      ? Object.keys(value).sort().map((key) => [key, value[key]] as const)
+      ? Object.keys(value)
+          .sort()
+          .map((key) => [key, value[key]] as const)
       : [];
   if (entries.length === 0) return execute(node.otherwise, scope);
   return entries
     .map(([key, item]) => {
-      const named: readonly (readonly [string, unknown])[] = match === null ? [] : match[2] === undefined ? [[match[1]!, item]] : [[match[1]!, key], [match[2], item]];
+      const named: readonly (readonly [string, unknown])[] =
+        match === null
+          ? []
+          : match[2] === undefined
+            ? [[match[1]!, item]]
+            : [
+                [match[1]!, key],
+                [match[2], item],
+              ];
       return execute(node.body, { dot: item, variables: new Map([...scope.variables, ...named]) });
     })
     .join('');
 }
 
-const isTrue = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : isObject(value) ? Object.keys(value).length > 0 : Boolean(value));
+const isTrue = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length > 0 : isObject(value) ? Object.keys(value).length > 0 : Boolean(value);
 
 function show(value: unknown): string {
   if (value === undefined || value === null) return '<no value>';
   if (Array.isArray(value)) return `[${value.map(show).join(' ')}]`;
-  if (isObject(value)) return `map[${Object.keys(value).sort().map((key) => `${key}:${show(value[key])}`).join(' ')}]`;
+  if (isObject(value))
+    return `map[${Object.keys(value)
+      .sort()
+      .map((key) => `${key}:${show(value[key])}`)
+      .join(' ')}]`;
   return String(value);
 }
 
@@ -146,7 +170,10 @@ function apply(words: readonly string[], scope: Scope, piped: readonly unknown[]
     }
     case 'index': {
       const [value, ...keys] = values();
-      return keys.reduce<unknown>((inner, key) => (Array.isArray(inner) ? inner[Number(key)] : isObject(inner) ? inner[String(key)] : undefined), value);
+      return keys.reduce<unknown>(
+        (inner, key) => (Array.isArray(inner) ? inner[Number(key)] : isObject(inner) ? inner[String(key)] : undefined),
+        value,
+      );
     }
     case 'eq': {
       const [first, ...others] = values();

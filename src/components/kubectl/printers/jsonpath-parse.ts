@@ -4,8 +4,19 @@ export type PathStep =
   | { readonly type: 'wildcard' }
   | { readonly type: 'recursive' }
   | { readonly type: 'root' }
-  | { readonly type: 'slice'; readonly from: number | undefined; readonly to: number | undefined; readonly by: number | undefined; readonly single: boolean }
-  | { readonly type: 'filter'; readonly left: readonly PathStep[]; readonly operator: string; readonly right: readonly PathStep[] | undefined }
+  | {
+      readonly type: 'slice';
+      readonly from: number | undefined;
+      readonly to: number | undefined;
+      readonly by: number | undefined;
+      readonly single: boolean;
+    }
+  | {
+      readonly type: 'filter';
+      readonly left: readonly PathStep[];
+      readonly operator: string;
+      readonly right: readonly PathStep[] | undefined;
+    }
   | { readonly type: 'union'; readonly paths: readonly (readonly PathStep[])[] }
   | { readonly type: 'literal'; readonly value: unknown };
 
@@ -85,7 +96,10 @@ class PathParser {
 
   parse(): readonly PathStep[] {
     const steps = this.steps();
-    if (this.at < this.text.length) throw new Error(`unrecognized character in action: U+${this.text.charCodeAt(this.at).toString(16).toUpperCase().padStart(4, '0')} '${this.text[this.at]!}'`);
+    if (this.at < this.text.length)
+      throw new Error(
+        `unrecognized character in action: U+${this.text.charCodeAt(this.at).toString(16).toUpperCase().padStart(4, '0')} '${this.text[this.at]!}'`,
+      );
     return steps;
   }
 
@@ -99,7 +113,10 @@ class PathParser {
       else {
         const before = this.at;
         const steps = this.steps();
-        if (this.at === before) throw new Error(`unrecognized character in action: U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} '${char}'`);
+        if (this.at === before)
+          throw new Error(
+            `unrecognized character in action: U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} '${char}'`,
+          );
         nodes.push({ type: 'path', steps });
       }
     }
@@ -133,7 +150,10 @@ class PathParser {
     if (rest.startsWith('..')) {
       this.at += 2;
       const name = this.name();
-      return [{ type: 'recursive' }, ...(name === '' ? [] : [name === '*' ? ({ type: 'wildcard' } as const) : ({ type: 'field', name } as const)])];
+      return [
+        { type: 'recursive' },
+        ...(name === '' ? [] : [name === '*' ? ({ type: 'wildcard' } as const) : ({ type: 'field', name } as const)]),
+      ];
     }
     if (rest[0] === '.') {
       this.at++;
@@ -169,8 +189,13 @@ class PathParser {
     if (inner === '*') return { type: 'wildcard' };
     const filter = /^\?\((.*)\)$/s.exec(inner);
     if (filter !== null) return parseFilter(filter[1]!.trim());
-    const keys = /^(?:'[^']*'|"[^"]*")(?:\s*,\s*(?:'[^']*'|"[^"]*"))*$/.test(inner) ? [...inner.matchAll(/'([^']*)'|"([^"]*)"/g)].map((match) => match[1] ?? match[2] ?? '') : undefined;
-    if (keys !== undefined) return keys.length === 1 ? { type: 'field', name: keys[0]! } : { type: 'union', paths: keys.map((name) => [{ type: 'field', name }]) };
+    const keys = /^(?:'[^']*'|"[^"]*")(?:\s*,\s*(?:'[^']*'|"[^"]*"))*$/.test(inner)
+      ? [...inner.matchAll(/'([^']*)'|"([^"]*)"/g)].map((match) => match[1] ?? match[2] ?? '')
+      : undefined;
+    if (keys !== undefined)
+      return keys.length === 1
+        ? { type: 'field', name: keys[0]! }
+        : { type: 'union', paths: keys.map((name) => [{ type: 'field', name }]) };
     if (/^-?\d+(?:\s*,\s*-?\d+)+$/.test(inner)) return { type: 'union', paths: inner.split(',').map((index) => [sliceOf(index.trim())]) };
     if (/^-?\d*(?::-?\d*){0,2}$/.test(inner) && inner !== '') return sliceOf(inner);
     throw new Error(`invalid array index ${inner}`);

@@ -27,7 +27,8 @@ export function findValues(path: string, value: unknown): readonly unknown[] {
 export function relaxed(path: string): string {
   const match = /^\{?\.?([^{}]+)\}?$/.exec(path);
   if (path === '') return path;
-  if (match === null) throw new Error(`unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`);
+  if (match === null)
+    throw new Error(`unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'`);
   return `{.${match[1]!}}`;
 }
 
@@ -72,7 +73,13 @@ function take(step: PathStep, value: unknown, root: unknown): readonly unknown[]
       return inner === undefined ? [] : [inner];
     }
     case 'wildcard':
-      return Array.isArray(value) ? (value as readonly unknown[]) : isObject(value) ? Object.keys(value).sort().map((key) => value[key]) : [];
+      return Array.isArray(value)
+        ? (value as readonly unknown[])
+        : isObject(value)
+          ? Object.keys(value)
+              .sort()
+              .map((key) => value[key])
+          : [];
     case 'recursive':
       return descendants(value);
     case 'union':
@@ -87,7 +94,12 @@ function take(step: PathStep, value: unknown, root: unknown): readonly unknown[]
 function descendants(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return [value, ...(value as readonly unknown[]).flatMap(descendants)];
   if (!isObject(value)) return [];
-  return [value, ...Object.keys(value).sort().flatMap((key) => descendants(value[key]))];
+  return [
+    value,
+    ...Object.keys(value)
+      .sort()
+      .flatMap((key) => descendants(value[key])),
+  ];
 }
 
 function slice(step: Extract<PathStep, { readonly type: 'slice' }>, value: unknown): readonly unknown[] {
@@ -96,10 +108,12 @@ function slice(step: Extract<PathStep, { readonly type: 'slice' }>, value: unkno
   const { length } = value;
   if (step.single) {
     const index = step.from! < 0 ? step.from! + length : step.from!;
-    if (index < 0 || index >= length) throw new Error(`array index out of bounds: index ${step.from! < 0 ? index : step.from!}, length ${length}`);
+    if (index < 0 || index >= length)
+      throw new Error(`array index out of bounds: index ${step.from! < 0 ? index : step.from!}, length ${length}`);
     return [value[index]];
   }
-  const bound = (given: number | undefined, standard: number): number => (given === undefined ? standard : given < 0 ? given + length : Math.min(given, length));
+  const bound = (given: number | undefined, standard: number): number =>
+    given === undefined ? standard : given < 0 ? given + length : Math.min(given, length);
   const picked: unknown[] = [];
   for (let i = bound(step.from, 0); i < bound(step.to, length); i += step.by ?? 1) picked.push(value[i]);
   return picked;
@@ -142,7 +156,10 @@ export function goSyntax(value: unknown): string {
   if (Array.isArray(value)) return `[]interface {}{${(value as readonly unknown[]).map(goSyntax).join(', ')}}`;
   if (isObject(value)) {
     const keys = Object.keys(value).filter((key) => value[key] !== undefined);
-    return `map[string]interface {}{${keys.sort().map((key) => `${JSON.stringify(key)}:${goSyntax(value[key])}`).join(', ')}}`;
+    return `map[string]interface {}{${keys
+      .sort()
+      .map((key) => `${JSON.stringify(key)}:${goSyntax(value[key])}`)
+      .join(', ')}}`;
   }
   return JSON.stringify(value);
 }

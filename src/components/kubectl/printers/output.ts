@@ -17,7 +17,22 @@ export type Output =
   | { readonly type: 'jsonpath' | 'go-template'; readonly template: string }
   | { readonly type: 'custom-columns'; readonly columns: readonly { readonly header: string; readonly path: string }[] };
 
-const formats = ['custom-columns', 'custom-columns-file', 'go-template', 'go-template-file', 'json', 'jsonpath', 'jsonpath-as-json', 'jsonpath-file', 'kyaml', 'name', 'template', 'templatefile', 'wide', 'yaml'];
+const formats = [
+  'custom-columns',
+  'custom-columns-file',
+  'go-template',
+  'go-template-file',
+  'json',
+  'jsonpath',
+  'jsonpath-as-json',
+  'jsonpath-file',
+  'kyaml',
+  'name',
+  'template',
+  'templatefile',
+  'wide',
+  'yaml',
+];
 const writeFormats = formats.filter((format) => !['custom-columns', 'custom-columns-file', 'wide'].includes(format));
 
 /** Reads `-o`. Throws in kubectl's words. */
@@ -50,7 +65,9 @@ export function outputOf(flags: Flags, files: Readonly<Record<string, string>> =
     case 'custom-columns':
       return { type: 'custom-columns', columns: readColumns(argument) };
     default:
-      throw new CommandError(`unable to match a printer suitable for the output format ${quote(text)}, allowed formats are: ${known.join(',')}`);
+      throw new CommandError(
+        `unable to match a printer suitable for the output format ${quote(text)}, allowed formats are: ${known.join(',')}`,
+      );
   }
 }
 
@@ -87,7 +104,9 @@ export function printObject(value: unknown, output: Output): string {
       try {
         return runGoTemplate(output.template, value);
       } catch (error) {
-        throw new CommandError(`error parsing template ${output.template}, template: output:1: ${error instanceof Error ? error.message : String(error)}`);
+        throw new CommandError(
+          `error parsing template ${output.template}, template: output:1: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
     case 'custom-columns':
     case 'name':
@@ -121,11 +140,17 @@ export class JsonPathError extends PlainError {
 }
 
 /** `-o custom-columns`. */
-export function printColumns(objects: readonly unknown[], columns: readonly { readonly header: string; readonly path: string }[], noHeaders: boolean): string {
+export function printColumns(
+  objects: readonly unknown[],
+  columns: readonly { readonly header: string; readonly path: string }[],
+  noHeaders: boolean,
+): string {
   const rows = objects.map((object) =>
     columns.map(({ path }) => {
       const values = findValues(path, object).filter((value) => value !== null);
-      return values.length === 0 ? '<none>' : values.map((value) => (typeof value === 'object' ? goValue(value) : valueText(value))).join(',');
+      return values.length === 0
+        ? '<none>'
+        : values.map((value) => (typeof value === 'object' ? goValue(value) : valueText(value))).join(',');
     }),
   );
   return alignRows(noHeaders ? rows : [columns.map((column) => column.header), ...rows]).text;
@@ -135,7 +160,10 @@ export function printColumns(objects: readonly unknown[], columns: readonly { re
 export function goValue(value: unknown): string {
   if (Array.isArray(value)) return `[${(value as readonly unknown[]).map(goValue).join(' ')}]`;
   if (!isObject(value)) return valueText(value);
-  return `map[${Object.keys(value).sort().map((key) => `${key}:${goValue(value[key])}`).join(' ')}]`;
+  return `map[${Object.keys(value)
+    .sort()
+    .map((key) => `${key}:${goValue(value[key])}`)
+    .join(' ')}]`;
 }
 
 /** The object without managedFields, unless they are asked for. */

@@ -7,7 +7,8 @@ export function compareBy(path: string, a: unknown, b: unknown): number {
 }
 
 function compareValues(a: unknown, b: unknown): number {
-  if (a === undefined || a === null || b === undefined || b === null) return Number(a !== undefined && a !== null) - Number(b !== undefined && b !== null);
+  if (a === undefined || a === null || b === undefined || b === null)
+    return Number(a !== undefined && a !== null) - Number(b !== undefined && b !== null);
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   const [left, right] = [String(a), String(b)];
   const [x, y] = [tryParseQuantity(left), tryParseQuantity(right)];

@@ -18,7 +18,9 @@ export function alignTabs(text: string, { minWidth, padding }: TabOptions): stri
 
   const write = (from: number, to: number): void => {
     for (let i = from; i < to; i++) {
-      out[i] = lines[i]!.map((cell, column) => (column < widths.length ? cell.padEnd(cell.length + Math.max(0, widths[column]! - width(cell))) : cell)).join('');
+      out[i] = lines[i]!.map((cell, column) =>
+        column < widths.length ? cell.padEnd(cell.length + Math.max(0, widths[column]! - width(cell))) : cell,
+      ).join('');
     }
   };
   const format = (from: number, to: number): void => {
@@ -53,11 +55,16 @@ const tablePadding = 3;
 const tableMinWidth = 6;
 
 /** Rows of a table as kubectl get prints them; `remembered` are the widths of what has been printed before. */
-export function alignRows(rows: readonly (readonly string[])[], remembered: readonly number[] = []): { readonly text: string; readonly widths: readonly number[] } {
+export function alignRows(
+  rows: readonly (readonly string[])[],
+  remembered: readonly number[] = [],
+): { readonly text: string; readonly widths: readonly number[] } {
   const widths: number[] = [...remembered];
   for (const row of rows) {
     for (let i = 0; i < row.length - 1; i++) widths[i] = Math.max(widths[i] ?? tableMinWidth, width(row[i]!) + tablePadding);
   }
-  const text = rows.map((row) => `${row.map((cell, i) => (i < row.length - 1 ? cell + ' '.repeat(widths[i]! - width(cell)) : cell)).join('')}\n`).join('');
+  const text = rows
+    .map((row) => `${row.map((cell, i) => (i < row.length - 1 ? cell + ' '.repeat(widths[i]! - width(cell)) : cell)).join('')}\n`)
+    .join('');
   return { text, widths };
 }

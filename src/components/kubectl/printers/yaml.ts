@@ -10,7 +10,8 @@ export function toYaml(value: unknown): string {
   return `${inline(value, 0, 0)}\n`;
 }
 
-const isBlock = (value: unknown): boolean => (Array.isArray(value) ? value.length > 0 : isObject(value) && Object.values(value).some((item) => item !== undefined));
+const isBlock = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length > 0 : isObject(value) && Object.values(value).some((item) => item !== undefined);
 
 /** A mapping whose keys stand at `indent`; the first line has no indentation of its own. */
 function mapping(value: Readonly<Record<string, unknown>>, indent: number): string {
