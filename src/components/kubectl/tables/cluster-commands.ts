@@ -5,9 +5,8 @@ import { apiResources, apiVersions, clusterInfo, configCommand, topCommand, vers
 import { drainCommand } from '../commands/drain.ts';
 import { refuse } from '../commands/exec.ts';
 import { cordonCommand, taintCommand } from '../commands/nodes.ts';
-import { setEnv, setImage, setResources, setServiceAccount } from '../commands/set.ts';
 
-const { output } = shared;
+const { output, dryRun, selector, validate, fieldManager, allNamespaces } = shared;
 
 const all: FlagSpec = flag.boolean('all');
 
@@ -15,28 +14,7 @@ const chunkSize = flag.string('chunk-size', '500');
 
 const timeout = (standard: string): FlagSpec => flag.duration('timeout', standard);
 
-const change: readonly FlagSpec[] = [...output, ...fileNames, ...dryRun, ...selector, ...fieldManager, ...record, ...local, all];
-
 const wide = flag.boolean('overwrite');
-
-const set: readonly CommandSpec[] = [
-  { name: 'image', about: 'Change the image of containers', usage: 'TYPE/NAME CONTAINER=IMAGE', flags: change, run: setImage },
-  {
-    name: 'env',
-    about: 'Change environment variables',
-    usage: 'TYPE/NAME KEY=VALUE',
-    flags: [...change, flag.string('containers', '*', 'c'), flag.boolean('list'), wide],
-    run: setEnv,
-  },
-  {
-    name: 'resources',
-    about: 'Change requests and limits',
-    usage: 'TYPE/NAME --requests=cpu=100m',
-    flags: [...change, flag.list('limits'), flag.list('requests'), flag.string('containers', '*', 'c')],
-    run: setResources,
-  },
-  { name: 'serviceaccount', aliases: ['sa'], about: 'Change the service account', flags: change, run: setServiceAccount },
-];
 
 const contextFlags = [flag.boolean('current'), flag.boolean('minify'), flag.boolean('raw'), ...output];
 

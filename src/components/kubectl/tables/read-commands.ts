@@ -9,15 +9,13 @@ import { getCommand } from '../commands/get.ts';
 import { logsCommand } from '../commands/logs.ts';
 import { waitCommand } from '../commands/wait.ts';
 
-const {} = shared;
+const { output, fileNames, selector, fieldSelector, validate, fieldManager, allNamespaces, local } = shared;
 
 const all: FlagSpec = flag.boolean('all');
 
 const chunkSize = flag.string('chunk-size', '500');
 
 const timeout = (standard: string): FlagSpec => flag.duration('timeout', standard);
-
-const change: readonly FlagSpec[] = [...output, ...fileNames, ...dryRun, ...selector, ...fieldManager, ...record, ...local, all];
 
 /** Commands that look at objects. */
 export const readCommands: readonly CommandSpec[] = [

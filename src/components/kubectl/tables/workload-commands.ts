@@ -1,13 +1,12 @@
 import { flag, shared, type FlagSpec } from '../flags.ts';
 import type { CommandSpec } from './spec.ts';
 import { autoscaleCommand } from '../commands/autoscale.ts';
-import { labelCommand } from '../commands/label.ts';
 import { rolloutChange, rolloutHistory, rolloutUndo } from '../commands/rollout.ts';
 import { rolloutStatus } from '../commands/rollout-status.ts';
 import { scaleCommand } from '../commands/scale.ts';
 import { setEnv, setImage, setResources, setServiceAccount } from '../commands/set.ts';
 
-const {} = shared;
+const { output, fileNames, dryRun, selector, fieldManager, record, local } = shared;
 
 const all: FlagSpec = flag.boolean('all');
 
@@ -94,11 +93,4 @@ export const workloadCommands: readonly CommandSpec[] = [
   },
   { name: 'rollout', about: 'Manage the roll-out of a workload', commands: rollout },
   { name: 'set', about: 'Change parts of a pod template', commands: set },
-  {
-    name: 'label',
-    about: 'Change labels',
-    usage: 'TYPE NAME KEY=VALUE',
-    flags: [...change, ...allNamespaces, ...fieldSelector, wide, flag.boolean('list'), flag.string('resource-version')],
-    run: labelCommand('labels'),
-  },
 ];

@@ -3,7 +3,6 @@ import type { CommandSpec } from './spec.ts';
 import { applyCommand } from '../commands/apply.ts';
 import { viewLastApplied } from '../commands/apply-extra.ts';
 import { createCommand } from '../commands/create.ts';
-import { createCommands } from './create-commands.ts';
 import { deleteCommand } from '../commands/delete.ts';
 import { editCommand } from '../commands/edit.ts';
 import { exposeCommand } from '../commands/expose.ts';
@@ -11,8 +10,9 @@ import { labelCommand } from '../commands/label.ts';
 import { patchCommand } from '../commands/patch.ts';
 import { replaceCommand } from '../commands/replace.ts';
 import { runPod } from '../commands/run-pod.ts';
+import { createCommands } from './create-commands.ts';
 
-const {} = shared;
+const { output, fileNames, dryRun, selector, fieldSelector, validate, fieldManager, allNamespaces, saveConfig, record, local } = shared;
 
 const all: FlagSpec = flag.boolean('all');
 
@@ -201,6 +201,13 @@ export const writeCommands: readonly CommandSpec[] = [
       flag.string('session-affinity'),
     ],
     run: exposeCommand,
+  },
+  {
+    name: 'label',
+    about: 'Change labels',
+    usage: 'TYPE NAME KEY=VALUE',
+    flags: [...change, ...allNamespaces, ...fieldSelector, wide, flag.boolean('list'), flag.string('resource-version')],
+    run: labelCommand('labels'),
   },
   {
     name: 'annotate',
