@@ -93,7 +93,6 @@ function* unknown(word: string, path: string, table: readonly CommandSpec[]): Co
   const similar = suggestionsFor(word, table);
   const hint = similar.length === 0 ? '' : `\n\nDid you mean this?\n${similar.map((name) => `\t${name}\n`).join('')}`;
   throw new CommandError(`unknown command ${JSON.stringify(word)} for ${JSON.stringify(path)}${hint}`);
-  yield* print('');
 }
 
 /** A group without one of its commands shows what it has. */

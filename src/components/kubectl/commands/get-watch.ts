@@ -7,7 +7,7 @@ import { itemsOf, type Target } from '../resource-builder.ts';
 import { printColumns, printObject, withoutManagedFields, type Output } from '../printers/output.ts';
 import { alignRows } from '../printers/tab-writer.ts';
 import { headerOf, rowOf, type Table, type TableOptions, type TableRow } from '../printers/table.ts';
-import { requestFor, tableOptions } from './get-request.ts';
+import { requestFor, tableOptions } from './get.ts';
 
 /** What a watching printer remembers. */
 interface Printer {

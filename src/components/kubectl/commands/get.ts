@@ -1,6 +1,7 @@
 import type { KubeObject } from '#api/object.ts';
 import { mediaTypes } from '#protocol/rest.ts';
-import { fullName, objectName, type ApiResource, type Context } from '../context.ts';
+import type { ApiCall } from '#machinery/client.ts';
+import { fullName, get, objectName, pathOf, type ApiResource, type Context } from '../context.ts';
 import { checked, CommandError, SilentExit, StatusError, throwAll } from '../errors.ts';
 import { call, print, printError, type Command } from '../operations.ts';
 import { itemsOf, selectorQuery, targetsOf, type Target } from '../resource-builder.ts';
@@ -8,8 +9,7 @@ import { rawJson } from '../printers/raw.ts';
 import { outputOf, printColumns, printObject, withoutManagedFields, type Output } from '../printers/output.ts';
 import { compareBy } from '../printers/sort.ts';
 import { alignRows } from '../printers/tab-writer.ts';
-import { headerOf, rowOf, type Table, type TableRow } from '../printers/table.ts';
-import { requestFor, tableOptions } from './get-request.ts';
+import { headerOf, rowOf, type Table, type TableOptions, type TableRow } from '../printers/table.ts';
 import { watchTables } from './get-watch.ts';
 
 const missing =
@@ -43,6 +43,28 @@ export function* getRaw(context: Context): Command<void> {
   const response = yield* call({ method: 'GET', path, query, accept: mediaTypes.json });
   const { body } = checked(response);
   yield* print(typeof body === 'string' ? body : rawJson(path, body));
+}
+
+/** A GET with the parameters of the command line. */
+export function requestFor(context: Context, target: Target, accept: 'json' | 'table', query: Readonly<Record<string, string>>): ApiCall {
+  const subresource = context.flags.text('subresource');
+  const timeout = context.flags.text('request-timeout');
+  const more = timeout === '0' || timeout === '' ? {} : { timeout };
+  const base = target.name === '' ? { ...selectorQuery(context), ...query } : {};
+  return get(pathOf(target.resource, target.namespace, target.name, subresource), { ...base, ...more }, accept);
+}
+
+/** How the tables of a command look. */
+export function tableOptions(context: Context, resource: ApiResource, wide: boolean, showKind: boolean): TableOptions {
+  const { flags } = context;
+  return {
+    wide,
+    noHeaders: flags.boolean('no-headers'),
+    withNamespace: flags.boolean('all-namespaces') && resource.namespaced,
+    showLabels: flags.boolean('show-labels'),
+    labelColumns: flags.list('label-columns'),
+    kindPrefix: showKind || flags.boolean('show-kind') ? objectName(resource, '') : undefined,
+  };
 }
 
 interface Section {

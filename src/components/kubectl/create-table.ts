@@ -1,7 +1,7 @@
-import type { CommandSpec } from './spec.ts';
-import { flag, shared } from '../flags.ts';
-import { createConfigMap, createDockerSecret, createGenericSecret, createTlsSecret } from '../commands/create-data.ts';
-import { createCronJob, createJob } from '../commands/create-jobs.ts';
+import type { CommandSpec } from './command-table.ts';
+import { flag, shared } from './flags.ts';
+import { createConfigMap, createDockerSecret, createGenericSecret, createTlsSecret } from './commands/create-data.ts';
+import { createCronJob, createJob } from './commands/create-jobs.ts';
 import {
   createDeployment,
   createIngress,
@@ -11,9 +11,9 @@ import {
   createQuota,
   createService,
   createServiceAccount,
-} from '../commands/create-kinds.ts';
-import { createBinding, createRole } from '../commands/create-rbac.ts';
-import { createToken } from '../commands/token.ts';
+} from './commands/create-kinds.ts';
+import { createBinding, createRole } from './commands/create-rbac.ts';
+import { createToken } from './commands/token.ts';
 
 const base = [...shared.output, ...shared.dryRun, ...shared.validate, ...shared.saveConfig, flag.string('field-manager', 'kubectl-create')];
 const data = [
