@@ -17,8 +17,8 @@ export interface HistoryOptions extends WorldChecks {
   readonly keepChunks?: number | undefined;
 }
 
-const defaultFrameEvery = 512;
-const defaultKeepChunks = 800;
+const defaultFrameEvery = 128;
+const defaultKeepChunks = 3200;
 const recoveredChunks = 8;
 
 /** The journal of the events between two key frames. */
