@@ -1,5 +1,6 @@
 import type { Branch } from './branch.ts';
-import { complete } from '#components/terminal/index.ts';
+import { commandTable } from '#components/kubectl/index.ts';
+import { complete, type NameLookup, type TerminalState } from '#components/terminal/index.ts';
 import { findResource, resourceTable } from '#api/resources/index.ts';
 import { decisionsOf } from '#components/kube-scheduler/index.ts';
 import { summarizeEntry } from './entries.ts';
@@ -26,12 +27,13 @@ export function answer(branch: Branch, query: Exclude<SessionQuery, { readonly t
 function completion(branch: Branch, terminal: string, line: string, cursor: number): SessionAnswers['complete'] {
   const process = branch.history.world.process(terminal);
   if (process === undefined) return { replaceFrom: cursor, candidates: [] };
-  return complete(process.context as never, line, cursor, (plural, namespace) => {
+  const names: NameLookup = (plural, namespace) => {
     const resource = findResource('', 'v1', plural) ?? resourceTable.find((item) => item.plural === plural);
     if (resource === undefined) return [];
     const prefix = `${resource.storagePrefix}/${resource.namespaced && namespace !== undefined ? `${namespace}/` : ''}`;
     return storedObjects(branch.history.world, prefix).map((object) => object.metadata.name);
-  });
+  };
+  return complete(process.context as TerminalState, line, cursor, names, commandTable);
 }
 
 function packetsBetween(branch: Branch, from: number, to: number, limit: number): readonly PacketSummary[] {

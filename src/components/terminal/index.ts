@@ -1,14 +1,23 @@
 import type { Inspection, ProcessDefinition } from '#kernel/types.ts';
-import { complete as completeLine, type NameLookup } from './complete.ts';
-import { prompt, terminalMachine, type TerminalLine, type TerminalState } from './machine.ts';
+import { complete as completeLine, type Completion, type CommandShape, type NameLookup } from './complete.ts';
+import { terminalMachine } from './machine.ts';
+import { prompt, type TerminalLine, type TerminalState } from './state.ts';
 
-export type { TerminalInput } from './machine.ts';
+export type { CommandShape, Completion, NameLookup } from './complete.ts';
+export type { TerminalInput, TerminalLine, TerminalState } from './state.ts';
 
 function inspect(state: TerminalState): Inspection {
   return {
-    summary: state.running === undefined ? 'ready' : 'running a command',
-    health: state.running === undefined ? 'good' : 'busy',
-    sections: [{ type: 'table', title: 'Files', columns: ['name', 'characters'], rows: [...state.files].map(([name, text]) => [name, String(text.length)]) }],
+    summary: state.job === undefined ? 'ready' : state.job.line.split('\n')[0]!,
+    health: state.job === undefined ? 'good' : 'busy',
+    sections: [
+      {
+        type: 'table',
+        title: 'Files',
+        columns: ['name', 'characters'],
+        rows: [...state.files].map(([name, text]) => [name, String(text.length)]),
+      },
+    ],
   };
 }
 
@@ -23,11 +32,17 @@ export function terminalView(context: unknown): {
   readonly editor: { readonly fileName: string; readonly text: string } | undefined;
   readonly history: readonly string[];
 } {
-  const { lines, history, running, editor, heredoc } = context as TerminalState;
-  return { prompt: heredoc === undefined ? prompt : '>', lines, busy: running !== undefined, editor, history };
+  const { lines, history, job, editor, pending } = context as TerminalState;
+  return { prompt: pending === undefined ? prompt : '>', lines, busy: job !== undefined, editor, history };
 }
 
-/** Tab completion of a line in a terminal. */
-export function complete(_context: TerminalState, line: string, cursor: number, names: NameLookup): { readonly replaceFrom: number; readonly candidates: readonly string[] } {
-  return completeLine(line, cursor, names);
+/** Tab completion of a line in a terminal: programs, kubectl's commands and flags, resource types, live names, files. */
+export function complete(
+  context: TerminalState,
+  line: string,
+  cursor: number,
+  names: NameLookup,
+  kubectl: readonly CommandShape[],
+): Completion {
+  return completeLine(line, cursor, names, kubectl, [...context.files.keys()], context.variables.get('namespace') ?? 'default');
 }

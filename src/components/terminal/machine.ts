@@ -1,30 +1,42 @@
 import { setup } from 'xstate';
+import { begin, resume, type Progress } from '#base/routine.ts';
 import { SortedMap } from '#base/sorted-map.ts';
-import type { ClientConfig } from '#machinery/client.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { ChildExitedMessage, Effect, EventOf, StartMessage } from '#kernel/types.ts';
-import { filters } from './filters.ts';
-import { heredocOf, parseLine, type Pipeline } from './shell.ts';
+import { filterLine } from './filters.ts';
+import type { KubectlResult, ShellOperation } from './operations.ts';
+import { hereDocumentWord, incompleteness } from './shell-parse.ts';
+import { runLine } from './shell-run.ts';
+import {
+  keptHistory,
+  maxFileLength,
+  maxLineLength,
+  prompt,
+  type Job,
+  type Pending,
+  type TerminalInput,
+  type TerminalState,
+} from './state.ts';
+import { cutBack, show } from './transcript.ts';
 
-export interface TerminalInput {
-  readonly user: string;
-  readonly client: ClientConfig;
-}
-interface Line {
+interface LineMessage {
   readonly type: 'terminal.line';
   readonly line: string;
 }
-interface Interrupt {
+interface InterruptMessage {
   readonly type: 'terminal.interrupt';
 }
-interface Edited {
+interface EditedMessage {
   readonly type: 'terminal.edited';
   readonly text: string | undefined;
 }
-interface WriteFile {
+interface FileMessage {
   readonly type: 'terminal.file';
   readonly path: string;
   readonly content: string;
+}
+interface TimerMessage {
+  readonly type: 'terminal.timer';
 }
 interface CommandOutput {
   readonly type: 'command.output';
@@ -40,172 +52,287 @@ interface CommandEdit {
   readonly fileName: string;
   readonly text: string;
 }
-type Message = StartMessage<TerminalInput> | Line | Interrupt | Edited | WriteFile | CommandOutput | CommandDone | CommandEdit | ChildExitedMessage;
-type TerminalEvent = EventOf<Message>;
-type Result = Outcome<TerminalState>;
+type TerminalMessage =
+  | StartMessage<TerminalInput>
+  | LineMessage
+  | InterruptMessage
+  | EditedMessage
+  | FileMessage
+  | TimerMessage
+  | CommandOutput
+  | CommandDone
+  | CommandEdit
+  | ChildExitedMessage;
+type TerminalEvent = EventOf<TerminalMessage>;
 
-export interface TerminalLine {
-  readonly text: string;
-  readonly stream: 'in' | 'out' | 'err';
-}
-/** A kubectl that is running, and what its output goes through. */
-interface Running {
-  readonly child: string;
-  readonly pipeline: Pipeline;
-  readonly collected: string;
-  readonly rest: readonly Pipeline[];
-}
-export interface TerminalState {
-  readonly user: string;
-  readonly client: ClientConfig | undefined;
-  readonly lines: readonly TerminalLine[];
-  /** Printed text that does not end with a line break yet. */
-  readonly open: string;
-  readonly history: readonly string[];
-  readonly files: SortedMap<string>;
-  readonly next: number;
-  readonly running: Running | undefined;
-  /** A heredoc that is being typed. */
-  readonly heredoc: { readonly command: string; readonly end: string; readonly lines: readonly string[] } | undefined;
-  readonly editor: { readonly fileName: string; readonly text: string } | undefined;
-}
+const timer = 'sleep';
+const interruptedCode = 130;
 
-const keptLines = 2000;
-const maxLineLength = 256 * 1024;
-export const prompt = '$';
+/** Collects what one event leads to. */
+class Turn {
+  readonly effects: Effect[] = [];
 
-function show(state: TerminalState, text: string, stream: TerminalLine['stream']): TerminalState {
-  if (text === '') return state;
-  const parts = text.replace(/\n$/, '').split('\n');
-  return { ...state, lines: [...state.lines, ...parts.map((part) => ({ text: part, stream }))].slice(-keptLines) };
-}
+  constructor(
+    public state: TerminalState,
+    private readonly event: TerminalEvent,
+  ) {}
 
-function typed(state: TerminalState, line: string): Result {
-  if (line.length > maxLineLength) return { context: show(state, `bash: the line is longer than ${maxLineLength} characters`, 'err'), effects: [] };
-  if (state.heredoc !== undefined) {
-    const shown = show(state, `> ${line}`, 'in');
-    const { command, end, lines } = state.heredoc;
-    if (line.trim() !== end) return { context: { ...shown, heredoc: { command, end, lines: [...lines, line] } }, effects: [] };
-    return execute({ ...shown, heredoc: undefined }, command, `${lines.join('\n')}\n`);
+  outcome(): Outcome<TerminalState> {
+    return { context: this.state, effects: this.effects };
   }
-  const shown = show(state, `${prompt} ${line}`, 'in');
-  const context = line.trim() === '' ? shown : { ...shown, history: [...shown.history, line] };
-  const end = heredocOf(line);
-  if (end !== undefined) return { context: { ...context, heredoc: { command: line, end, lines: [] } }, effects: [] };
-  return execute(context, line, undefined);
-}
 
-function execute(state: TerminalState, line: string, heredoc: string | undefined): Result {
-  if (state.running !== undefined) return { context: show(state, 'a command is running; Ctrl-C ends it', 'err'), effects: [] };
-  const pipelines = parseLine(line, heredoc);
-  if (typeof pipelines === 'string') return { context: show(state, pipelines, 'err'), effects: [] };
-  return runAll(state, pipelines);
-}
-
-function runAll(state: TerminalState, pipelines: readonly Pipeline[]): Result {
-  let context = state;
-  for (const [index, pipeline] of pipelines.entries()) {
-    const [first] = pipeline.stages;
-    const [name = '', ...args] = first!.words;
-    if (name === 'kubectl' || name === 'k') return startKubectl(context, pipeline, args, pipelines.slice(index + 1));
-    context = builtIn(context, pipeline, name, args);
+  start(line: string, documents: Job['documents']): void {
+    const frameAt = this.state.dropped + this.state.lines.length;
+    this.state = {
+      ...this.state,
+      job: { line, documents, answers: [], operation: undefined, child: undefined, stdout: '', stderr: '', frameAt, interrupted: false },
+    };
+    this.advance(begin(() => runLine(line, documents)));
   }
-  return { context, effects: [] };
-}
 
-function startKubectl(state: TerminalState, pipeline: Pipeline, argv: readonly string[], rest: readonly Pipeline[]): Result {
-  const child = `kubectl-${state.next}`;
-  const input = { argv, stdin: pipeline.heredoc, files: Object.fromEntries(state.files), client: state.client, editor: 'interactive', terminal: true };
-  return { context: { ...state, next: state.next + 1, running: { child, pipeline, collected: '', rest } }, effects: [{ type: 'start', name: child, definition: 'kubectl', input }] };
-}
+  answer(value: unknown): void {
+    const { line, documents, answers } = this.state.job!;
+    this.advance(resume(() => runLine(line, documents), answers, value));
+  }
 
-const help = `kubectl (or k)   the cluster's command line: kubectl get pods, kubectl apply -f -, kubectl --help
-cat, ls, echo, rm  files of this workspace; kubectl apply -f NAME reads them
-grep head tail wc sort uniq awk tee  after a pipe
-clear, history   the terminal itself`;
-
-/** Programs that are not kubectl, at the beginning of a pipeline. */
-function builtIn(state: TerminalState, pipeline: Pipeline, name: string, args: readonly string[]): TerminalState {
-  switch (name) {
-    case 'clear':
-      return { ...state, lines: [] };
-    case 'help':
-      return show(state, help, 'out');
-    case 'history':
-      return finish(state, pipeline, state.history.map((line, index) => `${String(index + 1).padStart(5)}  ${line}\n`).join(''));
-    case 'ls':
-      return finish(state, pipeline, [...state.files.keys()].map((file) => `${file}\n`).join(''));
-    case 'echo':
-      return finish(state, pipeline, `${args.join(' ')}\n`);
-    case 'rm':
-      return args.reduce((current, file) => ({ ...current, files: current.files.delete(file) }), state);
-    case 'cat': {
-      if (args.length === 0) return finish(state, pipeline, pipeline.heredoc ?? '');
-      const missing = args.find((file) => !state.files.has(file));
-      if (missing !== undefined) return show(state, `cat: ${missing}: No such file or directory`, 'err');
-      return finish(state, pipeline, args.map((file) => state.files.get(file)!).join(''));
+  /** Runs the line on until it waits for something. */
+  private advance(progress: Progress<ShellOperation, unknown, number>): void {
+    let next = progress;
+    while (!next.done) {
+      this.state = {
+        ...this.state,
+        job: { ...this.state.job!, answers: next.answers, operation: next.request, child: undefined, stdout: '', stderr: '' },
+      };
+      const immediate = this.perform(next.request);
+      if (immediate === undefined) return;
+      const { line, documents } = this.state.job!;
+      next = resume(() => runLine(line, documents), next.answers, immediate.value);
     }
-    default:
-      return show(state, `bash: ${name}: command not found`, 'err');
+    this.state = { ...this.state, job: undefined, editor: undefined };
+  }
+
+  /** Carries an operation out; its answer where it needs no waiting. */
+  private perform(operation: ShellOperation): { readonly value: unknown } | undefined {
+    const done = (value?: unknown): { readonly value: unknown } => ({ value });
+    const { files, variables } = this.state;
+    switch (operation.type) {
+      case 'print':
+        this.state = show(this.state, operation.text, operation.stream);
+        return done();
+      case 'frame':
+        this.state = show(cutBack(this.state, this.state.job!.frameAt), operation.text, 'out');
+        return done();
+      case 'clear':
+        this.state = { ...this.state, lines: [], dropped: 0, job: { ...this.state.job!, frameAt: 0 } };
+        return done();
+      case 'now':
+        return done(this.event.now);
+      case 'read-file':
+        return done(files.get(operation.path));
+      case 'list-files':
+        return done([...files.keys()]);
+      case 'write-file':
+        this.writeFile(operation.path, operation.content);
+        return done();
+      case 'remove-file':
+        this.state = { ...this.state, files: files.delete(operation.path) };
+        return done();
+      case 'variable':
+        return done(variables.get(operation.name));
+      case 'set-variable':
+        this.state = {
+          ...this.state,
+          variables: operation.value === undefined ? variables.delete(operation.name) : variables.set(operation.name, operation.value),
+        };
+        return done();
+      case 'history':
+        return done(this.state.history);
+      case 'sleep':
+        this.effects.push({ type: 'arm', timer, afterMs: operation.ms, message: { type: 'terminal.timer' } });
+        return undefined;
+      case 'edit':
+        this.state = { ...this.state, editor: { fileName: operation.fileName, text: operation.text } };
+        return undefined;
+      case 'kubectl':
+        this.startKubectl(operation);
+        return undefined;
+    }
+  }
+
+  writeFile(path: string, content: string): void {
+    if (content.length > maxFileLength)
+      this.state = show(this.state, `bash: ${path}: the file is larger than 5 MB, which is the limit of this workspace\n`, 'err');
+    else this.state = { ...this.state, files: this.state.files.set(path, content) };
+  }
+
+  private startKubectl({ argv, stdin }: Extract<ShellOperation, { readonly type: 'kubectl' }>): void {
+    const child = `kubectl-${this.state.next}`;
+    const input = {
+      argv,
+      stdin,
+      files: Object.fromEntries(this.state.files),
+      client: this.state.client,
+      editor: 'interactive',
+      terminal: true,
+    };
+    this.state = { ...this.state, next: this.state.next + 1, job: { ...this.state.job!, child } };
+    this.effects.push({ type: 'start', name: child, definition: 'kubectl', input });
+  }
+
+  toChild(message: { readonly type: string }): void {
+    const child = this.state.job?.child;
+    if (child !== undefined) this.effects.push({ type: 'send', to: `${this.event.self}/${child}`, message });
+  }
+
+  /** Ends the line that runs, without its rest. */
+  giveUp(): void {
+    this.effects.push({ type: 'disarm', timer });
+    this.state = { ...this.state, job: undefined, editor: undefined, variables: this.state.variables.set('?', String(interruptedCode)) };
   }
 }
 
-/** The rest of a pipeline: filters, then the screen or a file. */
-function finish(state: TerminalState, pipeline: Pipeline, text: string): TerminalState {
-  let current = text;
-  let context = state;
-  for (const { words } of pipeline.stages.slice(1)) {
-    const [name = '', ...args] = words;
-    const filter = filters[name];
-    if (filter === undefined) return show(context, `bash: ${name}: command not found`, 'err');
-    const result = filter(args, current);
-    context = show(context, result.error, 'err');
-    current = result.text;
+/** A typed line: a new command, or more of one. */
+function typed(turn: Turn, line: string): void {
+  const { state } = turn;
+  if (line.length > maxLineLength) {
+    turn.state = show(state, `bash: the line is longer than ${maxLineLength / 1024} kB, which is the limit of this terminal\n`, 'err');
+    return;
   }
-  const { output } = pipeline;
-  if (output === undefined) return show(context, current, 'out');
-  const before = output.append ? (context.files.get(output.path) ?? '') : '';
-  return { ...context, files: context.files.set(output.path, before + current) };
+  if (state.job !== undefined) {
+    turn.state = show(state, 'a command is still running: Ctrl-C ends it\n', 'err');
+    return;
+  }
+  const { pending } = state;
+  const echoed = show(state, `${pending === undefined ? prompt : '>'} ${line}\n`, 'in');
+  const remembered =
+    pending === undefined && line.trim() !== '' ? { ...echoed, history: [...echoed.history, line].slice(-keptHistory) } : echoed;
+  turn.state = { ...remembered, pending: undefined };
+  const { next, complete } = extend(pending, line);
+  if (complete) turn.start(next.line, next.documents);
+  else turn.state = { ...turn.state, pending: next };
 }
 
-function printed(state: TerminalState, message: CommandOutput): TerminalState {
-  const { running } = state;
-  if (message.stream === 'stderr') return show(state, message.text, 'err');
-  if (running === undefined) return state;
-  const piped = running.pipeline.stages.length > 1 || running.pipeline.output !== undefined;
-  return piped ? { ...state, running: { ...running, collected: running.collected + message.text } } : show(state, message.text, 'out');
+interface Extended {
+  readonly next: Pending;
+  readonly complete: boolean;
 }
 
-function ended(state: TerminalState): Result {
-  const { running } = state;
-  if (running === undefined) return { context: state, effects: [] };
-  const piped = running.pipeline.stages.length > 1 || running.pipeline.output !== undefined;
-  const context: TerminalState = { ...state, running: undefined, editor: undefined };
-  return runAll(piped ? finish(context, running.pipeline, running.collected) : context, running.rest);
+/** The command so far with more text: a line, or the lines of something pasted. */
+function extend(pending: Pending | undefined, text: string): Extended {
+  const [first = '', ...rest] = text.split('\n');
+  const begun = pending === undefined ? command(first, []) : addLine(pending, first);
+  return rest.reduce(({ next }, line) => addLine(next, line), begun);
 }
 
-function handle(state: TerminalState, event: TerminalEvent): Result {
+function addLine(pending: Pending, line: string): Extended {
+  const { heredoc } = pending;
+  if (heredoc === undefined) return command(`${pending.line}\n${line}`, pending.documents);
+  const text = heredoc.strip ? line.replace(/^\t+/, '') : line;
+  if (text !== heredoc.end) return { next: { ...pending, heredoc: { ...heredoc, lines: [...heredoc.lines, text] } }, complete: false };
+  const document = hereDocumentWord(heredoc.lines.map((item) => `${item}\n`).join(''), heredoc.expand);
+  return command(pending.line, [...pending.documents, document]);
+}
+
+/** A command of these lines: complete, or waiting for a here-document or for more. */
+function command(line: string, documents: Pending['documents']): Extended {
+  const open = incompleteness(line, documents.length);
+  const heredoc = open?.type === 'heredoc' ? { end: open.end, expand: open.expand, strip: open.strip, lines: [] } : undefined;
+  return { next: { line, documents, heredoc }, complete: open === undefined };
+}
+
+function printed(turn: Turn, { stream, text }: CommandOutput): void {
+  const { job } = turn.state;
+  const operation = job?.operation;
+  if (job === undefined || operation?.type !== 'kubectl') return;
+  if (stream === 'stderr' && operation.errors !== 'merge') {
+    if (operation.errors === 'collect') turn.state = { ...turn.state, job: { ...job, stderr: job.stderr + text } };
+    else turn.state = show(turn.state, text, 'err');
+    return;
+  }
+  if (operation.sink === 'screen') turn.state = show(turn.state, text, 'out');
+  else if (operation.sink === 'collect') turn.state = { ...turn.state, job: { ...job, stdout: job.stdout + text } };
+  else passOn(turn, job, operation, text);
+}
+
+/** Complete lines go through the filters to the screen; the rest waits for its end. */
+function passOn(turn: Turn, job: Job, { through }: Extract<ShellOperation, { readonly type: 'kubectl' }>, text: string): void {
+  const lines = (job.stdout + text).split('\n');
+  const open = lines.pop()!;
+  turn.state = show({ ...turn.state, job: { ...job, stdout: open } }, lines.map((line) => filterLine(through!, line)).join(''), 'out');
+}
+
+function ended(turn: Turn, from: string, code: number): void {
+  const { job } = turn.state;
+  const operation = job?.operation;
+  if (job?.child === undefined || operation?.type !== 'kubectl' || !from.endsWith(`/${job.child}`)) return;
+  if (job.interrupted) return turn.giveUp();
+  if (operation.sink === 'lines' && job.stdout !== '') turn.state = show(turn.state, filterLine(operation.through!, job.stdout), 'out');
+  const result: KubectlResult = { stdout: operation.sink === 'collect' ? job.stdout : '', stderr: job.stderr, code };
+  turn.state = { ...turn.state, editor: undefined };
+  turn.answer(result);
+}
+
+function interrupt(turn: Turn): void {
+  turn.state = show({ ...turn.state, pending: undefined }, '^C\n', 'in');
+  const { job } = turn.state;
+  if (job === undefined) return;
+  if (job.child === undefined) return turn.giveUp();
+  turn.state = { ...turn.state, job: { ...job, interrupted: true } };
+  turn.toChild({ type: 'command.interrupt' });
+}
+
+function edited(turn: Turn, text: string | undefined): void {
+  if (turn.state.editor === undefined) return;
+  turn.state = { ...turn.state, editor: undefined };
+  if (turn.state.job?.operation?.type === 'edit') turn.answer(text);
+  else turn.toChild({ type: 'command.edited', text } as { readonly type: string });
+}
+
+function handle(state: TerminalState, event: TerminalEvent): Outcome<TerminalState> {
+  const turn = new Turn(state, event);
   const { message } = event;
-  const toChild = (content: { readonly type: string }): Effect[] => (state.running === undefined ? [] : [{ type: 'send', to: `${event.self}/${state.running.child}`, message: content }]);
   switch (message.type) {
     case 'process.start':
-      return { context: { ...state, user: message.input.user, client: message.input.client }, effects: [] };
+      turn.state = {
+        ...state,
+        user: message.input.user,
+        client: message.input.client,
+        variables: SortedMap.from([
+          ['USER', message.input.user],
+          ['HOME', '/root'],
+          ['?', '0'],
+        ]),
+      };
+      break;
     case 'terminal.line':
-      return typed(state, message.line);
+      typed(turn, message.line);
+      break;
     case 'terminal.interrupt':
-      return { context: show({ ...state, heredoc: undefined }, '^C', 'in'), effects: toChild({ type: 'command.interrupt' }) };
+      interrupt(turn);
+      break;
     case 'terminal.file':
-      return { context: { ...state, files: state.files.set(message.path, message.content) }, effects: [] };
+      turn.writeFile(message.path, message.content);
+      break;
     case 'terminal.edited':
-      return { context: { ...state, editor: undefined }, effects: toChild({ type: 'command.edited', text: message.text } as { readonly type: string }) };
+      edited(turn, message.text);
+      break;
+    case 'terminal.timer':
+      if (state.job?.operation?.type === 'sleep') turn.answer(undefined);
+      break;
     case 'command.edit':
-      return { context: { ...state, editor: { fileName: message.fileName, text: message.text } }, effects: [] };
+      turn.state = { ...state, editor: { fileName: message.fileName, text: message.text } };
+      break;
     case 'command.output':
-      return { context: printed(state, message), effects: [] };
+      printed(turn, message);
+      break;
     case 'command.done':
+      ended(turn, event.from, message.code);
+      break;
     case 'process.exited':
-      return event.from.endsWith(`/${state.running?.child ?? ''}`) ? ended(state) : { context: state, effects: [] };
+      ended(turn, message.child, message.code);
+      break;
   }
+  return turn.outcome();
 }
 
 const act = step<TerminalState, TerminalEvent>(handle);
@@ -214,22 +341,37 @@ const on = {
   'terminal.interrupt': { actions: act },
   'terminal.edited': { actions: act },
   'terminal.file': { actions: act },
+  'terminal.timer': { actions: act },
   'command.output': { actions: act },
   'command.done': { actions: act },
   'command.edit': { actions: act },
   'process.exited': { actions: act },
 } as const;
 
-/** A user's terminal: a small shell whose only large program is kubectl. */
+const empty: TerminalState = {
+  user: '',
+  client: undefined,
+  lines: [],
+  dropped: 0,
+  history: [],
+  files: SortedMap.empty<string>(),
+  variables: SortedMap.empty<string>(),
+  next: 1,
+  job: undefined,
+  pending: undefined,
+  editor: undefined,
+};
+
+/** A user's terminal: a small shell whose one large program is kubectl. */
 export const terminalMachine = setup({
   types: { context: {} as TerminalState, events: {} as TerminalEvent, emitted: {} as Effect },
 }).createMachine({
   id: 'terminal',
-  context: { user: '', client: undefined, lines: [], open: '', history: [], files: SortedMap.empty<string>(), next: 1, running: undefined, heredoc: undefined, editor: undefined } as TerminalState,
+  context: empty,
   initial: 'created',
   states: {
     created: { on: { 'process.start': { target: 'idle', actions: act } } },
-    idle: { on, always: { guard: ({ context }) => context.running !== undefined, target: 'running' } },
-    running: { on, always: { guard: ({ context }) => context.running === undefined, target: 'idle' } },
+    idle: { on, always: { guard: ({ context }) => context.job !== undefined, target: 'running' } },
+    running: { on, always: { guard: ({ context }) => context.job === undefined, target: 'idle' } },
   },
 });

@@ -20,7 +20,7 @@ export function Terminal(): JSX.Element {
   }, [lines]);
   const run = (text: string): void => {
     if (terminal === undefined) return;
-    for (const part of text.split('\n')) port.send({ type: 'terminal.line', terminal: terminal.id, line: part });
+    port.send({ type: 'terminal.line', terminal: terminal.id, line: text });
     setLine('');
     setRecall(undefined);
     setCandidates([]);

@@ -1,4 +1,4 @@
-import { encodeBase64 } from '../base64.ts';
+import { encodeBase64 } from '#base/base64.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import type { Command } from '../operations.ts';

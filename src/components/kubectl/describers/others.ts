@@ -16,7 +16,7 @@ import type {
 } from '#api/types.generated.ts';
 import type { KubeObject } from '#api/object.ts';
 import { formatLabelSelector, labelSelectorFromObject } from '#api/selectors.ts';
-import { decodeBase64 } from '../base64.ts';
+import { decodeBase64 } from '#base/base64.ts';
 import { annotationLines, longTime, orUnset, pairsLines } from './format.ts';
 import { describeSource } from './volumes.ts';
 

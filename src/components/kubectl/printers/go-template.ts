@@ -1,5 +1,5 @@
 import { isObject } from '#base/json.ts';
-import { decodeBase64 } from '../base64.ts';
+import { decodeBase64 } from '#base/base64.ts';
 
 /**
  * The part of Go's text/template that people use with `-o go-template`: text, `{{.a.b}}`, `{{range}}`, `{{if}}`/`{{else}}`,
