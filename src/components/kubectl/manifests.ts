@@ -3,8 +3,8 @@ import { isObject } from '#base/json.ts';
 import { parseApiVersion } from '#api/object.ts';
 import type { ApiResource, Context } from './context.ts';
 import { resourceForKind } from './discovery.ts';
-import { CommandError } from './errors.ts';
-import type { Command } from './operations.ts';
+import { CommandError, throwAll } from './errors.ts';
+import { forEach, type Command } from './operations.ts';
 
 /** An object of a manifest. */
 export interface Manifest {
@@ -95,7 +95,7 @@ function parseChunk(chunk: string, source: string): readonly unknown[] {
 }
 
 /** libyaml's words for what is wrong. */
-function describeYamlError(
+export function describeYamlError(
   error: { readonly code: string; readonly message: string; readonly linePos?: readonly { readonly line: number }[] | undefined },
   text: string,
 ): string {
@@ -110,7 +110,7 @@ function describeYamlError(
       return `unmarshal errors:\n  line ${line}: key ${JSON.stringify(/^\s*(?:- )?["']?([^:"']*)/.exec(text.split('\n')[line - 1] ?? '')?.[1] ?? '')} already set in map`;
     case 'MISSING_CHAR':
       return /expected flow/i.test(error.message)
-        ? `line ${line}: did not find expected ',' or ']'`
+        ? `line ${line}: did not find expected ',' or '${/flow map/i.test(error.message) ? '}' : ']'}'`
         : `line ${line}: could not find expected ':'`;
     case 'BAD_ALIAS':
       return 'unknown anchor referenced';
@@ -119,15 +119,35 @@ function describeYamlError(
   }
 }
 
-/** All objects that `-f` names, with their resources. Throws in kubectl's words. */
-export function* readManifests(context: Context): Command<readonly Manifest[]> {
+/** All objects that `-f` names, with their resources, and what is wrong with the others. */
+export interface Manifests {
+  readonly manifests: readonly Manifest[];
+  readonly errors: readonly CommandError[];
+}
+
+/**
+ * Reads what `-f` names. One document that cannot be used does not keep the others from it (resource.Builder,
+ * ContinueOnError). Throws in kubectl's words where a file cannot be read at all.
+ */
+export function* readManifests(context: Context): Command<Manifests> {
   const manifests: Manifest[] = [];
-  for (const source of readSources(context)) {
-    for (const document of parseDocuments(source.text, source.name)) {
-      for (const object of flatten(document, source.name)) manifests.push(yield* identify(context, source.name, object));
-    }
-  }
-  return manifests;
+  const errors = yield* forEach(readSources(context), function* ({ name, text }) {
+    const failures = yield* forEach(parseDocuments(text, name), function* (document) {
+      const unknown = yield* forEach(flatten(document, name), function* (object) {
+        manifests.push(yield* identify(context, name, object));
+      });
+      throwAll(unknown);
+    });
+    throwAll(failures);
+  });
+  return { manifests, errors };
+}
+
+/** Does something with each object that `-f` names, as far as it goes, and throws what went wrong. */
+export function* forEachManifest(context: Context, verb: string, act: (manifest: Manifest) => Command<void>): Command<void> {
+  const { manifests, errors } = yield* readManifests(context);
+  if (manifests.length === 0 && errors.length === 0) throw new CommandError(`no objects passed to ${verb}`);
+  throwAll([...errors, ...(yield* forEach(manifests, act))]);
 }
 
 /** Lists are taken apart. */

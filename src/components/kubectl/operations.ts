@@ -1,6 +1,6 @@
 import type { ApiCall } from '#machinery/client.ts';
 import type { HttpResponse, WatchEvent } from '#protocol/rest.ts';
-import { connectionError } from './errors.ts';
+import { CommandError, connectionError } from './errors.ts';
 
 /** Text for the terminal. */
 export interface Output {
@@ -120,4 +120,18 @@ export function* writeFile(path: string, content: unknown): Command<void> {
 /** Gives a text to the user's editor; undefined where it was closed without saving. */
 export function* edit(fileName: string, text: string): Command<string | undefined> {
   return (yield { type: 'edit', fileName, text }) as string | undefined;
+}
+
+/** Does something for each item and collects the errors. */
+export function* forEach<T>(items: readonly T[], act: (item: T) => Command<void>): Command<readonly CommandError[]> {
+  const errors: CommandError[] = [];
+  for (const item of items) {
+    try {
+      yield* act(item);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      errors.push(error);
+    }
+  }
+  return errors;
 }

@@ -2,7 +2,7 @@ import { isObject } from '#base/json.ts';
 import { formatApiVersion, type KubeObject } from '#api/object.ts';
 import { get, labelSelectorOf, pathOf, type ApiResource, type Context } from './context.ts';
 import { discover, inCategory, resourceFor } from './discovery.ts';
-import { checked, CommandError, StatusError } from './errors.ts';
+import { checked, CommandError, StatusError, throwAll } from './errors.ts';
 import { readManifests } from './manifests.ts';
 import { call, type Command } from './operations.ts';
 
@@ -35,7 +35,9 @@ export function* targetsOf(context: Context, args: readonly string[], options: T
   if (context.flags.list('filename').length > 0 || context.flags.text('kustomize') !== '') {
     if (args.length > 0)
       throw new CommandError(`when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well`);
-    return (yield* readManifests(context)).map(({ resource, namespace, name, source }) => ({ resource, namespace, name, source }));
+    const { manifests, errors } = yield* readManifests(context);
+    throwAll(errors);
+    return manifests.map(({ resource, namespace, name, source }) => ({ resource, namespace, name, source }));
   }
   if (args.length === 0)
     throw new CommandError(
@@ -167,18 +169,4 @@ export function* fetchTargets(
 /** An object as a target. */
 export function targetOf(resource: ApiResource, object: KubeObject): Target {
   return { resource, namespace: object.metadata.namespace ?? '', name: object.metadata.name };
-}
-
-/** Does something for each object and collects the errors. */
-export function* forEach<T>(items: readonly T[], act: (item: T) => Command<void>): Command<readonly CommandError[]> {
-  const errors: CommandError[] = [];
-  for (const item of items) {
-    try {
-      yield* act(item);
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      errors.push(error);
-    }
-  }
-  return errors;
 }

@@ -1,6 +1,6 @@
 import { createContext } from './context.ts';
 import { commandTable, type CommandSpec } from './command-table.ts';
-import { contextNamespace } from './commands/cluster-commands.ts';
+import { contextName, contextNamespace } from './commands/cluster-commands.ts';
 import { CommandError } from './errors.ts';
 import { globalFlags, parseFlags, type FlagSpec } from './flags.ts';
 import { print, printError, type Command } from './operations.ts';
@@ -77,7 +77,10 @@ function* dispatch(input: KubectlInput): Command<void> {
   if (spec.run === undefined) return yield* group(spec, path, rest);
   const beforeDash = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
   if (beforeDash.includes('--help') || beforeDash.includes('-h')) return yield* print(helpText(spec, path));
-  yield* spec.run(createContext(input, path, parseFlags(path, flags, rest)));
+  const parsed = parseFlags(path, flags, rest);
+  const wanted = parsed.flags.text('context');
+  if (wanted !== '' && wanted !== contextName(input)) throw new CommandError(`context ${JSON.stringify(wanted)} does not exist`);
+  yield* spec.run(createContext(input, path, parsed));
 }
 
 function* withoutCommand(argv: readonly string[]): Command<void> {

@@ -4,7 +4,7 @@ import { lastAppliedAnnotation } from '../last-applied.ts';
 import { get, pathOf, type Context } from '../context.ts';
 import { checked, CommandError, SilentExit, throwAll } from '../errors.ts';
 import { validationOf } from '../dry-run.ts';
-import { readManifests } from '../manifests.ts';
+import { forEachManifest } from '../manifests.ts';
 import { fetchSchemas } from '../openapi.ts';
 import { call, print, type Command } from '../operations.ts';
 import { toYaml } from '../printers/yaml.ts';
@@ -31,7 +31,7 @@ export function* diffCommand(context: Context): Command<void> {
   if (flags.list('filename').length === 0) throw new CommandError('must specify one of -f and -k');
   yield* fetchSchemas(context);
   let text = '';
-  for (const manifest of yield* readManifests(context)) {
+  yield* forEachManifest(context, 'diff', function* (manifest) {
     const { resource, namespace, name, object } = manifest;
     const response = yield* call(get(pathOf(resource, namespace, name)));
     const query = { dryRun: 'All', fieldManager: 'kubectl-client-side-apply', fieldValidation: validationOf(flags) };
@@ -47,7 +47,7 @@ export function* diffCommand(context: Context): Command<void> {
     const file = `${resource.group === '' ? '' : `${resource.group}.`}${resource.version}.${resource.kind}.${namespace}.${name}`;
     const show = (value: unknown): string => (value === undefined ? '' : toYaml(withoutManagedFields(value, flags)));
     text += unifiedDiff(`/tmp/LIVE-1/${file}`, `/tmp/MERGED-1/${file}`, show(live), show(merged));
-  }
+  });
   yield* print(text);
   if (text !== '') throw new SilentExit(1);
 }

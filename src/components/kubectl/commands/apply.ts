@@ -4,10 +4,10 @@ import { schemaFor } from '#api/schema/index.ts';
 import type { KubeObject } from '#api/object.ts';
 import { mediaTypes } from '#protocol/rest.ts';
 import { get, labelSelectorOf, pathOf, type Context } from '../context.ts';
-import { checked, CommandError, PlainError, StatusError, statusError, throwAll } from '../errors.ts';
+import { checked, CommandError, PlainError, StatusError, statusError } from '../errors.ts';
 import { dryRunOf, validationOf, writeQuery } from '../dry-run.ts';
 import { lastAppliedAnnotation, withLastApplied } from '../last-applied.ts';
-import { readManifests, type Manifest } from '../manifests.ts';
+import { forEachManifest, type Manifest } from '../manifests.ts';
 import { fetchSchemas } from '../openapi.ts';
 import { call, print, printError, type Command } from '../operations.ts';
 import { changedText, outputOf } from '../printers/output.ts';
@@ -29,21 +29,11 @@ export function* applyCommand(context: Context): Command<void> {
   const output = outputOf(flags, context.input.files, 'write');
   yield* fetchSchemas(context);
   const selector = parseLabelSelector(labelSelectorOf(flags));
-  const manifests = (yield* readManifests(context)).filter(({ object }) =>
-    matchesLabels(selector, object.metadata?.['labels'] as Readonly<Record<string, string>> | undefined),
-  );
-  if (manifests.length === 0) throw new CommandError('no objects passed to apply');
-  const errors: CommandError[] = [];
-  for (const manifest of manifests) {
-    try {
-      const [object, verb] = flags.boolean('server-side') ? yield* applyOnServer(context, manifest) : yield* applyOne(context, manifest);
-      yield* print(changedText(manifest.resource, object, verb, output, flags));
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      errors.push(error);
-    }
-  }
-  throwAll(errors);
+  yield* forEachManifest(context, 'apply', function* (manifest) {
+    if (!matchesLabels(selector, manifest.object.metadata?.['labels'] as Readonly<Record<string, string>> | undefined)) return;
+    const [object, verb] = flags.boolean('server-side') ? yield* applyOnServer(context, manifest) : yield* applyOne(context, manifest);
+    yield* print(changedText(manifest.resource, object, verb, output, flags));
+  });
 }
 
 type Applied = readonly [object: KubeObject, verb: string];

@@ -1,13 +1,13 @@
 import { objectName, type Context } from '../context.ts';
 import { CommandError, throwAll } from '../errors.ts';
 import type { Command } from '../operations.ts';
-import { fetchTargets, forEach, targetsOf } from '../resource-builder.ts';
+import { fetchTargets, targetsOf } from '../resource-builder.ts';
 import { createdKind, type CreatedKind } from './creator.ts';
 import { mediaTypes } from '#protocol/rest.ts';
 import { resourcePath } from '#machinery/client.ts';
 import type { KubeObject } from '#api/object.ts';
 import { checked } from '../errors.ts';
-import { call, print } from '../operations.ts';
+import { call, forEach, print } from '../operations.ts';
 import { dryRunOf, writeQuery } from '../dry-run.ts';
 import { changedText, outputOf } from '../printers/output.ts';
 

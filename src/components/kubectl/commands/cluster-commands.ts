@@ -3,6 +3,7 @@ import { isObject } from '#base/json.ts';
 import { formatApiVersion } from '#api/object.ts';
 import type { ApiResource, Context } from '../context.ts';
 import { get } from '../context.ts';
+import type { KubectlInput } from '../state.ts';
 import { rediscover } from '../discovery.ts';
 import { checked, CommandError, PlainError } from '../errors.ts';
 import { call, callAll, print, readFile, writeFile, type Command } from '../operations.ts';
@@ -105,14 +106,23 @@ export function* contextNamespace(): Command<string | undefined> {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+function userOf({ client }: KubectlInput): string {
+  return client.credential.type === 'certificate' ? client.credential.user : 'user';
+}
+
+/** The one context of the user's kubeconfig. */
+export function contextName(input: KubectlInput): string {
+  return `${userOf(input)}@kubernetes`;
+}
+
 /** `kubectl config view|current-context|get-contexts|set-context`. */
 export function configCommand(
   what: 'view' | 'current-context' | 'get-contexts' | 'set-context' | 'use-context',
 ): (context: Context) => Command<void> {
   return function* (context) {
     const namespace = (yield* contextNamespace()) ?? context.input.namespace;
-    const user = context.input.client.credential.type === 'certificate' ? context.input.client.credential.user : 'user';
-    const name = `${user}@kubernetes`;
+    const user = userOf(context.input);
+    const name = contextName(context.input);
     switch (what) {
       case 'current-context':
         return yield* print(`${name}\n`);

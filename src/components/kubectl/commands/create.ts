@@ -1,13 +1,12 @@
 import { isObject, type Json } from '#base/json.ts';
 import type { KubeObject } from '#api/object.ts';
 import { pathOf, type Context } from '../context.ts';
-import { checked, CommandError, SilentExit, StatusError, throwAll } from '../errors.ts';
+import { checked, CommandError, SilentExit, StatusError } from '../errors.ts';
 import { dryRunOf, validationOf, writeQuery } from '../dry-run.ts';
-import { parseDocuments, readManifests, readSources, type Manifest } from '../manifests.ts';
+import { parseDocuments, forEachManifest, readSources, type Manifest } from '../manifests.ts';
 import { fetchSchemas } from '../openapi.ts';
 import { call, print, printError, type Command } from '../operations.ts';
 import { changedText, outputOf } from '../printers/output.ts';
-import { forEach } from '../resource-builder.ts';
 import { withLastApplied } from '../last-applied.ts';
 
 /** `kubectl create -f` (kubectl/pkg/cmd/create/create.go). */
@@ -22,14 +21,11 @@ export function* createCommand(context: Context): Command<void> {
   if (flags.text('raw') !== '') return yield* createRaw(context);
   const output = outputOf(flags, context.input.files, 'write');
   yield* fetchSchemas(context);
-  const manifests = yield* readManifests(context);
-  if (manifests.length === 0) throw new CommandError('no objects passed to create');
-  const errors = yield* forEach(manifests, function* (manifest) {
+  yield* forEachManifest(context, 'create', function* (manifest) {
     const wanted = flags.boolean('save-config') ? withLastApplied(manifest.object) : manifest.object;
     const created = dryRunOf(flags) === 'client' ? wanted : yield* post(context, { ...manifest, object: wanted });
     yield* print(changedText(manifest.resource, created as KubeObject, 'created', output, flags));
   });
-  throwAll(errors);
 }
 
 function* post(context: Context, { resource, namespace, object, source }: Manifest): Command<KubeObject> {

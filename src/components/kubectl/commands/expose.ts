@@ -5,9 +5,9 @@ import { resourcePath, resources } from '#machinery/client.ts';
 import type { ApiResource, Context } from '../context.ts';
 import { checked, CommandError, throwAll } from '../errors.ts';
 import { dryRunOf, writeQuery } from '../dry-run.ts';
-import { call, print, type Command } from '../operations.ts';
+import { call, forEach, print, type Command } from '../operations.ts';
 import { changedText, outputOf } from '../printers/output.ts';
-import { fetchTargets, forEach, targetsOf, type Found } from '../resource-builder.ts';
+import { fetchTargets, targetsOf, type Found } from '../resource-builder.ts';
 
 const service: ApiResource = {
   group: '',

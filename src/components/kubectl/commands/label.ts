@@ -3,9 +3,9 @@ import { mediaTypes } from '#protocol/rest.ts';
 import { objectName, pathOf, labelSelectorOf, type Context } from '../context.ts';
 import { checked, CommandError, throwAll } from '../errors.ts';
 import { dryRunOf, writeQuery } from '../dry-run.ts';
-import { call, print, type Command } from '../operations.ts';
+import { call, forEach, print, type Command } from '../operations.ts';
 import { changedText, dryRunSuffix, outputOf } from '../printers/output.ts';
-import { fetchTargets, forEach, targetsOf, type Found } from '../resource-builder.ts';
+import { fetchTargets, targetsOf, type Found } from '../resource-builder.ts';
 
 type What = 'labels' | 'annotations';
 interface Changes {

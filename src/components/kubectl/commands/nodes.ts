@@ -5,9 +5,9 @@ import { objectName, pathOf, type ApiResource, type Context } from '../context.t
 import { discover, lookUp } from '../discovery.ts';
 import { checked, CommandError, throwAll, usageError } from '../errors.ts';
 import { dryRunOf, writeQuery } from '../dry-run.ts';
-import { call, print, type Command } from '../operations.ts';
+import { call, forEach, print, type Command } from '../operations.ts';
 import { changedText, dryRunSuffix, outputOf } from '../printers/output.ts';
-import { fetchTargets, forEach, targetsOf, type Found } from '../resource-builder.ts';
+import { fetchTargets, targetsOf, type Found } from '../resource-builder.ts';
 import { labelSelectorOf } from '../context.ts';
 
 type ApiNode = Node & KubeObject;

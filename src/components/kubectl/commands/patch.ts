@@ -1,13 +1,14 @@
 import { deepEqual, type Json } from '#base/json.ts';
 import type { KubeObject } from '#api/object.ts';
-import { parse } from 'yaml';
+import { parse, YAMLParseError } from 'yaml';
 import { mediaTypes } from '#protocol/rest.ts';
 import { objectName, pathOf, type Context } from '../context.ts';
 import { checked, CommandError, throwAll } from '../errors.ts';
 import { dryRunOf, writeQuery } from '../dry-run.ts';
-import { call, print, type Command } from '../operations.ts';
+import { describeYamlError } from '../manifests.ts';
+import { call, forEach, print, type Command } from '../operations.ts';
 import { changedText, dryRunSuffix, outputOf } from '../printers/output.ts';
-import { fetchTargets, forEach, targetsOf, type Found } from '../resource-builder.ts';
+import { fetchTargets, targetsOf, type Found } from '../resource-builder.ts';
 
 const types: Readonly<Record<string, string>> = {
   strategic: mediaTypes.strategicMergePatch,
@@ -34,12 +35,13 @@ export function* patchCommand(context: Context): Command<void> {
   throwAll([...errors, ...failures]);
 }
 
-/** YAML and JSON are both welcome; what is neither goes to the server as it is. */
+/** YAML and JSON are both welcome (yaml.ToJSON); whether it is a patch is the server's to say. */
 function readPatch(text: string): Json {
   try {
-    return parse(text, { logLevel: 'silent', maxAliasCount: 100 }) as Json;
-  } catch {
-    throw new CommandError(`unable to parse ${JSON.stringify(text)}: yaml: did not find expected key`);
+    return parse(text, { logLevel: 'error', maxAliasCount: 100 }) as Json;
+  } catch (error) {
+    const why = error instanceof YAMLParseError ? describeYamlError(error, text) : 'document contains excessive aliasing';
+    throw new CommandError(`unable to parse ${JSON.stringify(text)}: yaml: ${why}`);
   }
 }
 

@@ -1,13 +1,12 @@
 import type { KubeObject } from '#api/object.ts';
 import { get, pathOf, type Context } from '../context.ts';
-import { CommandError, statusError, throwAll } from '../errors.ts';
+import { CommandError, statusError } from '../errors.ts';
 import { dryRunOf, validationOf, writeQuery } from '../dry-run.ts';
 import { withLastApplied } from '../last-applied.ts';
-import { readManifests, type Manifest } from '../manifests.ts';
+import { forEachManifest, type Manifest } from '../manifests.ts';
 import { fetchSchemas } from '../openapi.ts';
 import { call, print, sleep, type Command } from '../operations.ts';
 import { changedText, outputOf } from '../printers/output.ts';
-import { forEach } from '../resource-builder.ts';
 
 const pollMs = 1000;
 
@@ -17,18 +16,15 @@ export function* replaceCommand(context: Context): Command<void> {
   if (flags.list('filename').length === 0 && flags.text('kustomize') === '') throw new CommandError('must specify one of -f and -k');
   const output = outputOf(flags, context.input.files, 'write');
   yield* fetchSchemas(context);
-  const manifests = yield* readManifests(context);
-  if (manifests.length === 0) throw new CommandError('no objects passed to replace');
   const force = flags.boolean('force');
-  if (force) for (const manifest of manifests) yield* remove(context, manifest);
-  const errors = yield* forEach(manifests, function* (manifest) {
+  if (force) yield* forEachManifest(context, 'replace', (manifest) => remove(context, manifest));
+  yield* forEachManifest(context, 'replace', function* (manifest) {
     const { object } = manifest;
     const wanted = flags.boolean('save-config') ? withLastApplied(object) : object;
     const replaced =
       dryRunOf(flags) === 'client' ? (object as unknown as KubeObject) : yield* put(context, { ...manifest, object: wanted }, force);
     yield* print(changedText(manifest.resource, replaced, 'replaced', output, flags));
   });
-  throwAll(errors);
 }
 
 function* put(context: Context, { resource, namespace, name, object, source }: Manifest, force: boolean): Command<KubeObject> {

@@ -11,9 +11,9 @@ import { dryRunOf, writeQuery } from '../dry-run.ts';
 import { describeTemplate } from '../describers/pod-template.ts';
 import { alignTabs, describeTabs } from '../printers/tab-writer.ts';
 import { selectorOf } from '../pods.ts';
-import { call, currentTime, print, type Command } from '../operations.ts';
+import { call, currentTime, forEach, print, type Command } from '../operations.ts';
 import { changedText, dryRunSuffix, outputOf } from '../printers/output.ts';
-import { fetchTargets, forEach, targetsOf, type Found } from '../resource-builder.ts';
+import { fetchTargets, targetsOf, type Found } from '../resource-builder.ts';
 
 const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const causeAnnotation = 'kubernetes.io/change-cause';

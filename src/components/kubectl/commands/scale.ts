@@ -1,8 +1,8 @@
 import { mediaTypes } from '#protocol/rest.ts';
 import { objectName, pathOf, type Context } from '../context.ts';
 import { checked, CommandError, statusError, throwAll } from '../errors.ts';
-import { call, currentTime, print, sleep, type Command } from '../operations.ts';
-import { fetchTargets, forEach, targetsOf, type Found } from '../resource-builder.ts';
+import { call, currentTime, forEach, print, sleep, type Command } from '../operations.ts';
+import { fetchTargets, targetsOf, type Found } from '../resource-builder.ts';
 import { dryRunOf } from '../dry-run.ts';
 import { dryRunSuffix } from '../printers/output.ts';
 

@@ -6,9 +6,9 @@ import { mediaTypes } from '#protocol/rest.ts';
 import { pathOf, type Context } from '../context.ts';
 import { checked, CommandError, StatusError, throwAll } from '../errors.ts';
 import { dryRunOf, writeQuery } from '../dry-run.ts';
-import { call, print, type Command } from '../operations.ts';
+import { call, forEach, print, type Command } from '../operations.ts';
 import { changedText, outputOf } from '../printers/output.ts';
-import { fetchTargets, forEach, targetsOf, type Found } from '../resource-builder.ts';
+import { fetchTargets, targetsOf, type Found } from '../resource-builder.ts';
 
 type Edit = (spec: PodSpec, found: Found) => PodSpec;
 
