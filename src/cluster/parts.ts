@@ -42,14 +42,18 @@ export function controlPlane({ host, ip, port }: ControlPlane): readonly Process
   };
   const etcd: EtcdInput = { name: host, fsyncMs: 0.8 };
   const manager: ManagerInput = {
-    client: { server, credential: certificate('system:kube-controller-manager'), userAgent: 'kube-controller-manager/kube-controller-manager' },
-    identity: `${host}_4f6d3c1a-9b7e-4c55-8a55-1f0f6c2f7c10`,
+    client: {
+      server,
+      credential: certificate('system:kube-controller-manager'),
+      userAgent: 'kube-controller-manager/kube-controller-manager',
+    },
+    identity: host,
     podNetwork: '10.244.0.0/16',
     clusterCa: '',
   };
   const scheduler: SchedulerInput = {
     client: { server, credential: certificate('system:kube-scheduler'), userAgent: 'kube-scheduler/scheduler' },
-    identity: `${host}_b0a2de5e-7c44-4b1f-9b35-5a4d0f1d9c21`,
+    identity: host,
   };
   return [
     { address: `${host}/etcd`, definition: 'etcd', input: etcd },
@@ -78,8 +82,20 @@ export interface NodeSettings {
 export function node(settings: NodeSettings): readonly Process[] {
   const { name, hollow, cpu, memory, ephemeralStorage, ip, index, atMs = 0 } = settings;
   const amounts = { cpu, 'ephemeral-storage': ephemeralStorage, memory, pods: '110' };
-  const labels = { 'beta.kubernetes.io/arch': 'amd64', 'beta.kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64', 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', ...settings.labels };
-  const real = { addresses: [{ address: ip, type: 'InternalIP' }, { address: name, type: 'Hostname' }] };
+  const labels = {
+    'beta.kubernetes.io/arch': 'amd64',
+    'beta.kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': 'amd64',
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': 'linux',
+    ...settings.labels,
+  };
+  const real = {
+    addresses: [
+      { address: ip, type: 'InternalIP' },
+      { address: name, type: 'Hostname' },
+    ],
+  };
   const kubelet: KubeletInput = {
     client: { server: settings.server, credential: certificate(`system:node:${name}`, ['system:nodes']), userAgent: settings.userAgent },
     hostIp: hollow ? '' : ip,
@@ -92,7 +108,12 @@ export function node(settings: NodeSettings): readonly Process[] {
         allocatable: amounts,
         capacity: amounts,
         daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
-        declaredFeatures: ['ExtendWebSocketsToKubelet', 'InPlacePodLevelResourcesVerticalScaling', 'InPlacePodVerticalScalingInitContainers', 'RestartAllContainersOnContainerExits'],
+        declaredFeatures: [
+          'ExtendWebSocketsToKubelet',
+          'InPlacePodLevelResourcesVerticalScaling',
+          'InPlacePodVerticalScalingInitContainers',
+          'RestartAllContainersOnContainerExits',
+        ],
         nodeInfo: {
           architecture: 'amd64',
           bootID: '',
@@ -108,7 +129,13 @@ export function node(settings: NodeSettings): readonly Process[] {
       },
     },
   };
-  const runtime: RuntimeInput = { podNetwork: `10.244.${index}`, hostIp: ip, cached: ['registry.k8s.io/', 'gcr.io/'], hollow, binaries: settings.binaries ?? [] };
+  const runtime: RuntimeInput = {
+    podNetwork: `10.244.${index}`,
+    hostIp: ip,
+    cached: ['registry.k8s.io/', 'gcr.io/'],
+    hollow,
+    binaries: settings.binaries ?? [],
+  };
   return [
     { address: `${name}/container-runtime`, definition: 'container-runtime', input: runtime, atMs },
     { address: `${name}/kubelet`, definition: 'kubelet', input: kubelet, atMs: atMs + 1 },

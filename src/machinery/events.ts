@@ -1,11 +1,18 @@
+import { SortedMap } from '#base/sorted-map.ts';
 import { formatMicroTime, formatTime, type KubeObject } from '#api/object.ts';
+import { mediaTypes } from '#protocol/rest.ts';
 import { resourcePath, resources, type ApiCall } from './client.ts';
 
 /** What an event is about. */
 export interface EventSubject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name?: string | undefined; readonly namespace?: string | undefined; readonly uid?: string | undefined; readonly resourceVersion?: string | undefined };
+  readonly metadata: {
+    readonly name?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly uid?: string | undefined;
+    readonly resourceVersion?: string | undefined;
+  };
   readonly fieldPath?: string | undefined;
 }
 
@@ -26,11 +33,27 @@ export function eventName(object: string, now: number, counter: number): string 
 function referenceOf(subject: EventSubject): object {
   const { apiVersion, kind, metadata, fieldPath } = subject;
   const { name, namespace, uid, resourceVersion } = metadata;
-  return { kind, ...(namespace === undefined ? {} : { namespace }), name, ...(uid === undefined ? {} : { uid }), apiVersion, ...(resourceVersion === undefined ? {} : { resourceVersion }), ...(fieldPath === undefined ? {} : { fieldPath }) };
+  return {
+    kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+    ...(uid === undefined ? {} : { uid }),
+    apiVersion,
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(fieldPath === undefined ? {} : { fieldPath }),
+  };
 }
 
 /** A v1 Event as client-go's recorder creates it (tools/record/event.go). */
-export function createEvent(subject: EventSubject, type: 'Normal' | 'Warning', reason: string, message: string, source: EventSource, now: number, counter: number): ApiCall {
+export function createEvent(
+  subject: EventSubject,
+  type: 'Normal' | 'Warning',
+  reason: string,
+  message: string,
+  source: EventSource,
+  now: number,
+  counter: number,
+): ApiCall {
   const namespace = subject.metadata.namespace ?? 'default';
   const time = formatTime(now);
   const body = {
@@ -53,7 +76,16 @@ export function createEvent(subject: EventSubject, type: 'Normal' | 'Warning', r
 }
 
 /** An events.k8s.io/v1 Event as the scheduler's recorder creates it (tools/events/event_recorder.go). */
-export function createNewEvent(subject: EventSubject, type: 'Normal' | 'Warning', reason: string, action: string, note: string, controller: string, now: number, counter: number): ApiCall {
+export function createNewEvent(
+  subject: EventSubject,
+  type: 'Normal' | 'Warning',
+  reason: string,
+  action: string,
+  note: string,
+  controller: string,
+  now: number,
+  counter: number,
+): ApiCall {
   const namespace = subject.metadata.namespace ?? 'default';
   const body = {
     kind: 'Event',
@@ -71,4 +103,76 @@ export function createNewEvent(subject: EventSubject, type: 'Normal' | 'Warning'
   return { method: 'POST', path: resourcePath({ group: 'events.k8s.io', version: 'v1', plural: 'events' }, namespace), body };
 }
 
-export const subjectOf = (object: KubeObject): EventSubject => ({ apiVersion: object.apiVersion, kind: object.kind, metadata: object.metadata });
+export const subjectOf = (object: KubeObject): EventSubject => ({
+  apiVersion: object.apiVersion,
+  kind: object.kind,
+  metadata: object.metadata,
+});
+
+/** What has been reported before, by what makes events the same. */
+export interface EventLog {
+  readonly seen: SortedMap<SeenEvent>;
+}
+interface SeenEvent {
+  readonly path: string;
+  readonly count: number;
+  readonly at: number;
+}
+interface ReportedEvent {
+  readonly metadata: { readonly name: string };
+  readonly involvedObject?: {
+    readonly kind?: string;
+    readonly namespace?: string;
+    readonly name?: string;
+    readonly fieldPath?: string;
+    readonly uid?: string;
+    readonly apiVersion?: string;
+  };
+  readonly reason: string;
+  readonly message: string;
+  readonly type: string;
+  readonly source: EventSource;
+  readonly lastTimestamp: string;
+}
+
+export const emptyEventLog: EventLog = { seen: SortedMap.empty() };
+const keptEvents = 4096;
+/** Events live for an hour in the API server; a later one is a new one. */
+const eventLifeMs = 3_600_000;
+
+/** The same event again becomes a patch of its count (client-go tools/record/events_cache.go, EventCorrelate). */
+export function correlate(log: EventLog, call: ApiCall, now: number): { readonly log: EventLog; readonly call: ApiCall } {
+  const event = call.body as ReportedEvent;
+  if (event.involvedObject === undefined) return { log, call };
+  const { kind, namespace, name, fieldPath, uid, apiVersion } = event.involvedObject;
+  const key = [
+    event.source.component,
+    event.source.host,
+    kind,
+    namespace,
+    name,
+    fieldPath,
+    uid,
+    apiVersion,
+    event.type,
+    event.reason,
+    event.message,
+  ].join('\0');
+  const before = log.seen.get(key);
+  const again = before !== undefined && now - before.at < eventLifeMs;
+  const entry = again
+    ? { ...before, count: before.count + 1, at: now }
+    : { path: `${call.path}/${event.metadata.name}`, count: 1, at: now };
+  const room = log.seen.size < keptEvents || before !== undefined ? log.seen : SortedMap.empty<SeenEvent>();
+  const next = { seen: room.set(key, entry) };
+  if (!again) return { log: next, call };
+  return {
+    log: next,
+    call: {
+      method: 'PATCH',
+      path: entry.path,
+      contentType: mediaTypes.strategicMergePatch,
+      body: { count: entry.count, lastTimestamp: event.lastTimestamp, message: event.message },
+    },
+  };
+}

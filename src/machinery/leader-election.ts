@@ -1,3 +1,5 @@
+import { nextRandom, seedRandom, type RandomState } from '#base/random.ts';
+import { newUid } from '#api/names.ts';
 import { formatMicroTime, type KubeObject } from '#api/object.ts';
 import type { Effect, Message } from '#kernel/types.ts';
 import type { HttpClientMessage, HttpResponse } from '#protocol/rest.ts';
@@ -13,6 +15,7 @@ export interface ElectionState {
   readonly observedAt: number;
   readonly renewedAt: number;
   readonly request: number;
+  readonly random: RandomState;
 }
 export interface ElectionTick extends Message {
   readonly type: 'election.tick';
@@ -21,14 +24,24 @@ export interface ElectionTick extends Message {
 const leaseSeconds = 15;
 const renewDeadlineMs = 10_000;
 const retryMs = 2_000;
+const jitterFactor = 1.2;
 const namespace = 'kube-system';
 
-export function newElection(name: string, identity: string): ElectionState {
-  return { name, identity, leading: false, lease: undefined, observedAt: 0, renewedAt: 0, request: 0 };
+/** A candidate: `<host>_<uuid>`, another one after each restart of the process (cmd/kube-controller-manager/app Run). */
+export function newElection(name: string, host: string, seed: number): ElectionState {
+  const [uid, random] = newUid(seedRandom(seed, 'election'));
+  return { name, identity: `${host}_${uid}`, leading: false, lease: undefined, observedAt: 0, renewedAt: 0, request: 0, random };
 }
 
-const tick = (): Effect => ({ type: 'arm', timer: 'election', afterMs: retryMs, message: { type: 'election.tick' } as ElectionTick, chatter: true });
-const isMine = (message: Message): message is HttpResponse => message.type === 'http.response' && (message as HttpResponse).id.startsWith('election ');
+const tick = (afterMs: number): Effect => ({
+  type: 'arm',
+  timer: 'election',
+  afterMs,
+  message: { type: 'election.tick' } as ElectionTick,
+  chatter: true,
+});
+const isMine = (message: Message): message is HttpResponse =>
+  message.type === 'http.response' && (message as HttpResponse).id.startsWith('election ');
 
 export interface ElectionStep {
   readonly state: ElectionState;
@@ -39,17 +52,28 @@ export interface ElectionStep {
 
 function send(state: ElectionState, client: ClientConfig, call: ApiCall): ElectionStep {
   const request = state.request + 1;
-  return { state: { ...state, request }, effects: [sendCall(client, `election ${request}`, { ...call, query: { timeout: '5s' } }, { chatter: true })], outcome: undefined };
+  return {
+    state: { ...state, request },
+    effects: [sendCall(client, `election ${request}`, { ...call, query: { timeout: '5s' } }, { chatter: true })],
+    outcome: undefined,
+  };
 }
 
 const path = (state: ElectionState): string => resourcePath(resources.leases, namespace, state.name);
 
-/** Tries to acquire or renew. */
+/** Tries to acquire (about every 2 to 4.4 s: wait.JitterUntil) or to renew (every 2 s, until nothing has come of it for 10 s). */
 export function electionTick(state: ElectionState, client: ClientConfig, now: number): ElectionStep {
-  const lost = state.leading && now - state.renewedAt > renewDeadlineMs;
-  if (lost) return { state: { ...state, leading: false }, effects: [], outcome: 'lost' };
-  const step = state.leading ? send(state, client, { method: 'PUT', path: path(state), body: renewed(state, now) }) : send(state, client, { method: 'GET', path: path(state) });
-  return { ...step, effects: [...step.effects, tick()] };
+  if (state.leading && now - state.renewedAt > renewDeadlineMs)
+    return { state: { ...state, leading: false }, effects: [], outcome: 'lost' };
+  const [chance, random] = nextRandom(state.random);
+  const afterMs = state.leading ? retryMs : retryMs * (1 + chance * jitterFactor);
+  const renews = state.leading && state.lease !== undefined;
+  const step = send(
+    { ...state, random },
+    client,
+    renews ? { method: 'PUT', path: path(state), body: renewed(state, now) } : { method: 'GET', path: path(state) },
+  );
+  return { ...step, effects: [...step.effects, tick(afterMs)] };
 }
 
 interface LeaseSpec {
@@ -73,7 +97,9 @@ function renewed(state: ElectionState, now: number): unknown {
     renewTime: time,
     leaseTransitions: same ? (spec.leaseTransitions ?? 0) : lease === undefined ? 0 : (spec.leaseTransitions ?? 0) + 1,
   };
-  return lease === undefined ? { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: state.name, namespace }, spec: next } : { ...lease, spec: next };
+  return lease === undefined
+    ? { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: state.name, namespace }, spec: next }
+    : { ...lease, spec: next };
 }
 
 /** Whether a message is an answer to this election's requests. */
@@ -83,13 +109,21 @@ export const isElection = (message: Message): boolean => message.type === 'elect
 export function electionAnswer(state: ElectionState, message: HttpClientMessage, client: ClientConfig, now: number): ElectionStep {
   const idle: ElectionStep = { state, effects: [], outcome: undefined };
   if (!isMine(message) || message.id !== `election ${state.request}`) return idle;
-  if (message.status === 404) return send({ ...state, lease: undefined }, client, { method: 'POST', path: resourcePath(resources.leases, namespace), body: renewed({ ...state, lease: undefined }, now) });
-  if (message.status >= 300) return { ...idle, state: { ...state, lease: message.status === 409 ? undefined : state.lease, leading: message.status === 409 ? false : state.leading } };
+  if (message.status === 404)
+    return send({ ...state, lease: undefined }, client, {
+      method: 'POST',
+      path: resourcePath(resources.leases, namespace),
+      body: renewed({ ...state, lease: undefined }, now),
+    });
+  if (message.status >= 300) return message.status === 409 ? { ...idle, state: { ...state, lease: undefined } } : idle;
   const lease = message.body as unknown as KubeObject;
   const spec = specOf(lease);
   const changed = specOf(state.lease).renewTime !== spec.renewTime;
-  const seen: ElectionState = { ...state, lease, observedAt: changed ? now : state.observedAt };
-  if (spec.holderIdentity === state.identity) return { state: { ...seen, leading: true, renewedAt: now }, effects: [], outcome: state.leading ? undefined : 'acquired' };
+  const seen: ElectionState = { ...state, lease, observedAt: changed || state.lease === undefined ? now : state.observedAt };
+  if (spec.holderIdentity === state.identity)
+    return { state: { ...seen, leading: true, renewedAt: now }, effects: [], outcome: state.leading ? undefined : 'acquired' };
   const expired = now - seen.observedAt >= leaseSeconds * 1000;
-  return expired || spec.holderIdentity === '' ? send(seen, client, { method: 'PUT', path: path(state), body: renewed(seen, now) }) : { ...idle, state: seen };
+  return expired || spec.holderIdentity === ''
+    ? send(seen, client, { method: 'PUT', path: path(state), body: renewed(seen, now) })
+    : { ...idle, state: seen };
 }

@@ -3,18 +3,48 @@ import type { KubeObject } from '#api/object.ts';
 import { createEvent } from '#machinery/events.ts';
 import { resourcePath, sendCall, resources, type ClientConfig } from '#machinery/client.ts';
 import { controllerOf } from '#machinery/owner-references.ts';
-import { handleInformer, informerLost, informerOf, isFor, newInformer, openInformer, type Change, type InformerRetry, type InformerSpec, type InformerStep } from '#machinery/informer.ts';
+import { authenticationCache, openAuthentication } from '#machinery/authentication.ts';
+import {
+  handleInformer,
+  informerLost,
+  informerOf,
+  isFor,
+  newInformer,
+  openInformer,
+  type Change,
+  type InformerRetry,
+  type InformerSpec,
+  type InformerStep,
+} from '#machinery/informer.ts';
 import { electionAnswer, electionTick, isElection, newElection, type ElectionStep, type ElectionTick } from '#machinery/leader-election.ts';
 import { step, type Outcome } from '#kernel/step.ts';
-import type { ChildExitedMessage, Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type {
+  ChildExitedMessage,
+  Effect,
+  EventOf,
+  PeerClosedMessage,
+  StartMessage,
+  TerminateMessage,
+  UndeliverableMessage,
+} from '#kernel/types.ts';
 import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import { controllerAccounts } from './accounts.ts';
 import type { Caches } from './controller.ts';
 import { controllers } from './controllers/index.ts';
+import { watchedResources } from './informers.ts';
 import type { ManagerInput, ManagerState } from './state.ts';
 import type { EnqueueMessage } from './worker-machine.ts';
 
-type Message = StartMessage<ManagerInput> | HttpClientMessage | HttpRequest | InformerRetry | ElectionTick | PeerClosedMessage | ChildExitedMessage | UndeliverableMessage | TerminateMessage;
+type Message =
+  | StartMessage<ManagerInput>
+  | HttpClientMessage
+  | HttpRequest
+  | InformerRetry
+  | ElectionTick
+  | PeerClosedMessage
+  | ChildExitedMessage
+  | UndeliverableMessage
+  | TerminateMessage;
 type ManagerEvent = EventOf<Message>;
 type Result = Outcome<ManagerState>;
 
@@ -34,7 +64,10 @@ const indexers: Readonly<Record<string, InformerSpec['indexers']>> = {
     namespace: (pod) => [pod.metadata.namespace ?? ''],
   },
   replicasets: { owner: byOwner, anyOwner: byAnyOwner },
-  endpointslices: { service: (slice) => [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.['kubernetes.io/service-name'] ?? ''}`], anyOwner: byAnyOwner },
+  endpointslices: {
+    service: (slice) => [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.['kubernetes.io/service-name'] ?? ''}`],
+    anyOwner: byAnyOwner,
+  },
   services: { namespace: (service) => [service.metadata.namespace ?? ''] },
   controllerrevisions: { owner: byOwner, anyOwner: byAnyOwner },
   jobs: { owner: byOwner, anyOwner: byAnyOwner },
@@ -43,8 +76,15 @@ const indexers: Readonly<Record<string, InformerSpec['indexers']>> = {
 function start(state: ManagerState, event: ManagerEvent): Result {
   if (event.message.type !== 'process.start') return { context: state, effects: [] };
   const { client, identity } = event.message.input;
-  const context: ManagerState = { ...state, client, controllerAgent: client.userAgent.split('/')[0]!, election: newElection('kube-controller-manager', identity) };
-  return tick(context, event);
+  const context: ManagerState = {
+    ...state,
+    client,
+    controllerAgent: client.userAgent.split('/')[0]!,
+    election: newElection('kube-controller-manager', identity, event.message.seed),
+  };
+  const asks = openAuthentication({ ...client, userAgent: context.controllerAgent });
+  const ticked = tick({ ...context, caches: asks.caches }, event);
+  return { context: ticked.context, effects: [...asks.effects, ...ticked.effects] };
 }
 
 const electionClient = (state: ManagerState): ClientConfig => ({ ...state.client, userAgent: `${state.controllerAgent}/leader-election` });
@@ -55,7 +95,11 @@ function elected(state: ManagerState, step_: ElectionStep, event: ManagerEvent):
   if (step_.outcome !== 'acquired') return { context, effects: step_.effects };
   const { identity, lease } = step_.state;
   const subject = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: lease!.metadata };
-  const announce = sendCall(state.client, 'leader-event', createEvent(subject, 'Normal', 'LeaderElection', `${identity} became leader`, { component: 'kube-controller-manager' }, event.now, 1));
+  const announce = sendCall(
+    state.client,
+    'leader-event',
+    createEvent(subject, 'Normal', 'LeaderElection', `${identity} became leader`, { component: 'kube-controller-manager' }, event.now, 1),
+  );
   const opened = lead(context);
   return { context: opened.context, effects: [...step_.effects, announce, ...opened.effects] };
 }
@@ -67,24 +111,27 @@ function tick(state: ManagerState, event: ManagerEvent): Result {
 /** The leader opens its informers and starts its controllers. */
 function lead(state: ManagerState): Result {
   if (state.started) return { context: state, effects: [] };
-  const names = new Set([...controllers.values()].flatMap((controller) => Object.keys(controller.handlers)));
-  const effects: Effect[] = [{ type: 'link', to: state.client.server }];
-  const caches: Record<string, Caches[string]> = {};
-  for (const plural of names) {
-    const spec: InformerSpec = { id: plural, resource: resources[plural as keyof typeof resources], indexers: indexers[plural] };
-    const opened = openInformer(newInformer(spec), informerClient(state));
-    caches[plural] = opened.state;
+  const effects: Effect[] = [];
+  const caches: Record<string, Caches[string]> = { ...state.caches };
+  for (const resource of watchedResources) {
+    const spec: InformerSpec = { id: resource.plural, resource, indexers: indexers[resource.plural] };
+    const opened = openInformer(newInformer(spec), informerClient(state, resource.plural));
+    caches[resource.plural] = opened.state;
     effects.push(...opened.effects);
   }
   for (const name of controllerAccounts) {
     const body = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'kube-system' } };
     effects.push(sendCall(state.client, 'account', { method: 'POST', path: resourcePath(resources.serviceaccounts, 'kube-system'), body }));
   }
-  for (const name of controllers.keys()) effects.push({ type: 'start', name, definition: 'kube-controller-manager/controller', input: { name } });
+  for (const name of controllers.keys())
+    effects.push({ type: 'start', name, definition: 'kube-controller-manager/controller', input: { name } });
   return { context: { ...state, caches, started: true }, effects };
 }
 
-const informerClient = (state: ManagerState): ClientConfig => ({ ...state.client, userAgent: `${state.controllerAgent}/shared-informers` });
+const informerClient = (state: ManagerState, plural: string): ClientConfig => ({
+  ...state.client,
+  userAgent: plural === authenticationCache ? state.controllerAgent : `${state.controllerAgent}/shared-informers`,
+});
 
 /** A change becomes keys for the controllers that it concerns. */
 function dispatch(state: ManagerState, plural: string, changes: readonly Change[], self: string): Effect[] {
@@ -93,7 +140,8 @@ function dispatch(state: ManagerState, plural: string, changes: readonly Change[
     const handler = controller.handlers[plural];
     if (handler === undefined) continue;
     const keys = [...new Set(changes.flatMap((change) => handler(change, state.caches)))];
-    if (keys.length > 0) effects.push({ type: 'send', to: `${self}/${name}`, message: { type: 'controller.enqueue', keys } as EnqueueMessage });
+    if (keys.length > 0)
+      effects.push({ type: 'send', to: `${self}/${name}`, message: { type: 'controller.enqueue', keys } as EnqueueMessage });
   }
   return effects;
 }
@@ -106,7 +154,8 @@ function informed(state: ManagerState, plural: string, result: InformerStep, sel
 function serve(state: ManagerState, event: ManagerEvent): Result {
   const { message } = event;
   if (message.type === 'election.tick') return tick(state, event);
-  if (isElection(message)) return elected(state, electionAnswer(state.election, message as HttpClientMessage, electionClient(state), event.now), event);
+  if (isElection(message))
+    return elected(state, electionAnswer(state.election, message as HttpClientMessage, electionClient(state), event.now), event);
   if (message.type === 'http.request') {
     const response: HttpResponse = { type: 'http.response', id: message.id, status: 200, contentType: 'text/plain', body: 'ok' };
     return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
@@ -114,8 +163,9 @@ function serve(state: ManagerState, event: ManagerEvent): Result {
   if (message.type === 'peer.closed') return lostServer(state);
   const plural = message.type === 'informer.retry' ? message.informer : 'id' in message ? informerOf(message.id) : '';
   const informer = state.caches[plural];
-  if (informer === undefined || !isFor(informer, message)) return message.type === 'message.undeliverable' ? unreachable(state, message) : { context: state, effects: [] };
-  return informed(state, plural, handleInformer(informer, message, informerClient(state)), event.self);
+  if (informer === undefined || !isFor(informer, message))
+    return message.type === 'message.undeliverable' ? unreachable(state, message) : { context: state, effects: [] };
+  return informed(state, plural, handleInformer(informer, message, informerClient(state, plural)), event.self);
 }
 
 /** The connection to the API server broke: every watch has to be opened again. */
@@ -135,7 +185,10 @@ function unreachable(state: ManagerState, message: UndeliverableMessage): Result
   const informer = state.caches[plural];
   if (informer === undefined) return { context: state, effects: [] };
   const lost = informerLost(informer);
-  return { context: { ...state, caches: { ...state.caches, [plural]: lost.state } }, effects: [...lost.effects, { type: 'link', to: state.client.server }] };
+  return {
+    context: { ...state, caches: { ...state.caches, [plural]: lost.state } },
+    effects: [...lost.effects, { type: 'link', to: state.client.server }],
+  };
 }
 
 const serving = step<ManagerState, ManagerEvent>(serve);
@@ -157,7 +210,7 @@ export const managerMachine = setup({
   types: { context: {} as ManagerState, events: {} as ManagerEvent, emitted: {} as Effect },
 }).createMachine({
   id: 'kube-controller-manager',
-  context: { client: noClient, controllerAgent: '', election: newElection('', ''), caches: {}, started: false, events: 0 },
+  context: { client: noClient, controllerAgent: '', election: newElection('', '', 0), caches: {}, started: false, events: 0 },
   initial: 'created',
   states: {
     created: { on: { 'process.start': { target: 'candidate', actions: step(start) } } },

@@ -4,7 +4,7 @@ import type { Caches } from './controller.ts';
 
 export interface ManagerInput {
   readonly client: ClientConfig;
-  /** Its name among the candidates for the lease: `<host>_<uuid>`. */
+  /** The host, of which its name among the candidates for the lease is made. */
   readonly identity: string;
   /** Settings that controllers read. */
   readonly podNetwork: string;

@@ -2,7 +2,7 @@ import { setup } from 'xstate';
 import { begin, resume, type Progress } from '#base/routine.ts';
 import { SortedMap } from '#base/sorted-map.ts';
 import type { KubeObject } from '#api/object.ts';
-import { createEvent, subjectOf } from '#machinery/events.ts';
+import { correlate, createEvent, emptyEventLog, subjectOf, type EventLog } from '#machinery/events.ts';
 import { resourcePath, resources, sendCall, type ClientConfig } from '#machinery/client.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, Origin, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
@@ -44,7 +44,7 @@ export interface ControllerState {
   readonly running: SortedMap<Run>;
   readonly failures: SortedMap<number>;
   readonly nextRun: number;
-  readonly events: number;
+  readonly reported: EventLog;
   readonly synced: number;
 }
 
@@ -67,28 +67,67 @@ function start(state: ControllerState, event: ControllerEvent): Result {
 /** The first key: the controller asks for the token of its service account. */
 function authenticate(state: ControllerState, event: ControllerEvent): Result {
   const queued = enqueue(state, event).context;
-  return { context: queued, effects: [sendCall(state.manager!, 'account', { method: 'GET', path: resourcePath(resources.serviceaccounts, namespace, accountOf(state)) })] };
+  return {
+    context: queued,
+    effects: [
+      sendCall(state.manager!, 'account', { method: 'GET', path: resourcePath(resources.serviceaccounts, namespace, accountOf(state)) }),
+    ],
+  };
 }
 
 function authenticating(state: ControllerState, event: ControllerEvent): Result {
   if (event.message.type === 'controller.enqueue') return enqueue(state, event);
-  if (event.message.type !== 'http.response') return { context: state, effects: [{ type: 'arm', timer: 'account', afterMs: 1000, message: { type: 'controller.retry', key: '' } as RetryKey }] };
+  if (event.message.type !== 'http.response')
+    return {
+      context: state,
+      effects: [{ type: 'arm', timer: 'account', afterMs: 1000, message: { type: 'controller.retry', key: '' } as RetryKey }],
+    };
   const { id, status, body } = event.message;
   const client = state.manager!;
-  const token = (): Effect => sendCall(client, 'token', { method: 'POST', path: resourcePath(resources.serviceaccounts, namespace, accountOf(state), 'token'), body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences: null, expirationSeconds: 3600, boundObjectRef: null } } });
+  const token = (): Effect =>
+    sendCall(client, 'token', {
+      method: 'POST',
+      path: resourcePath(resources.serviceaccounts, namespace, accountOf(state), 'token'),
+      body: {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenRequest',
+        spec: { audiences: null, expirationSeconds: 3600, boundObjectRef: null },
+      },
+    });
   if (id === 'account' && status === 404) {
-    return { context: state, effects: [sendCall(client, 'create-account', { method: 'POST', path: resourcePath(resources.serviceaccounts, namespace), body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: accountOf(state), namespace } } })] };
+    return {
+      context: state,
+      effects: [
+        sendCall(client, 'create-account', {
+          method: 'POST',
+          path: resourcePath(resources.serviceaccounts, namespace),
+          body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: accountOf(state), namespace } },
+        }),
+      ],
+    };
   }
   if (id === 'token' && status < 300) {
     const secret = (body as { readonly status: { readonly token: string } }).status.token;
-    const own: ClientConfig = { server: client.server, credential: { type: 'token', token: secret }, userAgent: managerOf(event).controllerAgent };
+    const own: ClientConfig = {
+      server: client.server,
+      credential: { type: 'token', token: secret },
+      userAgent: managerOf(event).controllerAgent,
+    };
     return work({ ...state, client: own }, event);
   }
   if (id === 'account' || id === 'create-account') return { context: state, effects: [token()] };
-  return { context: state, effects: [{ type: 'arm', timer: 'account', afterMs: 1000, message: { type: 'controller.retry', key: '' } as RetryKey }] };
+  return {
+    context: state,
+    effects: [{ type: 'arm', timer: 'account', afterMs: 1000, message: { type: 'controller.retry', key: '' } as RetryKey }],
+  };
 }
 
-const askAgain = (state: ControllerState): Result => ({ context: state, effects: [sendCall(state.manager!, 'account', { method: 'GET', path: resourcePath(resources.serviceaccounts, namespace, accountOf(state)) })] });
+const askAgain = (state: ControllerState): Result => ({
+  context: state,
+  effects: [
+    sendCall(state.manager!, 'account', { method: 'GET', path: resourcePath(resources.serviceaccounts, namespace, accountOf(state)) }),
+  ],
+});
 
 function enqueue(state: ControllerState, event: ControllerEvent): Result {
   const { keys } = event.message as EnqueueMessage;
@@ -109,7 +148,10 @@ function contextFor(state: ControllerState, run: Run, key: string): SyncContext 
     now: run.now,
     caches: run.caches,
     failures: state.failures.get(key) ?? 0,
-    event: (subject: KubeObject, type, reason, message): SyncCall => ({ ...createEvent(subjectOf(subject), type, reason, message, { component: definition.eventSource }, run.now, counter++ * 7919), background: true }),
+    event: (subject: KubeObject, type, reason, message): SyncCall => ({
+      ...createEvent(subjectOf(subject), type, reason, message, { component: definition.eventSource }, run.now, counter++ * 7919),
+      background: true,
+    }),
   };
 }
 
@@ -129,7 +171,13 @@ function work(state: ControllerState, event: ControllerEvent): Result {
     const run: Run = { caches: managerOf(event).caches, now: event.now, origin, answers: [], waiting: 0, arrived: [], id: context.nextRun };
     context = { ...context, queue: context.queue.delete(key), nextRun: context.nextRun + 1 };
     const routine = definition.sync(key, contextFor(context, run, key));
-    const result = advance(context, key, run, begin(() => routine), event);
+    const result = advance(
+      context,
+      key,
+      run,
+      begin(() => routine),
+      event,
+    );
     context = result.context;
     effects.push(...result.effects);
   }
@@ -137,12 +185,25 @@ function work(state: ControllerState, event: ControllerEvent): Result {
 }
 
 /** Takes a run to its next calls or its end. Calls in the background are answered at once. */
-function advance(state: ControllerState, key: string, run: Run, progress: Progress<readonly SyncCall[], readonly HttpResponse[], SyncResult>, event: ControllerEvent): Result {
+function advance(
+  state: ControllerState,
+  key: string,
+  run: Run,
+  progress: Progress<readonly SyncCall[], readonly HttpResponse[], SyncResult>,
+  event: ControllerEvent,
+): Result {
   if (progress.done) return finish(state, key, run, progress.result);
   const effects: Effect[] = [];
   const arrived: (HttpResponse | undefined)[] = [];
   let waiting = 0;
-  for (const [index, call] of progress.request.entries()) {
+  let { reported } = state;
+  for (const [index, asked] of progress.request.entries()) {
+    let call = asked;
+    if (asked.background === true) {
+      const correlated = correlate(reported, asked, event.now);
+      reported = correlated.log;
+      call = { ...correlated.call, background: true };
+    }
     const id = call.background === true ? `event ${run.id}` : `sync ${run.id} ${progress.answers.length} ${index} ${key}`;
     effects.push(sendCall(state.client!, id, call, { because: run.origin }));
     if (call.background === true) arrived.push({ type: 'http.response', id, status: 202, contentType: '', body: null });
@@ -152,7 +213,7 @@ function advance(state: ControllerState, key: string, run: Run, progress: Progre
     }
   }
   const next: Run = { ...run, answers: progress.answers, arrived, waiting };
-  const context = { ...state, running: state.running.set(key, next) };
+  const context = { ...state, reported, running: state.running.set(key, next) };
   if (waiting > 0) return { context, effects };
   const onward = resumeRun(context, key, next, event);
   return { context: onward.context, effects: [...effects, ...onward.effects] };
@@ -169,7 +230,19 @@ function finish(state: ControllerState, key: string, run: Run, result: SyncResul
   const count = (state.failures.get(key) ?? 0) + 1;
   const failures = result.failed === true ? state.failures.set(key, count) : state.failures.delete(key);
   const afterMs = result.failed === true ? Math.min(maxBackoffMs, baseBackoffMs * 2 ** Math.min(count - 1, 20)) : result.againMs;
-  const effects: Effect[] = afterMs === undefined ? [] : [{ type: 'arm', timer: `key ${key}`, afterMs, message: { type: 'controller.retry', key } as RetryKey, because: run.origin, ...(result.failed === true ? {} : { chatter: true }) }];
+  const effects: Effect[] =
+    afterMs === undefined
+      ? []
+      : [
+          {
+            type: 'arm',
+            timer: `key ${key}`,
+            afterMs,
+            message: { type: 'controller.retry', key } as RetryKey,
+            because: run.origin,
+            ...(result.failed === true ? {} : { chatter: true }),
+          },
+        ];
   return { context: { ...state, running, failures, synced: state.synced + 1 }, effects };
 }
 
@@ -181,13 +254,23 @@ function serve(state: ControllerState, event: ControllerEvent): Result {
       result = enqueue(state, event);
       break;
     case 'controller.retry':
-      if (!state.queue.has(message.key)) result = { context: { ...state, queue: state.queue.set(message.key, event.origin), order: [...state.order, message.key] }, effects: [] };
+      if (!state.queue.has(message.key))
+        result = {
+          context: { ...state, queue: state.queue.set(message.key, event.origin), order: [...state.order, message.key] },
+          effects: [],
+        };
       break;
     case 'http.response':
       result = answered(state, event, message);
       break;
     case 'message.undeliverable':
-      result = answered(state, event, { type: 'http.response', id: (message.message as unknown as { readonly id: string }).id, status: 503, contentType: '', body: null });
+      result = answered(state, event, {
+        type: 'http.response',
+        id: (message.message as unknown as { readonly id: string }).id,
+        status: 503,
+        contentType: '',
+        body: null,
+      });
       break;
     case 'process.start':
       break;
@@ -201,7 +284,8 @@ function answered(state: ControllerState, event: ControllerEvent, response: Http
   const match = /^sync (\d+) (\d+) (\d+) (.*)$/s.exec(response.id);
   const key = match?.[4] ?? '';
   const run = state.running.get(key);
-  if (match === null || run === undefined || run.id !== Number(match[1]) || run.answers.length !== Number(match[2])) return { context: state, effects: [] };
+  if (match === null || run === undefined || run.id !== Number(match[1]) || run.answers.length !== Number(match[2]))
+    return { context: state, effects: [] };
   const arrived = run.arrived.slice();
   arrived[Number(match[3])] = response;
   const next: Run = { ...run, arrived, waiting: run.waiting - 1 };
@@ -210,7 +294,8 @@ function answered(state: ControllerState, event: ControllerEvent, response: Http
 }
 
 const serving = step<ControllerState, ControllerEvent>(serve);
-const gotToken = ({ event }: { readonly event: ControllerEvent }): boolean => event.message.type === 'http.response' && event.message.id === 'token' && event.message.status < 300;
+const gotToken = ({ event }: { readonly event: ControllerEvent }): boolean =>
+  event.message.type === 'http.response' && event.message.id === 'token' && event.message.status < 300;
 const busy = ({ context }: { readonly context: ControllerState }): boolean => context.running.size > 0;
 
 /** One control loop with its queue and its identity: a goroutine of the controller manager. */
@@ -227,7 +312,7 @@ export const controllerMachine = setup({
     running: SortedMap.empty<Run>(),
     failures: SortedMap.empty<number>(),
     nextRun: 1,
-    events: 0,
+    reported: emptyEventLog,
     synced: 0,
   },
   initial: 'created',

@@ -5,7 +5,17 @@ import { formatTime, type KubeObject } from '#api/object.ts';
 import type { Pod } from '#api/types.generated.ts';
 import { resourcePath, resources, sendCall, type ClientConfig } from '#machinery/client.ts';
 import { createEvent, createNewEvent, subjectOf } from '#machinery/events.ts';
-import { handleInformer, informerLost, informerOf, isFor, newInformer, openInformer, type Change, type InformerRetry, type InformerStep } from '#machinery/informer.ts';
+import {
+  handleInformer,
+  informerLost,
+  informerOf,
+  isFor,
+  newInformer,
+  openInformer,
+  type Change,
+  type InformerRetry,
+  type InformerStep,
+} from '#machinery/informer.ts';
 import { electionAnswer, electionTick, isElection, newElection, type ElectionStep, type ElectionTick } from '#machinery/leader-election.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, Origin, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
@@ -17,7 +27,16 @@ import type { QueuedPod, SchedulerInput, SchedulerState } from './state.ts';
 interface Flush {
   readonly type: 'scheduler.flush';
 }
-type Message = StartMessage<SchedulerInput> | HttpClientMessage | HttpRequest | InformerRetry | ElectionTick | Flush | PeerClosedMessage | UndeliverableMessage | TerminateMessage;
+type Message =
+  | StartMessage<SchedulerInput>
+  | HttpClientMessage
+  | HttpRequest
+  | InformerRetry
+  | ElectionTick
+  | Flush
+  | PeerClosedMessage
+  | UndeliverableMessage
+  | TerminateMessage;
 type SchedulerEvent = EventOf<Message>;
 type Result = Outcome<SchedulerState>;
 
@@ -31,7 +50,12 @@ const agent = (state: SchedulerState, name: string): ClientConfig => ({ ...state
 function start(state: SchedulerState, event: SchedulerEvent): Result {
   if (event.message.type !== 'process.start') return { context: state, effects: [] };
   const { client, identity } = event.message.input;
-  const context = { ...state, client, election: newElection('kube-scheduler', identity), random: seedRandom(event.message.seed, 'scheduler') };
+  const context = {
+    ...state,
+    client,
+    election: newElection('kube-scheduler', identity, event.message.seed),
+    random: seedRandom(event.message.seed, 'scheduler'),
+  };
   return elected(context, electionTick(context.election, agent(context, 'leader-election'), event.now), event);
 }
 
@@ -42,8 +66,23 @@ function elected(state: SchedulerState, result: ElectionStep, event: SchedulerEv
   const nodes = openInformer(newInformer({ id: 'nodes', resource: resources.nodes }), agent(context, 'scheduler'));
   const pods = openInformer(newInformer({ id: 'pods', resource: resources.pods }), agent(context, 'scheduler'));
   const subject = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: result.state.lease!.metadata };
-  const announce = sendCall(agent(context, 'leader-election'), 'leader-event', createEvent(subject, 'Normal', 'LeaderElection', `${result.state.identity} became leader`, { component: 'default-scheduler' }, event.now, 1));
-  return { context: { ...context, nodes: nodes.state, pods: pods.state }, effects: [...result.effects, { type: 'link', to: context.client.server }, announce, ...nodes.effects, ...pods.effects] };
+  const announce = sendCall(
+    agent(context, 'leader-election'),
+    'leader-event',
+    createEvent(
+      subject,
+      'Normal',
+      'LeaderElection',
+      `${result.state.identity} became leader`,
+      { component: 'default-scheduler' },
+      event.now,
+      1,
+    ),
+  );
+  return {
+    context: { ...context, nodes: nodes.state, pods: pods.state },
+    effects: [...result.effects, { type: 'link', to: context.client.server }, announce, ...nodes.effects, ...pods.effects],
+  };
 }
 
 // ── the cache and the queues ────────────────────────────────────────────────
@@ -64,17 +103,28 @@ function placePod(state: SchedulerState, change: Change, origin: Origin): Schedu
   let next = state;
   if (type === 'delete' || finished) {
     if (before !== '') next = { ...next, infos: next.infos.set(before, withoutPod(next.infos.get(before) ?? emptyInfo(before), key)) };
-    return wake({ ...next, active: drop(next.active, key), unschedulable: next.unschedulable.delete(key), backoff: next.backoff.delete(key), assumed: next.assumed.delete(key) });
+    return wake({
+      ...next,
+      active: drop(next.active, key),
+      unschedulable: next.unschedulable.delete(key),
+      backoff: next.backoff.delete(key),
+      assumed: next.assumed.delete(key),
+    });
   }
   if (node !== '') {
     const info = next.infos.get(node) ?? emptyInfo(node);
     if (info.pods.get(key)?.['spec'] === object['spec'] && info.pods.get(key)?.metadata.labels === object.metadata.labels) return next;
-    return { ...next, infos: next.infos.set(node, withPod(info, key, object)), assumed: next.assumed.delete(key), active: drop(next.active, key) };
+    return {
+      ...next,
+      infos: next.infos.set(node, withPod(info, key, object)),
+      assumed: next.assumed.delete(key),
+      active: drop(next.active, key),
+    };
   }
   const ours = (asPod(object).spec?.schedulerName ?? 'default-scheduler') === 'default-scheduler';
   const gated = (asPod(object).spec?.schedulingGates ?? []).length > 0;
   const known = next.assumed.has(key) || next.unschedulable.has(key) || next.backoff.has(key);
-  const specChanged = old !== undefined && (old['spec'] !== object['spec'] && JSON.stringify(old['spec']) !== JSON.stringify(object['spec']));
+  const specChanged = old !== undefined && old['spec'] !== object['spec'] && JSON.stringify(old['spec']) !== JSON.stringify(object['spec']);
   if (!ours || gated || object.metadata.deletionTimestamp !== undefined || (known && !specChanged)) return next;
   const order = orderOf(object);
   const queued: QueuedPod = { key, attempts: 0, origin, order };
@@ -98,7 +148,8 @@ function placeNode(state: SchedulerState, { object, old, type }: Change): Schedu
   const info = state.infos.get(object.metadata.name) ?? emptyInfo(object.metadata.name);
   if (type === 'delete') return { ...state, infos: state.infos.set(info.name, { ...info, node: undefined }) };
   const next = { ...state, infos: state.infos.set(info.name, { ...info, node: object }) };
-  const facts = (node: KubeObject): string => JSON.stringify([node.metadata.labels, node['spec'], (node['status'] as { readonly allocatable?: unknown } | undefined)?.allocatable]);
+  const facts = (node: KubeObject): string =>
+    JSON.stringify([node.metadata.labels, node['spec'], (node['status'] as { readonly allocatable?: unknown } | undefined)?.allocatable]);
   return old === undefined || facts(old) !== facts(object) ? wake(next) : next;
 }
 
@@ -124,7 +175,8 @@ function run(state: SchedulerState, event: SchedulerEvent): Result {
     if (pod === undefined || (asPod(pod).spec?.nodeName ?? '') !== '') continue;
     const current = infos.map((info) => context.infos.get(info.name)!);
     const outcome = schedule(pod, current, context.random);
-    const verdicts = infos.length > keptVerdictNodes ? outcome.verdicts.filter((verdict) => verdict.node === outcome.node) : outcome.verdicts;
+    const verdicts =
+      infos.length > keptVerdictNodes ? outcome.verdicts.filter((verdict) => verdict.node === outcome.node) : outcome.verdicts;
     const decisions = [...context.decisions.slice(-keptDecisions + 1), { pod: queued.key, at: event.now, node: outcome.node, verdicts }];
     context = { ...context, random: outcome.random, decisions, counter: context.counter + 1 };
     const result = outcome.node === '' ? refuse(context, pod, queued, outcome.message, event) : bind(context, pod, queued, outcome.node);
@@ -136,24 +188,55 @@ function run(state: SchedulerState, event: SchedulerEvent): Result {
 
 function bind(state: SchedulerState, pod: KubeObject, queued: QueuedPod, node: string): Result {
   const info = state.infos.get(node) ?? emptyInfo(node);
-  const body = { kind: 'Binding', apiVersion: 'v1', metadata: { name: pod.metadata.name, namespace: pod.metadata.namespace, uid: pod.metadata.uid }, target: { kind: 'Node', name: node } };
+  const body = {
+    kind: 'Binding',
+    apiVersion: 'v1',
+    metadata: { name: pod.metadata.name, namespace: pod.metadata.namespace, uid: pod.metadata.uid },
+    target: { kind: 'Node', name: node },
+  };
   const context = { ...state, infos: state.infos.set(node, withPod(info, queued.key, pod)), assumed: state.assumed.set(queued.key, node) };
   const path = resourcePath(resources.pods, pod.metadata.namespace, pod.metadata.name, 'binding');
-  return { context, effects: [sendCall(agent(state, 'scheduler'), `bind ${queued.key}`, { method: 'POST', path, body }, { because: queued.origin })] };
+  return {
+    context,
+    effects: [sendCall(agent(state, 'scheduler'), `bind ${queued.key}`, { method: 'POST', path, body }, { because: queued.origin })],
+  };
 }
 
 function refuse(state: SchedulerState, pod: KubeObject, queued: QueuedPod, message: string, event: SchedulerEvent): Result {
   const before = asPod(pod).status?.conditions?.find((condition) => condition.type === 'PodScheduled');
-  const condition = { lastProbeTime: null, lastTransitionTime: formatTime(event.now), message, observedGeneration: pod.metadata.generation ?? 1, reason: 'Unschedulable', status: 'False', type: 'PodScheduled' };
+  const condition = {
+    lastProbeTime: null,
+    lastTransitionTime: formatTime(event.now),
+    message,
+    observedGeneration: pod.metadata.generation ?? 1,
+    reason: 'Unschedulable',
+    status: 'False',
+    type: 'PodScheduled',
+  };
   const client = agent(state, 'scheduler');
   const effects: Effect[] = [
-    sendCall(client, 'event', createNewEvent(subjectOf(pod), 'Warning', 'FailedScheduling', 'Scheduling', message, 'default-scheduler', event.now, state.counter), { because: queued.origin }),
+    sendCall(
+      client,
+      'event',
+      createNewEvent(subjectOf(pod), 'Warning', 'FailedScheduling', 'Scheduling', message, 'default-scheduler', event.now, state.counter),
+      { because: queued.origin },
+    ),
   ];
   if (before?.message !== message || before.status !== 'False') {
     const path = resourcePath(resources.pods, pod.metadata.namespace, pod.metadata.name, 'status');
-    effects.push(sendCall(client, 'status', { method: 'PATCH', path, contentType: mediaTypes.strategicMergePatch, body: { status: { conditions: [condition] } } }, { because: queued.origin }));
+    effects.push(
+      sendCall(
+        client,
+        'status',
+        { method: 'PATCH', path, contentType: mediaTypes.strategicMergePatch, body: { status: { conditions: [condition] } } },
+        { because: queued.origin },
+      ),
+    );
   }
-  return { context: { ...state, unschedulable: state.unschedulable.set(queued.key, { ...queued, attempts: queued.attempts + 1 }) }, effects };
+  return {
+    context: { ...state, unschedulable: state.unschedulable.set(queued.key, { ...queued, attempts: queued.attempts + 1 }) },
+    effects,
+  };
 }
 
 /** The answer to a binding: an event, or the pod goes back to the queue. */
@@ -164,7 +247,11 @@ function bound(state: SchedulerState, response: HttpResponse, event: SchedulerEv
   if (response.status < 300) {
     if (pod === undefined) return { context: state, effects: [] };
     const note = `Successfully assigned ${key} to ${node}`;
-    const effect = sendCall(agent(state, 'scheduler'), 'event', createNewEvent(subjectOf(pod), 'Normal', 'Scheduled', 'Binding', note, 'default-scheduler', event.now, state.counter));
+    const effect = sendCall(
+      agent(state, 'scheduler'),
+      'event',
+      createNewEvent(subjectOf(pod), 'Normal', 'Scheduled', 'Binding', note, 'default-scheduler', event.now, state.counter),
+    );
     return { context: { ...state, bound: state.bound + 1, counter: state.counter + 1 }, effects: [effect] };
   }
   const infos = node === '' ? state.infos : state.infos.set(node, withoutPod(state.infos.get(node) ?? emptyInfo(node), key));
@@ -172,13 +259,18 @@ function bound(state: SchedulerState, response: HttpResponse, event: SchedulerEv
   if (pod === undefined || (asPod(pod).spec?.nodeName ?? '') !== '') return { context, effects: [] };
   const queued: QueuedPod = { key, attempts: 1, origin: event.origin, order: orderOf(pod) };
   const afterMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** (queued.attempts - 1));
-  return { context: { ...context, backoff: context.backoff.set(key, queued) }, effects: [{ type: 'arm', timer: 'backoff', afterMs, message: { type: 'scheduler.flush' } as Flush }] };
+  return {
+    context: { ...context, backoff: context.backoff.set(key, queued) },
+    effects: [{ type: 'arm', timer: 'backoff', afterMs, message: { type: 'scheduler.flush' } as Flush }],
+  };
 }
 
 function serve(state: SchedulerState, event: SchedulerEvent): Result {
   const { message } = event;
-  if (message.type === 'election.tick') return elected(state, electionTick(state.election, agent(state, 'leader-election'), event.now), event);
-  if (isElection(message)) return elected(state, electionAnswer(state.election, message as HttpClientMessage, agent(state, 'leader-election'), event.now), event);
+  if (message.type === 'election.tick')
+    return elected(state, electionTick(state.election, agent(state, 'leader-election'), event.now), event);
+  if (isElection(message))
+    return elected(state, electionAnswer(state.election, message as HttpClientMessage, agent(state, 'leader-election'), event.now), event);
   if (message.type === 'http.request') {
     const response: HttpResponse = { type: 'http.response', id: message.id, status: 200, contentType: 'text/plain', body: 'ok' };
     return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
@@ -199,7 +291,10 @@ function serve(state: SchedulerState, event: SchedulerEvent): Result {
 function lostServer(state: SchedulerState): Result {
   if (state.pods === undefined || state.nodes === undefined) return { context: state, effects: [] };
   const [pods, nodes] = [informerLost(state.pods), informerLost(state.nodes)];
-  return { context: { ...state, pods: pods.state, nodes: nodes.state }, effects: [...pods.effects, ...nodes.effects, { type: 'link', to: state.client.server }] };
+  return {
+    context: { ...state, pods: pods.state, nodes: nodes.state },
+    effects: [...pods.effects, ...nodes.effects, { type: 'link', to: state.client.server }],
+  };
 }
 
 const serving = step<SchedulerState, SchedulerEvent>(serve);
@@ -222,7 +317,7 @@ export const schedulerMachine = setup({
   id: 'kube-scheduler',
   context: {
     client: { server: '', credential: { type: 'none' }, userAgent: '' },
-    election: newElection('', ''),
+    election: newElection('', '', 0),
     pods: undefined,
     nodes: undefined,
     infos: SortedMap.empty(),
