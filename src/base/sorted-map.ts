@@ -160,7 +160,11 @@ export class SortedMap<V> {
   set(key: string, value: V): SortedMap<V> {
     const result = insert(this.root, key, value);
     if (!('separator' in result)) return new SortedMap(result);
-    return new SortedMap<V>({ keys: [result.separator], children: [result.left, result.right], size: result.left.size + result.right.size });
+    return new SortedMap<V>({
+      keys: [result.separator],
+      children: [result.left, result.right],
+      size: result.left.size + result.right.size,
+    });
   }
 
   /** The map without `key`; the same map when the key is absent. */

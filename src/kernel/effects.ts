@@ -17,20 +17,32 @@ const carriers: { readonly [K in Kind]: (world: World, self: Address, effect: Of
   disarm: (world, self, effect) => world.disarm(self, effect.timer),
   start: (world, self, effect, origin) => {
     const { name, definition, input } = effect;
-    world.push({ at: world.now, kind: 'start', start: { address: `${self}/${name}`, definition, input, parent: self }, cause: causeOf(effect, origin) });
+    world.push({
+      at: world.now,
+      order: 0,
+      kind: 'start',
+      start: { address: `${self}/${name}`, definition, input, parent: self },
+      cause: causeOf(effect, origin),
+    });
   },
   'start-process': (world, _self, effect, origin) => {
     const { address, definition, input } = effect;
-    world.push({ at: world.now, kind: 'start', start: { address, definition, input, parent: undefined }, cause: causeOf(effect, origin) });
+    world.push({
+      at: world.now,
+      order: 0,
+      kind: 'start',
+      start: { address, definition, input, parent: undefined },
+      cause: causeOf(effect, origin),
+    });
   },
   'stop-process': (world, _self, effect, origin) => {
-    world.push({ at: world.now, kind: 'stop', address: effect.address, kill: effect.kill, cause: causeOf(effect, origin) });
+    world.push({ at: world.now, order: 0, kind: 'stop', address: effect.address, kill: effect.kill, cause: causeOf(effect, origin) });
   },
   exit: (world, self, effect, origin) => world.end(self, effect.code, origin),
-  link: (world, self, effect) => world.change({ monitors: world.state.monitors.set(`${effect.to}|${self}`, true) }),
+  link: (world, self, effect) => void (world.facts.monitors = world.facts.monitors.set(`${effect.to}|${self}`, true)),
   'watch-files': (world, self, effect) => {
     const host = self.slice(0, self.indexOf('/'));
-    world.change({ fileWatches: world.state.fileWatches.set(`${host}|${effect.prefix}|${self}`, self) });
+    world.facts.fileWatches = world.facts.fileWatches.set(`${host}|${effect.prefix}|${self}`, self);
   },
   'write-file': (world, self, effect, origin) => writeFile(world, self.slice(0, self.indexOf('/')), effect.path, effect.content, origin),
   'remove-file': (world, self, effect, origin) => writeFile(world, self.slice(0, self.indexOf('/')), effect.path, undefined, origin),

@@ -1,3 +1,4 @@
+import { digestText } from './digest.ts';
 import type { WorldState } from './state.ts';
 import type { Input, JournalEntry, Millis, Packet, Sequence, WorldOptions } from './types.ts';
 import { createWorld, World, type WorldChecks } from './world.ts';
@@ -17,8 +18,8 @@ export interface HistoryOptions extends WorldChecks {
   readonly keepChunks?: number | undefined;
 }
 
-const defaultFrameEvery = 128;
-const defaultKeepChunks = 3200;
+const defaultFrameEvery = 256;
+const defaultKeepChunks = 1600;
 const recoveredChunks = 8;
 
 /** The journal of the events between two key frames. */
@@ -36,9 +37,8 @@ export interface AdvanceOptions {
 }
 
 /**
- * A run that can be gone through in both directions. World states are persistent values, so a key frame is a reference;
- * any moment between two frames is reached by simulating from the earlier one, and the newest moments are kept
- * themselves, so that a step back costs nothing.
+ * A run that can be gone through in both directions. The world changes in place; a key frame is an image of it, which
+ * costs copies of what changes afterwards. Any moment between two frames is reached by simulating from the earlier one.
  */
 export class History {
   /** The world at the cursor. */
@@ -46,7 +46,8 @@ export class History {
   private readonly frameEvery: number;
   private readonly keepChunks: number;
   private readonly recovered = new Map<number, Chunk>();
-  private headState: WorldState;
+  /** The end of the run, while the cursor is in its past; at the head it is the world itself. */
+  private headState: WorldState | undefined;
 
   private constructor(
     readonly options: WorldOptions,
@@ -59,23 +60,23 @@ export class History {
     this.frameEvery = settings.frameEvery ?? defaultFrameEvery;
     this.keepChunks = settings.keepChunks ?? defaultKeepChunks;
     this.world = new World(options, settings, state);
-    this.headState = state;
   }
 
   /** See createHistory. */
   static begin(options: WorldOptions, settings: HistoryOptions): History {
-    const { state } = createWorld(options, settings);
+    const state = createWorld(options, settings).freeze();
     return new History(options, settings, [state], [], [], state);
   }
 
   /** How far this run has been simulated. */
   get head(): { readonly seq: Sequence; readonly time: Millis } {
-    return { seq: this.headState.seq, time: this.headState.now };
+    const { seq, now } = this.headState ?? this.world;
+    return { seq, time: now };
   }
 
   /** A digest of the run up to its head. */
   get hash(): string {
-    return new World(this.options, {}, this.headState).hash();
+    return this.headState === undefined ? this.world.hash() : digestText(this.headState);
   }
 
   /** The inputs so far, in order. */
@@ -92,13 +93,13 @@ export class History {
       this.seekTime(to.time);
       return;
     }
-    this.seekSeq(Math.max(0, Math.min(to.seq, this.headState.seq)));
+    this.seekSeq(Math.max(0, Math.min(to.seq, this.head.seq)));
     if (to.time !== undefined && to.time > this.world.now) this.world.wait(to.time);
   }
 
   /** One event forward: over the known past, or by simulating. Returns its entry; undefined when nothing is to come. */
   step(): JournalEntry | undefined {
-    if (this.world.seq < this.headState.seq) {
+    if (this.headState !== undefined) {
       this.replayOne();
       return this.entry(this.world.seq);
     }
@@ -116,6 +117,7 @@ export class History {
   advance({ untilTime = Number.POSITIVE_INFINITY, maxEvents = Number.POSITIVE_INFINITY, until }: AdvanceOptions): number {
     let count = 0;
     while (count < maxEvents) {
+      if (this.headState !== undefined) this.feed(untilTime);
       const next = this.world.nextAt();
       if (next === undefined || next > untilTime) break;
       const entry = this.step();
@@ -125,7 +127,6 @@ export class History {
     }
     if (Number.isFinite(untilTime) && count < maxEvents) {
       this.world.wait(untilTime);
-      this.moveHead();
     }
     return count;
   }
@@ -135,17 +136,16 @@ export class History {
    * returned: the run that this one would have been.
    */
   input(input: Input): History {
-    if (this.world.seq < this.headState.seq) return this.fork().input(input);
+    if (this.headState !== undefined) return this.fork().input(input);
     this.recorded = [...this.recorded, { seq: this.world.seq, at: this.world.now, input }];
     this.world.input(input);
-    this.moveHead();
     return this;
   }
 
   /** Another run with the same past up to the cursor. Neither disturbs the other. */
   fork(): History {
-    if (this.world.seq < this.headState.seq) this.feed(this.world.now);
-    const { seq, now, state } = this.world;
+    if (this.headState !== undefined) this.feed(this.world.now);
+    const { seq, now } = this.world;
     const frames = this.frames.slice(0, Math.floor(seq / this.frameEvery) + 1);
     const chunks = this.chunks.slice(0, Math.ceil(seq / this.frameEvery));
     const last = chunks.length - 1;
@@ -153,7 +153,7 @@ export class History {
     const count = seq - last * this.frameEvery;
     if (last >= 0 && partial !== undefined && count < partial.entries.length) chunks[last] = cut(partial, count);
     const recorded = this.recorded.filter((item) => item.seq < seq || (item.seq === seq && item.at <= now));
-    return new History(this.options, this.settings, frames, chunks, recorded, state);
+    return new History(this.options, this.settings, frames, chunks, recorded, this.world.freeze());
   }
 
   /** Takes up recorded inputs: simulates to each and puts it in. Throws when a position does not exist in this run. */
@@ -162,14 +162,13 @@ export class History {
       this.advance({ maxEvents: seq - this.world.seq });
       if (this.world.seq !== seq) throw new Error(`history: the run has no event ${seq}; the inputs are those of another run`);
       this.world.wait(at);
-      this.moveHead();
       this.input(input);
     }
   }
 
   /** One event of the journal; undefined for numbers outside of the run. */
   entry(seq: Sequence): JournalEntry | undefined {
-    if (seq < 1 || seq > this.headState.seq) return undefined;
+    if (seq < 1 || seq > this.head.seq) return undefined;
     const index = Math.floor((seq - 1) / this.frameEvery);
     return this.chunk(index)?.entries[seq - 1 - index * this.frameEvery];
   }
@@ -185,7 +184,7 @@ export class History {
 
   /** A packet by its number. */
   packet(id: number): Packet | undefined {
-    if (id < 1 || id >= this.headState.nextPacket) return undefined;
+    if (id < 1 || id >= (this.headState ?? this.world.facts).nextPacket) return undefined;
     let low = 0;
     let high = this.frames.length - 1;
     while (low < high) {
@@ -205,6 +204,7 @@ export class History {
   }
 
   private seekTime(time: Millis): void {
+    if (time >= this.head.time) return this.seekSeq(this.head.seq);
     let low = 0;
     let high = this.frames.length - 1;
     while (low < high) {
@@ -213,31 +213,36 @@ export class History {
       else high = middle - 1;
     }
     const near = this.world.now <= time && this.world.seq >= this.frames[low]!.seq;
-    if (!near) this.world.state = this.frames[low]!;
-    while (this.world.seq < this.headState.seq) {
-      const next = this.world.nextAt();
-      if (next === undefined || next > time || !this.replayOne(time)) break;
-    }
-    if (this.world.now < time) this.world.wait(Math.min(time, this.headState.now));
+    if (!near) this.goTo(this.frames[low]!);
+    while (this.headState !== undefined && this.replayOne(time));
+    if (this.world.now < time) this.world.wait(Math.min(time, this.head.time));
   }
 
   private seekSeq(seq: Sequence): void {
-    if (seq === this.headState.seq) {
-      this.world.state = this.headState;
+    if (seq === this.head.seq) {
+      if (this.headState !== undefined) this.goTo(this.headState);
       return;
     }
     const frame = this.frames[Math.floor(seq / this.frameEvery)]!;
-    if (this.world.seq > seq || this.world.seq < frame.seq) this.world.state = frame;
+    if (this.world.seq > seq || this.world.seq < frame.seq) this.goTo(frame);
     while (this.world.seq < seq) this.replayOne();
+  }
+
+  /** Puts the cursor on a kept state. */
+  private goTo(state: WorldState): void {
+    const head = this.headState ?? this.world.freeze();
+    const arrived = state.seq === head.seq;
+    this.world.restore(arrived ? head : state);
+    this.headState = arrived ? undefined : head;
   }
 
   /** One event over the known past: with the inputs that came there. False when the next one is later than `limit`. */
   private replayOne(limit = Number.POSITIVE_INFINITY): boolean {
-    this.feed();
+    this.feed(limit);
     const next = this.world.nextAt();
     if (next === undefined || next > limit) return false;
     this.world.step();
-    if (this.world.seq === this.headState.seq) this.world.state = this.headState;
+    if (this.headState !== undefined && this.world.seq === this.headState.seq) this.goTo(this.headState);
     return true;
   }
 
@@ -261,7 +266,8 @@ export class History {
   }
 
   private pending(input: Input): boolean {
-    return this.world.queued((item) => item.kind === 'input' && item.input === input);
+    for (const item of this.world.queueItems()) if (item.kind === 'input' && item.input === input) return true;
+    return false;
   }
 
   private keep(entry: JournalEntry): void {
@@ -275,15 +281,7 @@ export class History {
     }
     chunk.entries.push(entry);
     for (const packet of this.world.sent) chunk.packets.push(packet);
-    if (entry.seq % frameEvery === 0) this.frames[entry.seq / frameEvery] = this.world.state;
-    this.moveHead();
-  }
-
-  private moveHead(): void {
-    const { state } = this.world;
-    if (state.seq > this.headState.seq || (state.seq === this.headState.seq && state.order >= this.headState.order && state.now >= this.headState.now)) {
-      this.headState = state;
-    }
+    if (entry.seq % frameEvery === 0) this.frames[entry.seq / frameEvery] = this.world.freeze();
   }
 
   private chunk(index: number): Chunk | undefined {
@@ -296,10 +294,10 @@ export class History {
   }
 
   private recover(index: number): Chunk {
-    const present = this.world.state;
-    this.world.state = this.frames[index]!;
-    const chunk: Chunk = { entries: [], packets: [], firstPacket: this.world.state.nextPacket };
-    const last = Math.min((index + 1) * this.frameEvery, this.headState.seq);
+    const present = this.world.freeze();
+    const last = Math.min((index + 1) * this.frameEvery, this.head.seq);
+    this.world.restore(this.frames[index]!);
+    const chunk: Chunk = { entries: [], packets: [], firstPacket: this.world.facts.nextPacket };
     while (this.world.seq < last) {
       this.feed();
       const entry = this.world.step();
@@ -307,7 +305,7 @@ export class History {
       chunk.entries.push(entry);
       chunk.packets.push(...this.world.sent);
     }
-    this.world.state = present;
+    this.world.restore(present);
     return chunk;
   }
 }

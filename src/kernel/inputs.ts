@@ -1,7 +1,7 @@
-import { items } from '#base/heap.ts';
 import { SortedMap } from '#base/sorted-map.ts';
 import type { Input, Message, Origin } from './types.ts';
-import { linkKey, type World } from './world.ts';
+import { linkKey } from './network.ts';
+import type { World } from './world.ts';
 
 /** Applies an input to the world. Inputs that make no sense at the moment (nobody runs there) leave a note and change nothing. */
 export function applyInput(world: World, input: Input, origin: Origin): void {
@@ -18,25 +18,33 @@ export function applyInput(world: World, input: Input, origin: Origin): void {
     case 'fault.link': {
       const { between, options } = input;
       const notBefore = lastArrival(world, between);
-      return world.change({ links: world.state.links.set(linkKey(...between), { ...options, notBefore }) });
+      world.facts.links = world.facts.links.set(linkKey(...between), { ...options, notBefore });
+      return;
     }
     case 'fault.drop':
-      return world.change({ dropped: world.state.dropped.set(String(input.messageId), true) });
+      world.facts.dropped = world.facts.dropped.set(String(input.messageId), true);
+      return;
     case 'file':
       return writeFile(world, input.host, input.path, input.content, origin);
     case 'add-host': {
       const { host, processes } = input;
-      if (world.state.disks.has(host.name)) return world.note('ignored', { reason: `there is a host ${host.name} already` });
-      world.change({ disks: world.state.disks.set(host.name, SortedMap.from(Object.entries(host.disk ?? {}))) });
+      if (world.facts.disks.has(host.name)) return world.note('ignored', { reason: `there is a host ${host.name} already` });
+      world.facts.disks = world.facts.disks.set(host.name, SortedMap.from(Object.entries(host.disk ?? {})));
       for (const { address, definition, input: start, atMs = 0 } of processes) {
-        world.push({ at: world.now + atMs, kind: 'start', start: { address, definition, input: start, parent: undefined }, cause: origin });
+        world.push({
+          at: world.now + atMs,
+          order: 0,
+          kind: 'start',
+          start: { address, definition, input: start, parent: undefined },
+          cause: origin,
+        });
       }
     }
   }
 }
 
 function restart(world: World, address: string, origin: Origin): void {
-  const start = world.state.starts.get(address);
+  const start = world.facts.starts.get(address);
   if (start === undefined || world.record(address) !== undefined) {
     return world.note('ignored', { reason: start === undefined ? `nothing ever ran at ${address}` : `${address} runs already` });
   }
@@ -46,7 +54,7 @@ function restart(world: World, address: string, origin: Origin): void {
 /** When the last message under way between two hosts arrives: nothing sent later may arrive before it. */
 function lastArrival(world: World, [a, b]: readonly [string, string]): number {
   let last = 0;
-  for (const item of items(world.state.queue)) {
+  for (const item of world.queueItems()) {
     if (item.kind !== 'message' || item.packet.fate !== 'delivered') continue;
     const { from, to } = item.packet;
     if (linkKey(from.slice(0, from.indexOf('/')), to.slice(0, to.indexOf('/'))) === linkKey(a, b)) last = Math.max(last, item.at);
@@ -57,8 +65,8 @@ function lastArrival(world: World, [a, b]: readonly [string, string]): number {
 /** Writes a file (or removes it: content undefined) and tells who watches it. */
 export function writeFile(world: World, host: string, path: string, content: unknown, origin: Origin): void {
   const disk = world.disk(host);
-  world.change({ disks: world.state.disks.set(host, content === undefined ? disk.delete(path) : disk.set(path, content)) });
-  for (const [key, watcher] of world.state.fileWatches.prefixed(`${host}|`)) {
+  world.facts.disks = world.facts.disks.set(host, content === undefined ? disk.delete(path) : disk.set(path, content));
+  for (const [key, watcher] of world.facts.fileWatches.prefixed(`${host}|`)) {
     const prefix = key.slice(host.length + 1, key.lastIndexOf('|'));
     if (!path.startsWith(prefix) || world.record(watcher) === undefined) continue;
     world.send(`${host}/disk`, watcher, { type: 'file.changed', path, content } as Message, origin, 0);

@@ -1,22 +1,25 @@
-import type { Heap } from '#base/heap.ts';
-import type { PersistentVector } from '#base/persistent-vector.ts';
+import type { QueueImage } from '#base/event-queue.ts';
+import type { VectorImage } from '#base/vector.ts';
 import type { SortedMap } from '#base/sorted-map.ts';
 import type { RandomState } from '#base/random.ts';
 import type { Address, Input, LinkOptions, Message, Millis, Origin, Packet, Sequence } from './types.ts';
 
-/** A running process. Replaced as a whole whenever anything about it changes. */
+/** A running process. The world changes it in place as long as no image of the world shows it. */
 export interface ProcessRecord {
+  /** The epoch of the world's vector in which this record was made: see World.own. */
+  readonly owner: object;
   readonly slot: number;
   readonly address: Address;
   readonly host: string;
   readonly definition: string;
   readonly parent: Address | undefined;
-  readonly value: string;
-  readonly context: unknown;
+  value: string;
+  context: unknown;
   readonly incarnation: number;
   readonly startedAt: Millis;
-  /** Armed timers by name → the order of their queue entry; an entry with another order is void. */
-  readonly timers: SortedMap<number>;
+  /** Armed timers by name → their entry in the queue. */
+  timers: SortedMap<QueueItem>;
+  hadChildren: boolean;
 }
 
 interface Queued {
@@ -27,7 +30,13 @@ interface Queued {
 /** What is to come. `cause` is the event that brought it about. */
 export type QueueItem =
   | (Queued & { readonly kind: 'message'; readonly packet: Packet })
-  | (Queued & { readonly kind: 'timer'; readonly slot: number; readonly address: Address; readonly timer: string; readonly message: Message; readonly cause: Origin })
+  | (Queued & {
+      readonly kind: 'timer';
+      readonly address: Address;
+      readonly timer: string;
+      readonly message: Message;
+      readonly cause: Origin;
+    })
   | (Queued & { readonly kind: 'start'; readonly start: ProcessStart; readonly cause: Origin | undefined })
   | (Queued & { readonly kind: 'stop'; readonly address: Address; readonly kill: boolean; readonly cause: Origin })
   | (Queued & { readonly kind: 'input'; readonly input: Input });
@@ -45,31 +54,34 @@ export interface LinkState extends LinkOptions {
   readonly notBefore: Millis;
 }
 
-/**
- * The whole world at one moment, as a persistent value: keeping it costs the few nodes that differ from the moments that
- * are kept beside it.
- */
-export interface WorldState {
-  readonly now: Millis;
-  readonly seq: Sequence;
-  readonly order: number;
-  readonly nextPacket: number;
-  readonly nextSlot: number;
-  readonly queue: Heap<QueueItem> | undefined;
-  readonly processes: PersistentVector<ProcessRecord>;
-  readonly addresses: SortedMap<number>;
-  readonly starts: SortedMap<ProcessStart>;
-  readonly incarnations: SortedMap<number>;
-  readonly disks: SortedMap<SortedMap<unknown>>;
+/** Everything of a world but its queue and its processes. */
+export interface WorldFacts {
+  now: Millis;
+  seq: Sequence;
+  order: number;
+  nextPacket: number;
+  nextSlot: number;
+  addresses: SortedMap<number>;
+  starts: SortedMap<ProcessStart>;
+  incarnations: SortedMap<number>;
+  disks: SortedMap<SortedMap<unknown>>;
   /** Key `a|b` with a < b. */
-  readonly links: SortedMap<LinkState>;
+  links: SortedMap<LinkState>;
   /** `<target>|<watcher>`: who wants to know when target ends. */
-  readonly monitors: SortedMap<true>;
+  monitors: SortedMap<true>;
   /** `<host>|<prefix>|<watcher>`. */
-  readonly fileWatches: SortedMap<Address>;
+  fileWatches: SortedMap<Address>;
   /** Packets that are to be lost on arrival. */
-  readonly dropped: SortedMap<true>;
-  readonly random: RandomState;
-  readonly hash: number;
-  readonly hash2: number;
+  dropped: SortedMap<true>;
+  random: RandomState;
+  hash: number;
+  hash2: number;
+}
+
+/**
+ * The whole world at one moment, as a value: keeping it costs what differs from the moments that are kept beside it.
+ */
+export interface WorldState extends Readonly<WorldFacts> {
+  readonly queue: QueueImage<QueueItem>;
+  readonly processes: VectorImage;
 }

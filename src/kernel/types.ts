@@ -97,12 +97,7 @@ export interface FileChangedMessage {
 }
 
 export type KernelMessage =
-  | StartMessage
-  | TerminateMessage
-  | ChildExitedMessage
-  | UndeliverableMessage
-  | PeerClosedMessage
-  | FileChangedMessage;
+  StartMessage | TerminateMessage | ChildExitedMessage | UndeliverableMessage | PeerClosedMessage | FileChangedMessage;
 
 interface Caused {
   /** The journal event that is the real cause, where it is not the event being handled (e.g. what queued a key). */
@@ -195,7 +190,12 @@ export interface WorldOptions {
   readonly hosts: readonly { readonly name: string; readonly disk?: Readonly<Record<string, unknown>> | undefined }[];
   readonly definitions: readonly ProcessDefinition[];
   /** Processes started at time zero, in this order. */
-  readonly processes: readonly { readonly address: Address; readonly definition: string; readonly input: unknown; readonly atMs?: number | undefined }[];
+  readonly processes: readonly {
+    readonly address: Address;
+    readonly definition: string;
+    readonly input: unknown;
+    readonly atMs?: number | undefined;
+  }[];
   readonly latency: {
     /** Between processes of one host, in milliseconds. */
     readonly localMs: number;
@@ -215,7 +215,11 @@ export type Input =
   | { readonly type: 'fault.link'; readonly between: readonly [string, string]; readonly options: LinkOptions }
   | { readonly type: 'fault.drop'; readonly messageId: number }
   | { readonly type: 'file'; readonly host: string; readonly path: string; readonly content: unknown }
-  | { readonly type: 'add-host'; readonly host: { readonly name: string; readonly disk?: Readonly<Record<string, unknown>> }; readonly processes: WorldOptions['processes'] };
+  | {
+      readonly type: 'add-host';
+      readonly host: { readonly name: string; readonly disk?: Readonly<Record<string, unknown>> };
+      readonly processes: WorldOptions['processes'];
+    };
 
 /** A message on its way, or delivered: one packet of the picture. */
 export interface Packet {

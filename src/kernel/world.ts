@@ -1,11 +1,13 @@
-import { insert, items, removeFirst } from '#base/heap.ts';
-import { PersistentVector } from '#base/persistent-vector.ts';
-import { hash32, nextRandom, seedRandom } from '#base/random.ts';
+import { EventQueue } from '#base/event-queue.ts';
+import { hash32, seedRandom } from '#base/random.ts';
 import { SortedMap } from '#base/sorted-map.ts';
-import { stableStringify } from '#base/json.ts';
+import { Vector } from '#base/vector.ts';
+import { digestText, mix } from './digest.ts';
 import { carryOut } from './effects.ts';
+import { deepFreeze } from './freeze.ts';
 import { applyInput } from './inputs.ts';
-import type { ProcessRecord, ProcessStart, QueueItem, WorldState } from './state.ts';
+import { hostOf, linkKey, quantize, route } from './network.ts';
+import type { ProcessRecord, ProcessStart, QueueItem, WorldFacts, WorldState } from './state.ts';
 import type {
   Address,
   Delivered,
@@ -21,7 +23,6 @@ import type {
   WorldOptions,
 } from './types.ts';
 import { compile, type CompiledMachine, type MachineEvent, type StepResult } from './xstate/compile.ts';
-import { deepFreeze } from './freeze.ts';
 
 /** How a world checks itself; for tests. */
 export interface WorldChecks {
@@ -33,75 +34,82 @@ export interface WorldChecks {
   readonly hashMessages?: boolean | undefined;
 }
 
-/** Time that a connection attempt to a host that does not answer takes, in milliseconds. */
-const connectTimeoutMs = 3000;
 /** What a Go program exits with when it panics. */
 const panicCode = 2;
 /** 128 + SIGKILL. */
 const killedCode = 137;
+/** The index of slots is begun anew when it has so many entries: most are of processes that are long gone. */
+const maxKnownSlots = 200_000;
 
 const noNotes: JournalEntry['notes'] = [];
-
-/** Rounds a time to the resolution of the queue, 0.001 ms. */
-function quantize(at: Millis): Millis {
-  return Math.round(at * 1000) / 1000;
-}
-
-/** The entry that is being made while an event is handled. */
-interface Draft {
-  readonly origin: Origin;
-  firstPacket: number;
-  notes: { readonly topic: string; readonly data: unknown }[] | undefined;
-  packets: Packet[] | undefined;
-}
+const noPackets: readonly Packet[] = [];
 
 /**
  * A running world: takes the next item of the queue, gives it to its process and carries out what the process asks for.
- * All of its state is one persistent value (`state`), which can be kept and put back at any time.
+ * It is changed in place; `freeze` gives its state as a value that can be kept and put back at any time.
  */
 export class World {
   private readonly machines = new Map<string, CompiledMachine>();
-  private draft!: Draft;
+  private readonly queue = new EventQueue<QueueItem>();
+  private readonly slots = new Vector<ProcessRecord>();
+  /** Where processes are, as far as it is known: checked against the slot whenever it is used, so never wrong. */
+  private readonly knownSlots = new Map<Address, number>();
+  /** The entry that is being made while an event is handled. */
+  private notes: { readonly topic: string; readonly data: unknown }[] | undefined;
+  private packets: Packet[] | undefined;
+  /** Everything but the queue and the processes; for effects and inputs. */
+  facts: WorldFacts;
   /** Packets sent by the last step, for the journal. */
-  sent: readonly Packet[] = [];
+  sent: readonly Packet[] = noPackets;
 
   constructor(
     readonly options: WorldOptions,
     private readonly checks: WorldChecks,
-    public state: WorldState,
+    state: WorldState,
   ) {
     for (const definition of options.definitions) this.machines.set(definition.name, compile(definition.machine));
+    this.facts = state;
+    this.restore(state);
+  }
+
+  /** The present state as a value. */
+  freeze(): WorldState {
+    return { ...this.facts, queue: this.queue.freeze(), processes: this.slots.freeze() };
+  }
+
+  /** Makes this world what the state shows. */
+  restore(state: WorldState): void {
+    const { queue, processes, ...facts } = state;
+    this.queue.restore(queue);
+    this.slots.restore(processes);
+    this.facts = facts;
   }
 
   get now(): Millis {
-    return this.state.now;
+    return this.facts.now;
   }
 
   /** The number of events handled so far. */
   get seq(): Sequence {
-    return this.state.seq;
+    return this.facts.seq;
   }
 
   /** When the next event is due; undefined when nothing is to come. */
   nextAt(): Millis | undefined {
-    return this.state.queue?.item.at;
+    return this.queue.first()?.at;
   }
 
   /** Puts an input into the queue, to be handled at the present time, after what is already due now. */
   input(input: Input): void {
-    this.push({ at: this.state.now, kind: 'input', input });
+    this.push({ at: this.facts.now, order: 0, kind: 'input', input });
   }
 
-  /** Handles the next event. Returns its journal entry; undefined when nothing is to come. Void timers are passed over. */
+  /** Handles the next event. Returns its journal entry; undefined when nothing is to come. */
   step(): JournalEntry | undefined {
-    for (;;) {
-      const { queue } = this.state;
-      if (queue === undefined) return undefined;
-      const { item } = queue;
-      this.state = { ...this.state, queue: removeFirst(queue), now: Math.max(this.state.now, item.at) };
-      if (item.kind === 'timer' && this.record(item.address)?.timers.get(item.timer) !== item.order) continue;
-      return this.handle(item);
-    }
+    const item = this.queue.shift();
+    if (item === undefined) return undefined;
+    if (item.at > this.facts.now) this.facts.now = item.at;
+    return this.handle(item);
   }
 
   /**
@@ -126,38 +134,38 @@ export class World {
   wait(until: Millis): void {
     const next = this.nextAt();
     const target = next === undefined ? until : Math.min(until, next);
-    if (target > this.state.now) this.state = { ...this.state, now: target };
+    if (target > this.facts.now) this.facts.now = target;
   }
 
+  /** A running process, as it is now: what is to be kept longer than until the next event has to be copied. */
   process(address: Address): ProcessView | undefined {
     return this.record(address);
   }
 
   /** All running processes, by address. */
   *processes(): Generator<ProcessView> {
-    for (const slot of this.state.addresses.values()) yield this.state.processes.get(slot)!;
+    for (const slot of this.facts.addresses.values()) yield this.slots.get(slot)!;
   }
 
   disk(host: string): SortedMap<unknown> {
-    return this.state.disks.get(host) ?? SortedMap.empty();
+    return this.facts.disks.get(host) ?? SortedMap.empty();
   }
 
   /** Messages that have been sent and have not arrived. */
   packetsInFlight(): readonly Packet[] {
     const packets: Packet[] = [];
-    for (const item of items(this.state.queue)) if (item.kind === 'message') packets.push(item.packet);
+    for (const item of this.queue.items()) if (item.kind === 'message') packets.push(item.packet);
     return packets.sort((a, b) => a.id - b.id);
   }
 
-  /** Whether an item that matches is in the queue. */
-  queued(matches: (item: QueueItem) => boolean): boolean {
-    for (const item of items(this.state.queue)) if (matches(item)) return true;
-    return false;
+  /** What is to come, in no particular order. */
+  queueItems(): Iterable<QueueItem> {
+    return this.queue.items();
   }
 
   /** A digest of everything that has happened: equal for equal runs. */
   hash(): string {
-    return (this.state.hash >>> 0).toString(16).padStart(8, '0') + (this.state.hash2 >>> 0).toString(16).padStart(8, '0');
+    return digestText(this.facts);
   }
 
   definition(name: string): ProcessDefinition | undefined {
@@ -166,61 +174,70 @@ export class World {
 
   /** The record of a running process. */
   record(address: Address): ProcessRecord | undefined {
-    const slot = this.state.addresses.get(address);
-    return slot === undefined ? undefined : this.state.processes.get(slot);
+    const known = this.knownSlots.get(address);
+    if (known !== undefined) {
+      const record = this.slots.get(known);
+      if (record !== undefined && record.address === address) return record;
+    }
+    const slot = this.facts.addresses.get(address);
+    if (slot === undefined) return undefined;
+    if (this.knownSlots.size > maxKnownSlots) this.knownSlots.clear();
+    this.knownSlots.set(address, slot);
+    return this.slots.get(slot);
   }
 
   // ── for effects and inputs ────────────────────────────────────────────────
 
-  /** Adds an item to the queue; the kernel numbers it. Returns its number. */
-  push(item: DistributiveOmit<QueueItem, 'order'>): number {
-    const order = this.state.order + 1;
-    const queued = { ...item, at: quantize(item.at), order } as QueueItem;
-    this.state = { ...this.state, order, queue: insert(this.state.queue, queued) };
-    return order;
-  }
-
-  change(part: Partial<WorldState>): void {
-    this.state = { ...this.state, ...part };
-  }
-
-  replace(record: ProcessRecord): void {
-    this.state = { ...this.state, processes: this.state.processes.set(record.slot, record) };
+  /** Adds an item to the queue; the kernel numbers it and rounds its time. */
+  push(item: Unnumbered<QueueItem>): QueueItem {
+    item.order = ++this.facts.order;
+    item.at = quantize(item.at);
+    this.queue.add(item as QueueItem);
+    return item as QueueItem;
   }
 
   note(topic: string, data: unknown): void {
-    (this.draft.notes ??= []).push({ topic, data });
+    (this.notes ??= []).push({ topic, data });
   }
 
   /** Sends a message: it arrives after the time that the way takes. */
   send(from: Address, to: Address, message: Message, cause: Origin, delayMs: number): void {
     if (this.checks.freeze === true) deepFreeze(message);
-    const { now } = this.state;
-    const id = this.state.nextPacket;
-    const sentAt = quantize(now + delayMs);
-    const { arrivesAt, fate } = this.route(from, to, sentAt);
-    const packet: Packet = { id, from, to, message, sentAt, arrivesAt, cause: cause.seq, story: cause.story, chatter: cause.chatter, fate };
-    this.state = { ...this.state, nextPacket: id + 1 };
-    if (this.draft.packets === undefined) {
-      this.draft.packets = [];
-      this.draft.firstPacket = id;
-    }
-    this.draft.packets.push(packet);
-    this.push({ at: arrivesAt, kind: 'message', packet });
+    const sentAt = quantize(this.facts.now + delayMs);
+    const { arrivesAt, fate } = route(this.facts, this.options.latency, from, to, sentAt);
+    const packet: Packet = {
+      id: this.facts.nextPacket++,
+      from,
+      to,
+      message,
+      sentAt,
+      arrivesAt,
+      cause: cause.seq,
+      story: cause.story,
+      chatter: cause.chatter,
+      fate,
+    };
+    (this.packets ??= []).push(packet);
+    this.push({ at: arrivesAt, order: 0, kind: 'message', packet });
   }
 
   /** Tells the parent and those who linked themselves to it, stops the children, and removes the process. */
   end(address: Address, code: number, cause: Origin): void {
     const record = this.record(address);
     if (record === undefined) return;
-    for (const child of [...this.state.addresses.keys(`${address}/`, `${address}0`)]) {
-      const inner = this.record(child);
-      if (inner !== undefined && inner.parent === address) this.end(child, code, cause);
+    if (record.hadChildren) {
+      for (const child of [...this.facts.addresses.keys(`${address}/`, `${address}0`)]) {
+        if (this.record(child)?.parent === address) this.end(child, code, cause);
+      }
     }
-    this.state = { ...this.state, addresses: this.state.addresses.delete(address), processes: this.state.processes.set(record.slot, undefined) };
-    for (const key of [...this.state.monitors.keys(`${address}|`, `${address}}`)]) {
+    for (const timer of record.timers.values()) this.queue.remove(timer);
+    this.facts.addresses = this.facts.addresses.delete(address);
+    this.slots.set(record.slot, undefined);
+    this.knownSlots.delete(address);
+    const monitors = this.facts.monitors.size === 0 ? [] : [...this.facts.monitors.keys(`${address}|`, `${address}}`)];
+    for (const key of monitors) {
       const watcher = key.slice(address.length + 1);
-      this.state = { ...this.state, monitors: this.state.monitors.delete(key) };
+      this.facts.monitors = this.facts.monitors.delete(key);
       this.send(address, watcher, { type: 'peer.closed', address } as Message, cause, 0);
     }
     if (record.parent !== undefined && this.record(record.parent) !== undefined) {
@@ -233,52 +250,60 @@ export class World {
     const { address, definition, parent } = start;
     const machine = this.machines.get(definition);
     if (machine === undefined) throw new Error(`kernel: there is no process definition "${definition}" (to be started at ${address})`);
-    if (this.state.addresses.has(address)) throw new Error(`kernel: a process runs at ${address} already`);
-    const slash = address.indexOf('/');
-    const incarnation = (this.state.incarnations.get(address) ?? 0) + 1;
-    const slot = this.state.nextSlot;
+    if (this.record(address) !== undefined) throw new Error(`kernel: a process runs at ${address} already`);
+    const { facts } = this;
+    const incarnation = (parent === undefined ? (facts.incarnations.get(address) ?? 0) : 0) + 1;
+    const slot = facts.nextSlot++;
     const first = machine.initial();
+    const owner = this.slots.epoch;
     const record: ProcessRecord = {
+      owner,
       slot,
       address,
-      host: address.slice(0, slash),
+      host: hostOf(address),
       definition,
       parent,
       value: first.value,
       context: first.context,
       incarnation,
-      startedAt: this.state.now,
+      startedAt: facts.now,
       timers: SortedMap.empty(),
+      hadChildren: false,
     };
-    this.state = {
-      ...this.state,
-      nextSlot: slot + 1,
-      processes: this.state.processes.set(slot, record),
-      addresses: this.state.addresses.set(address, slot),
+    this.slots.set(slot, record);
+    facts.addresses = facts.addresses.set(address, slot);
+    this.knownSlots.set(address, slot);
+    if (parent === undefined) {
+      facts.starts = facts.starts.set(address, start);
+      facts.incarnations = facts.incarnations.set(address, incarnation);
+    } else {
       // Children come and go by the thousand and are never started from outside.
-      ...(parent === undefined ? { starts: this.state.starts.set(address, start), incarnations: this.state.incarnations.set(address, incarnation) } : {}),
-    };
+      const above = this.record(parent);
+      if (above !== undefined && !above.hadChildren) this.own(above).hadChildren = true;
+    }
     this.apply(record, first, cause);
     const seed = hash32(`${address}#${incarnation}`, (this.options.seed ^ 0x85ebca6b) >>> 0);
-    this.deliver(this.record(address)!, address, { type: 'process.start', input: start.input, seed, incarnation } as Message, cause);
+    const present = this.record(address);
+    if (present !== undefined)
+      this.deliver(present, address, { type: 'process.start', input: start.input, seed, incarnation } as Message, cause);
   }
 
   /** Gives a process one event. */
   deliver(record: ProcessRecord, from: Address, message: Message, origin: Origin): void {
     const machine = this.machines.get(record.definition)!;
     const event: Delivered<Message> = {
-      type: message.type,
+      type: isDelay(message) ? message.event.type : message.type,
       message,
       from,
       self: record.address,
-      now: this.state.now,
+      now: this.facts.now,
       origin,
       parent: record.parent === undefined ? undefined : this.record(record.parent)?.context,
       disk: this.disk(record.host),
     };
     let result: StepResult;
     try {
-      result = machine.step(record, isDelay(message) ? { ...event, type: message.event.type } : event);
+      result = machine.step(record, event);
     } catch (error) {
       if (this.checks.strict === true) throw error;
       this.note('crash', { message: error instanceof Error ? error.message : String(error) });
@@ -290,7 +315,11 @@ export class World {
 
   private apply(record: ProcessRecord, result: StepResult, origin: Origin): void {
     const { value, context, effects, scheduled, done } = result;
-    if (record.context !== context || record.value !== value) this.replace({ ...record, value, context });
+    if (record.context !== context || record.value !== value) {
+      const own = this.own(record);
+      own.value = value;
+      own.context = context;
+    }
     for (const item of scheduled) {
       if ('cancel' in item) this.disarm(record.address, item.cancel);
       else this.arm(record.address, item.id, item.delayMs, { type: delayType, event: item.event } as Message, origin);
@@ -299,85 +328,78 @@ export class World {
     if (done) this.end(record.address, 0, origin);
   }
 
+  /** The record as one that may be changed: itself, or a copy when an image of the world shows it. */
+  private own(record: ProcessRecord): ProcessRecord {
+    const owner = this.slots.epoch;
+    if (record.owner === owner) return record;
+    const copy = { ...record, owner };
+    this.slots.set(record.slot, copy);
+    return copy;
+  }
+
   arm(address: Address, timer: string, afterMs: number, message: Message, cause: Origin): void {
     const record = this.record(address);
     if (record === undefined) return;
-    const order = this.push({ at: this.state.now + Math.max(0, afterMs), kind: 'timer', slot: record.slot, address, timer, message, cause });
-    this.replace({ ...this.record(address)!, timers: record.timers.set(timer, order) });
+    const earlier = record.timers.get(timer);
+    if (earlier !== undefined) this.queue.remove(earlier);
+    const item = this.push({ at: this.facts.now + Math.max(0, afterMs), order: 0, kind: 'timer', address, timer, message, cause });
+    this.own(record).timers = record.timers.set(timer, item);
   }
 
   disarm(address: Address, timer: string): void {
     const record = this.record(address);
-    if (record === undefined || !record.timers.has(timer)) return;
-    this.replace({ ...record, timers: record.timers.delete(timer) });
+    const armed = record?.timers.get(timer);
+    if (record === undefined || armed === undefined) return;
+    this.queue.remove(armed);
+    this.own(record).timers = record.timers.delete(timer);
   }
 
   // ── one event ─────────────────────────────────────────────────────────────
 
   private handle(item: QueueItem): JournalEntry {
-    const seq = this.state.seq + 1;
-    this.state = { ...this.state, seq };
+    const { facts } = this;
+    const seq = ++facts.seq;
     const cause = causeOf(item);
     const origin: Origin = { seq, story: cause === undefined || cause.story === 0 ? seq : cause.story, chatter: cause?.chatter ?? false };
-    this.draft = { origin, firstPacket: this.state.nextPacket, notes: undefined, packets: undefined };
-    const subject = this.subject(item);
-    const before = this.record(subject.process)?.value ?? '';
-    this.perform(item, origin);
+    const firstPacket = facts.nextPacket;
+    this.notes = undefined;
+    this.packets = undefined;
+    const { kind, process, from, message } = subjectOf(item);
+    const record = this.record(process);
+    const before = record?.value ?? '';
+    const definition = item.kind === 'start' ? item.start.definition : (record?.definition ?? 'kernel');
+    this.perform(item, record, origin);
+    const packets: readonly Packet[] = this.packets ?? noPackets;
     const entry: JournalEntry = {
       seq,
-      at: this.state.now,
-      kind: subject.kind,
-      process: subject.process,
-      definition: subject.definition,
-      from: subject.from,
-      message: subject.message,
+      at: facts.now,
+      kind: kind === 'message' && record === undefined ? 'undeliverable' : kind,
+      process,
+      definition,
+      from,
+      message,
       packet: item.kind === 'message' ? item.packet.id : 0,
       cause: cause?.seq ?? 0,
       story: origin.story,
       chatter: origin.chatter,
       before,
-      after: this.record(subject.process)?.value ?? '',
-      firstPacket: this.draft.firstPacket,
-      packetCount: this.draft.packets?.length ?? 0,
-      notes: this.draft.notes ?? noNotes,
+      after: this.record(process)?.value ?? '',
+      firstPacket,
+      packetCount: packets.length,
+      notes: this.notes ?? noNotes,
     };
-    this.sent = this.draft.packets ?? [];
-    this.mix(entry);
+    this.sent = packets;
+    mix(facts, entry, this.checks.hashMessages === true);
     return entry;
   }
 
-  private subject(item: QueueItem): Pick<JournalEntry, 'kind' | 'process' | 'definition' | 'from' | 'message'> {
-    const definitionAt = (address: Address): string => this.record(address)?.definition ?? 'kernel';
-    switch (item.kind) {
-      case 'message': {
-        const { from, to, message } = item.packet;
-        return { kind: this.state.addresses.has(to) ? 'message' : 'undeliverable', process: to, definition: definitionAt(to), from, message };
-      }
-      case 'timer': {
-        const message = isDelay(item.message) ? (item.message.event as Message) : item.message;
-        return { kind: 'timer', process: item.address, definition: definitionAt(item.address), from: item.address, message };
-      }
-      case 'start':
-        return { kind: 'start', process: item.start.address, definition: item.start.definition, from: item.start.parent ?? 'kernel', message: { type: 'process.start' } };
-      case 'stop':
-        return { kind: 'stop', process: item.address, definition: definitionAt(item.address), from: 'kernel', message: { type: 'process.terminate' } };
-      case 'input': {
-        const { input } = item;
-        if (input.type === 'message') return { kind: 'input', process: input.to, definition: definitionAt(input.to), from: 'kernel', message: input.message };
-        const process = 'address' in input ? input.address : 'kernel';
-        return { kind: 'input', process, definition: definitionAt(process), from: 'kernel', message: input };
-      }
-    }
-  }
-
-  private perform(item: QueueItem, origin: Origin): void {
+  private perform(item: QueueItem, record: ProcessRecord | undefined, origin: Origin): void {
     switch (item.kind) {
       case 'message':
-        return this.arrive(item.packet, origin);
+        return this.arrive(item.packet, record, origin);
       case 'timer': {
-        const record = this.record(item.address)!;
-        const fired = { ...record, timers: record.timers.delete(item.timer) };
-        this.replace(fired);
+        const fired = this.own(record!);
+        fired.timers = fired.timers.delete(item.timer);
         return this.deliver(fired, item.address, item.message, origin);
       }
       case 'start':
@@ -397,49 +419,20 @@ export class World {
     else this.deliver(record, 'kernel', { type: 'process.terminate' }, origin);
   }
 
-  private arrive(packet: Packet, origin: Origin): void {
+  private arrive(packet: Packet, record: ProcessRecord | undefined, origin: Origin): void {
     const { from, to, message } = packet;
-    if (packet.fate === 'lost' || this.state.dropped.has(String(packet.id))) {
+    if (packet.fate === 'lost' || (this.facts.dropped.size > 0 && this.facts.dropped.has(String(packet.id)))) {
       this.note('lost', { packet: packet.id });
       return;
     }
-    const record = this.record(to);
     if (record !== undefined && packet.fate !== 'refused') return this.deliver(record, from, message, origin);
     if (message.type === 'message.undeliverable' || message.type === 'peer.closed' || message.type === 'process.exited') return;
     const reason = packet.fate === 'refused' ? 'no route to host' : 'connection refused';
     this.send(to, from, { type: 'message.undeliverable', to, reason, message } as Message, origin, 0);
   }
-
-  private route(from: Address, to: Address, sentAt: Millis): Pick<Packet, 'arrivesAt' | 'fate'> {
-    const { latency } = this.options;
-    const [hostA, hostB] = [from.slice(0, from.indexOf('/')), to.slice(0, to.indexOf('/'))];
-    if (hostA === hostB) return { arrivesAt: quantize(sentAt + (sameBinary(from, to) ? latency.sharedMs : latency.localMs)), fate: 'delivered' };
-    const link = this.state.links.get(linkKey(hostA, hostB));
-    if (link?.cut === true || !this.state.disks.has(hostB)) return { arrivesAt: quantize(sentAt + connectTimeoutMs), fate: 'refused' };
-    let fate: Packet['fate'] = 'delivered';
-    if (link?.loss !== undefined && link.loss > 0) {
-      const [value, random] = nextRandom(this.state.random);
-      this.state = { ...this.state, random };
-      if (value < link.loss) fate = 'lost';
-    }
-    const arrivesAt = sentAt + (link?.latencyMs ?? latency.remoteMs);
-    return { arrivesAt: quantize(link === undefined ? arrivesAt : Math.max(arrivesAt, link.notBefore)), fate };
-  }
-
-  private mix(entry: JournalEntry): void {
-    const text = `${entry.at}|${entry.kind}|${entry.process}|${entry.from}|${entry.after}|${entry.packetCount}|${this.digest(entry.message)}`;
-    const hash = hash32(text, (this.state.hash ^ 0x811c9dc5) >>> 0);
-    this.state = { ...this.state, hash, hash2: Math.imul(this.state.hash2 ^ hash, 0x85ebca6b) >>> 0 };
-  }
-
-  private digest(message: Message): string {
-    if (this.checks.hashMessages === true) return stableStringify(message);
-    const { id = '', status = '', path = '' } = message as { id?: unknown; status?: unknown; path?: unknown };
-    return `${message.type}|${String(id)}|${String(status)}|${String(path)}`;
-  }
 }
 
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+type Unnumbered<T> = T extends QueueItem ? { -readonly [K in keyof T]: T[K] } : never;
 
 const delayType = 'kernel.delay';
 interface DelayMessage extends Message {
@@ -463,20 +456,28 @@ function causeOf(item: QueueItem): Origin | undefined {
   }
 }
 
-/** `host/name` of an address: what runs in one operating system process. */
-function binaryOf(address: Address): string {
-  const first = address.indexOf('/');
-  const second = address.indexOf('/', first + 1);
-  return second < 0 ? address : address.slice(0, second);
-}
-
-function sameBinary(a: Address, b: Address): boolean {
-  return binaryOf(a) === binaryOf(b);
-}
-
-/** The key of the link between two hosts. */
-export function linkKey(a: string, b: string): string {
-  return a < b ? `${a}|${b}` : `${b}|${a}`;
+/** What an item of the queue means for the journal. */
+function subjectOf(item: QueueItem): Pick<JournalEntry, 'kind' | 'process' | 'from' | 'message'> {
+  switch (item.kind) {
+    case 'message':
+      return { kind: 'message', process: item.packet.to, from: item.packet.from, message: item.packet.message };
+    case 'timer':
+      return {
+        kind: 'timer',
+        process: item.address,
+        from: item.address,
+        message: isDelay(item.message) ? (item.message.event as Message) : item.message,
+      };
+    case 'start':
+      return { kind: 'start', process: item.start.address, from: item.start.parent ?? 'kernel', message: { type: 'process.start' } };
+    case 'stop':
+      return { kind: 'stop', process: item.address, from: 'kernel', message: { type: 'process.terminate' } };
+    case 'input': {
+      const { input } = item;
+      if (input.type === 'message') return { kind: 'input', process: input.to, from: 'kernel', message: input.message };
+      return { kind: 'input', process: 'address' in input ? input.address : 'kernel', from: 'kernel', message: input };
+    }
+  }
 }
 
 /** A world at time zero. Throws when two processes have one address or a definition is missing or not supported. */
@@ -489,8 +490,8 @@ export function createWorld(options: WorldOptions, checks: WorldChecks = {}): Wo
     order: 0,
     nextPacket: 1,
     nextSlot: 0,
-    queue: undefined,
-    processes: PersistentVector.empty(),
+    queue: [],
+    processes: new Vector<ProcessRecord>().freeze(),
     addresses: SortedMap.empty(),
     starts: SortedMap.empty(),
     incarnations: SortedMap.empty(),
@@ -505,7 +506,13 @@ export function createWorld(options: WorldOptions, checks: WorldChecks = {}): Wo
   };
   const world = new World(options, checks, state);
   for (const { address, definition, input, atMs = 0 } of options.processes) {
-    world.push({ at: options.epochMs + atMs, kind: 'start', start: { address, definition, input, parent: undefined }, cause: undefined });
+    world.push({
+      at: options.epochMs + atMs,
+      order: 0,
+      kind: 'start',
+      start: { address, definition, input, parent: undefined },
+      cause: undefined,
+    });
   }
   return world;
 }
