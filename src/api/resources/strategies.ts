@@ -1,5 +1,5 @@
 import { deepEqual } from '#base/json.ts';
-import type { KubeObject } from '../object.ts';
+import { formatTime, type KubeObject } from '../object.ts';
 import type { Container } from '../types.generated.ts';
 import { parseQuantity } from '../quantity.ts';
 
@@ -10,11 +10,26 @@ export interface StrategyContext {
 
 /** Kinds whose `metadata.generation` counts changes of the spec. */
 const generations = new Set([
-  '/Pod', 'apps/Deployment', 'apps/ReplicaSet', 'apps/StatefulSet', 'apps/DaemonSet', '/ReplicationController', 'batch/Job', 'batch/CronJob',
-  'networking.k8s.io/Ingress', 'networking.k8s.io/NetworkPolicy', 'policy/PodDisruptionBudget', 'discovery.k8s.io/EndpointSlice',
-  'scheduling.k8s.io/PriorityClass', 'flowcontrol.apiserver.k8s.io/FlowSchema', 'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration',
-  'admissionregistration.k8s.io/ValidatingAdmissionPolicy', 'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding', 'apiextensions.k8s.io/CustomResourceDefinition',
-  'admissionregistration.k8s.io/ValidatingWebhookConfiguration', 'admissionregistration.k8s.io/MutatingWebhookConfiguration',
+  '/Pod',
+  'apps/Deployment',
+  'apps/ReplicaSet',
+  'apps/StatefulSet',
+  'apps/DaemonSet',
+  '/ReplicationController',
+  'batch/Job',
+  'batch/CronJob',
+  'networking.k8s.io/Ingress',
+  'networking.k8s.io/NetworkPolicy',
+  'policy/PodDisruptionBudget',
+  'discovery.k8s.io/EndpointSlice',
+  'scheduling.k8s.io/PriorityClass',
+  'flowcontrol.apiserver.k8s.io/FlowSchema',
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration',
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
+  'apiextensions.k8s.io/CustomResourceDefinition',
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration',
 ]);
 
 /** What `status` is when an object is created. */
@@ -40,11 +55,17 @@ const firstStatus: Readonly<Record<string, (object: KubeObject) => unknown>> = {
 export function qosClass(pod: KubeObject): string {
   const spec = pod['spec'] as { readonly containers?: readonly Container[]; readonly initContainers?: readonly Container[] } | undefined;
   const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
-  const set = (list: Readonly<Record<string, string | number>> | undefined, name: string): boolean => list?.[name] !== undefined && parseQuantity(list[name]) > 0;
+  const set = (list: Readonly<Record<string, string | number>> | undefined, name: string): boolean =>
+    list?.[name] !== undefined && parseQuantity(list[name]) > 0;
   const names = ['cpu', 'memory'];
-  if (!containers.some((item) => names.some((name) => set(item.resources?.requests, name) || set(item.resources?.limits, name)))) return 'BestEffort';
+  if (!containers.some((item) => names.some((name) => set(item.resources?.requests, name) || set(item.resources?.limits, name))))
+    return 'BestEffort';
   const guaranteed = containers.every((item) =>
-    names.every((name) => set(item.resources?.limits, name) && parseQuantity(item.resources?.requests?.[name] ?? item.resources!.limits![name]!) === parseQuantity(item.resources!.limits![name]!)),
+    names.every(
+      (name) =>
+        set(item.resources?.limits, name) &&
+        parseQuantity(item.resources?.requests?.[name] ?? item.resources!.limits![name]!) === parseQuantity(item.resources!.limits![name]!),
+    ),
   );
   return guaranteed ? 'Guaranteed' : 'Burstable';
 }
@@ -62,17 +83,31 @@ export function prepareForCreate(group: string, kind: string, object: KubeObject
   if (generations.has(key)) result = { ...result, metadata: { ...result.metadata, generation: 1 } };
   if (key === '/Secret' && result['stringData'] !== undefined) {
     const { stringData, ...rest } = result as KubeObject & { readonly stringData: Readonly<Record<string, string>> };
-    result = { ...rest, data: { ...(rest['data'] as object | undefined), ...Object.fromEntries(Object.entries(stringData).map(([name, value]) => [name, toBase64(value)])) } } as KubeObject;
+    result = {
+      ...rest,
+      data: {
+        ...(rest['data'] as object | undefined),
+        ...Object.fromEntries(Object.entries(stringData).map(([name, value]) => [name, toBase64(value)])),
+      },
+    } as KubeObject;
   }
   return result;
 }
 
 /** PrepareForUpdate: a write to the object keeps the status, a write to /status keeps everything but status (and metadata that may change there). */
-export function prepareForUpdate(group: string, kind: string, object: KubeObject, old: KubeObject, subresource: string, hasStatus: boolean): KubeObject {
+export function prepareForUpdate(
+  group: string,
+  kind: string,
+  object: KubeObject,
+  old: KubeObject,
+  subresource: string,
+  hasStatus: boolean,
+): KubeObject {
   const key = `${group}/${kind}`;
   if (subresource === 'status') {
     const result: Record<string, unknown> = { ...object, ...('spec' in old ? { spec: old['spec'] } : {}) };
-    if (key === '/Pod') result['metadata'] = { ...object.metadata, ownerReferences: old.metadata.ownerReferences, generation: old.metadata.generation };
+    if (key === '/Pod')
+      result['metadata'] = { ...object.metadata, ownerReferences: old.metadata.ownerReferences, generation: old.metadata.generation };
     return result as unknown as KubeObject;
   }
   let result = object;
@@ -82,11 +117,22 @@ export function prepareForUpdate(group: string, kind: string, object: KubeObject
   }
   if (key === '/Namespace' && subresource === '') result = { ...result, spec: old['spec'] };
   if (generations.has(key)) {
-    const changed = !deepEqual(object['spec'], old['spec']) || (key === 'discovery.k8s.io/EndpointSlice' && !deepEqual([object['endpoints'], object['ports']], [old['endpoints'], old['ports']]));
+    const changed =
+      !deepEqual(object['spec'], old['spec']) ||
+      (key === 'discovery.k8s.io/EndpointSlice' && !deepEqual([object['endpoints'], object['ports']], [old['endpoints'], old['ports']]));
     const generation = (old.metadata.generation ?? 0) + (changed ? 1 : 0);
     if (generation !== result.metadata.generation) result = { ...result, metadata: { ...result.metadata, generation } };
   }
   return result;
+}
+
+/** When a volume came into its phase (registry/core/persistentvolume/strategy.go): set by the server, owned by nobody. */
+export function stampPhase(object: KubeObject, old: KubeObject | undefined, now: number): KubeObject {
+  if (object.kind !== 'PersistentVolume') return object;
+  const phaseOf = (volume: KubeObject | undefined): unknown => (volume?.['status'] as { readonly phase?: string } | undefined)?.phase;
+  return phaseOf(object) === phaseOf(old)
+    ? object
+    : { ...object, status: { ...(object['status'] as object), lastPhaseTransitionTime: formatTime(now) } };
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

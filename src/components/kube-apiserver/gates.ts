@@ -1,10 +1,23 @@
 import { isObject } from '#base/json.ts';
+import { stampPhase } from '#api/resources/strategies.ts';
 import { newUid, generateName } from '#api/names.ts';
 import { formatTime, type KubeObject, type Status } from '#api/object.ts';
 import { updateManagedFields, applyServerSide } from '#api/managed-fields/index.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, PatchError } from '#api/patch/index.ts';
 import { checkFields, decodeError, dropUnknown } from '#api/schema/index.ts';
-import { isFailure, badRequest, conflict, failure, forbiddenResource, invalidObject, methodNotSupported, notFound, pageNotFound, unauthorized, unsupportedMediaType } from '#api/resources/status-errors.ts';
+import {
+  isFailure,
+  badRequest,
+  conflict,
+  failure,
+  forbiddenResource,
+  invalidObject,
+  methodNotSupported,
+  notFound,
+  pageNotFound,
+  unauthorized,
+  unsupportedMediaType,
+} from '#api/resources/status-errors.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import { mediaTypes, type HttpRequest } from '#protocol/rest.ts';
 import { mutate, validateAdmission, type AdmissionRequest } from './admission.ts';
@@ -31,7 +44,16 @@ export function authenticationGate(server: ApiServerState, state: RequestState):
 
 function attributesOf(state: RequestState): Attributes {
   const { info, user } = state;
-  return { user, verb: info.verb, group: info.group, resource: info.plural, subresource: info.subresource, namespace: info.namespace, name: info.name, path: info.isResource ? undefined : info.path };
+  return {
+    user,
+    verb: info.verb,
+    group: info.group,
+    resource: info.plural,
+    subresource: info.subresource,
+    namespace: info.namespace,
+    name: info.name,
+    path: info.isResource ? undefined : info.path,
+  };
 }
 
 /** authorization: may this user do that? Impersonation is decided here too, as the user who asks for it. */
@@ -39,8 +61,32 @@ export function authorizationGate(server: ApiServerState, state: RequestState): 
   const other = impersonated(state.request);
   let current = state;
   if (other !== undefined) {
-    const may = authorize(server, { ...attributesOf(state), verb: 'impersonate', group: '', resource: 'users', subresource: '', namespace: '', name: other.name, path: undefined });
-    if (!may.allowed) return { refused: forbiddenResource({ group: '', plural: 'users' }, other.name, refusal({ ...attributesOf(state), verb: 'impersonate', group: '', resource: 'users', subresource: '', namespace: '', path: undefined })) };
+    const may = authorize(server, {
+      ...attributesOf(state),
+      verb: 'impersonate',
+      group: '',
+      resource: 'users',
+      subresource: '',
+      namespace: '',
+      name: other.name,
+      path: undefined,
+    });
+    if (!may.allowed)
+      return {
+        refused: forbiddenResource(
+          { group: '', plural: 'users' },
+          other.name,
+          refusal({
+            ...attributesOf(state),
+            verb: 'impersonate',
+            group: '',
+            resource: 'users',
+            subresource: '',
+            namespace: '',
+            path: undefined,
+          }),
+        ),
+      };
     current = { ...state, user: other };
   }
   const attributes = attributesOf(current);
@@ -69,7 +115,8 @@ export function mutatingGate(server: ApiServerState, state: RequestState, now: n
   const { info } = state;
   const resource = targetOf(state);
   if (isFailure(resource)) return { refused: resource };
-  if (info.subresource !== '' && !['status', 'finalize', 'ephemeralcontainers', 'resize', 'approval'].includes(info.subresource)) return { next: state, detail: '' };
+  if (info.subresource !== '' && !['status', 'finalize', 'ephemeralcontainers', 'resize', 'approval'].includes(info.subresource))
+    return { next: state, detail: '' };
   if (!resource.verbs.includes('get')) return { next: state, detail: '' };
   if (info.verb === 'delete' || info.verb === 'deletecollection') return admit(server, { ...state }, resource, undefined);
   const decoded = info.verb === 'create' ? decodeNew(state, resource) : changed(server, state, resource, now);
@@ -80,7 +127,11 @@ export function mutatingGate(server: ApiServerState, state: RequestState, now: n
 function admit(server: ApiServerState, state: RequestState, resource: ResourceDefinition, now: number | undefined): Verdict {
   let { object, random } = state;
   if (object !== undefined && now !== undefined) {
-    if (state.info.verb === 'create' && (object.metadata.name === undefined || object.metadata.name === '') && object.metadata.generateName !== undefined) {
+    if (
+      state.info.verb === 'create' &&
+      (object.metadata.name === undefined || object.metadata.name === '') &&
+      object.metadata.generateName !== undefined
+    ) {
       const [name, after] = generateName(object.metadata.generateName, random);
       object = { ...object, metadata: { ...object.metadata, name } };
       random = after;
@@ -91,7 +142,10 @@ function admit(server: ApiServerState, state: RequestState, resource: ResourceDe
   const result = mutate(server, request);
   if (isFailure(result)) return { refused: result };
   const admitted = result as Exclude<typeof result, Status>;
-  return { next: { ...state, object: admitted.object, random: admitted.random }, detail: (admitted as { readonly changed: readonly string[] }).changed.join(', ') };
+  return {
+    next: { ...state, object: admitted.object, random: admitted.random },
+    detail: (admitted as { readonly changed: readonly string[] }).changed.join(', '),
+  };
 }
 
 const isApply = (request: HttpRequest): boolean => request.contentType === mediaTypes.applyPatch;
@@ -113,21 +167,34 @@ function owned(state: RequestState, resource: ResourceDefinition, object: KubeOb
 
 function bodyOf(state: RequestState, resource: ResourceDefinition): KubeObject | Status {
   const { body } = state.request;
-  if (!isObject(body)) return badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: ${typeof body === 'string' ? 'invalid character' : 'unexpected end of JSON input'}`);
+  if (!isObject(body))
+    return badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: ${typeof body === 'string' ? 'invalid character' : 'unexpected end of JSON input'}`,
+    );
   const kind = body['kind'] ?? resource.kind;
-  if (kind !== resource.kind) return badRequest(`${String(body['apiVersion'])}, Kind=${String(kind)} in request does not match ${resource.apiVersion}, Kind=${resource.kind}`);
+  if (kind !== resource.kind)
+    return badRequest(
+      `${String(body['apiVersion'])}, Kind=${String(kind)} in request does not match ${resource.apiVersion}, Kind=${resource.kind}`,
+    );
   const metadata = (isObject(body['metadata']) ? body['metadata'] : {}) as unknown as KubeObject['metadata'];
   return { ...body, apiVersion: resource.apiVersion, kind: resource.kind, metadata } as unknown as KubeObject;
 }
 
 /** Decoding with the field validation that the client asked for. */
-function decode(state: RequestState, resource: ResourceDefinition, raw: KubeObject): { readonly object: KubeObject; readonly warnings: readonly string[] } | Status {
+function decode(
+  state: RequestState,
+  resource: ResourceDefinition,
+  raw: KubeObject,
+): { readonly object: KubeObject; readonly warnings: readonly string[] } | Status {
   const wrong = decodeError(raw, resource.schema);
-  if (wrong !== undefined) return badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${wrong}`);
+  if (wrong !== undefined)
+    return badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${wrong}`);
   const mode = state.request.query['fieldValidation'] ?? 'Warn';
   const unknown = mode === 'Ignore' ? [] : checkFields(raw, resource.schema);
   if (unknown.length > 0 && mode === 'Strict') {
-    return badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: strict decoding error: ${unknown.join(', ')}`);
+    return badRequest(
+      `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: strict decoding error: ${unknown.join(', ')}`,
+    );
   }
   return { object: resource.applyDefaults(dropUnknown(raw, resource.schema)), warnings: unknown };
 }
@@ -140,8 +207,17 @@ function decodeNew(state: RequestState, resource: ResourceDefinition): Verdict {
   if (resource.namespaced && body.metadata.namespace !== undefined && body.metadata.namespace !== info.namespace) {
     return { refused: badRequest(`the namespace of the provided object does not match the namespace sent on the request`) };
   }
-  const { uid: _uid, resourceVersion, creationTimestamp: _created, managedFields: _managed, deletionTimestamp: _deleted, selfLink: _self, ...metadata } = body.metadata;
-  if (resourceVersion !== undefined && resourceVersion !== '') return { refused: failure(400, 'BadRequest', 'resourceVersion should not be set on objects to be created') };
+  const {
+    uid: _uid,
+    resourceVersion,
+    creationTimestamp: _created,
+    managedFields: _managed,
+    deletionTimestamp: _deleted,
+    selfLink: _self,
+    ...metadata
+  } = body.metadata;
+  if (resourceVersion !== undefined && resourceVersion !== '')
+    return { refused: failure(400, 'BadRequest', 'resourceVersion should not be set on objects to be created') };
   const placed = resource.namespaced ? { ...metadata, namespace: info.namespace } : metadata;
   const decoded = decode(state, resource, { ...body, metadata: placed as KubeObject['metadata'] });
   if (isFailure(decoded)) return { refused: decoded };
@@ -168,37 +244,79 @@ function changed(server: ApiServerState, state: RequestState, resource: Resource
     if (isApply(request)) return applied(current, resource, old, now);
     const patch = request.body;
     if (request.contentType === mediaTypes.jsonPatch) return keepIdentity(current, resource, applyJsonPatch(old, patch) as KubeObject, old);
-    if (request.contentType === mediaTypes.mergePatch) return keepIdentity(current, resource, applyMergePatch(old, patch) as KubeObject, old);
+    if (request.contentType === mediaTypes.mergePatch)
+      return keepIdentity(current, resource, applyMergePatch(old, patch) as KubeObject, old);
     if (request.contentType === mediaTypes.strategicMergePatch) {
       const wrong = decodeError(patch, resource.schema);
-      if (wrong !== undefined) return { refused: invalidObject('', '', '', [{ type: 'Invalid', field: 'patch', badValue: goMap(patch), detail: `unrecognized type: ${wrong.slice(wrong.lastIndexOf(' ') + 1)}` }]) };
+      if (wrong !== undefined)
+        return {
+          refused: invalidObject('', '', '', [
+            {
+              type: 'Invalid',
+              field: 'patch',
+              badValue: goMap(patch),
+              detail: `unrecognized type: ${wrong.slice(wrong.lastIndexOf(' ') + 1)}`,
+            },
+          ]),
+        };
       return keepIdentity(current, resource, applyStrategicMergePatch(old, patch, resource.schema) as KubeObject, old);
     }
     return { refused: unsupportedMediaType() };
   } catch (error) {
     if (!(error instanceof PatchError)) throw error;
-    return { refused: error.code === 422 ? failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {}) : badRequest(error.message) };
+    return {
+      refused:
+        error.code === 422
+          ? failure(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
+          : badRequest(error.message),
+    };
   }
 }
 
 function goMap(value: unknown): string {
-  if (isObject(value)) return `map[${Object.keys(value).sort().map((key) => `${key}:${goMap(value[key])}`).join(' ')}]`;
+  if (isObject(value))
+    return `map[${Object.keys(value)
+      .sort()
+      .map((key) => `${key}:${goMap(value[key])}`)
+      .join(' ')}]`;
   return Array.isArray(value) ? `[${value.map(goMap).join(' ')}]` : String(value);
 }
 
 /** What no writer may change; and the comparison of versions that a writer asks for. */
 function keepIdentity(state: RequestState, resource: ResourceDefinition, next: KubeObject, old: KubeObject): Verdict {
   const asked = next.metadata.resourceVersion;
-  if (asked !== undefined && asked !== '' && asked !== old.metadata.resourceVersion) return { refused: conflict(resource, old.metadata.name) };
+  if (asked !== undefined && asked !== '' && asked !== old.metadata.resourceVersion)
+    return { refused: conflict(resource, old.metadata.name) };
   if (next.metadata.uid !== undefined && next.metadata.uid !== old.metadata.uid) {
-    return { refused: conflict(resource, old.metadata.name, `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${old.metadata.uid ?? ''}`) };
+    return {
+      refused: conflict(
+        resource,
+        old.metadata.name,
+        `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${old.metadata.uid ?? ''}`,
+      ),
+    };
   }
   if (next.metadata.name !== undefined && next.metadata.name !== old.metadata.name) {
-    return { refused: badRequest(`the name of the object (${next.metadata.name}) does not match the name on the URL (${old.metadata.name})`) };
+    return {
+      refused: badRequest(`the name of the object (${next.metadata.name}) does not match the name on the URL (${old.metadata.name})`),
+    };
   }
-  const { uid, creationTimestamp, namespace, name, deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion } = old.metadata;
-  const fixed = { ...next.metadata, uid, creationTimestamp, namespace, name, deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion };
-  const metadata = Object.fromEntries(Object.entries(fixed).filter(([, value]) => value !== undefined && value !== null)) as unknown as KubeObject['metadata'];
+  const { uid, creationTimestamp, namespace, name, deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion } =
+    old.metadata;
+  const fixed = {
+    ...next.metadata,
+    uid,
+    creationTimestamp,
+    namespace,
+    name,
+    deletionTimestamp,
+    deletionGracePeriodSeconds,
+    generation,
+    resourceVersion,
+  };
+  const metadata = Object.fromEntries(
+    Object.entries(fixed).filter(([, value]) => value !== undefined && value !== null),
+  ) as unknown as KubeObject['metadata'];
   const decoded = decode(state, resource, { ...next, apiVersion: resource.apiVersion, kind: resource.kind, metadata });
   if (isFailure(decoded)) return { refused: decoded };
   const { object, warnings } = decoded as Exclude<typeof decoded, Status>;
@@ -212,17 +330,30 @@ function applied(state: RequestState, resource: ResourceDefinition, old: KubeObj
   const raw = bodyOf(state, resource);
   if (isFailure(raw)) return { refused: raw };
   const wanted = raw as KubeObject;
-  const intent: KubeObject = { ...wanted, metadata: { ...wanted.metadata, name: info.name, ...(resource.namespaced ? { namespace: info.namespace } : {}) } };
+  const intent: KubeObject = {
+    ...wanted,
+    metadata: { ...wanted.metadata, name: info.name, ...(resource.namespaced ? { namespace: info.namespace } : {}) },
+  };
   const decoded = decode(state, resource, intent);
   if (isFailure(decoded)) return { refused: decoded };
   const manager = managerOf(request);
-  const merged = old === undefined ? (decoded as { readonly object: KubeObject }).object : resource.applyDefaults(applyStrategicMergePatch(old, intent, resource.schema) as KubeObject);
-  const result = applyServerSide({ live: old, applied: intent, schema: resource.schema, manager, force: request.query['force'] === 'true', time: formatTime(now) }, merged);
+  const merged =
+    old === undefined
+      ? (decoded as { readonly object: KubeObject }).object
+      : resource.applyDefaults(applyStrategicMergePatch(old, intent, resource.schema) as KubeObject);
+  const result = applyServerSide(
+    { live: old, applied: intent, schema: resource.schema, manager, force: request.query['force'] === 'true', time: formatTime(now) },
+    merged,
+  );
   if ('conflicts' in result) {
     const { conflicts } = result;
     const list = conflicts.map((item) => `conflict with "${item.manager}": ${item.field}`);
     const message = `Apply failed with ${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}: ${conflicts.length === 1 ? list[0]! : `conflicts with "${conflicts[0]!.manager}":\n${conflicts.map((item) => `- ${item.field}`).join('\n')}`}`;
-    const causes = conflicts.map((item) => ({ reason: 'FieldManagerConflict', message: `conflict with "${item.manager}"`, field: item.field }));
+    const causes = conflicts.map((item) => ({
+      reason: 'FieldManagerConflict',
+      message: `conflict with "${item.manager}"`,
+      field: item.field,
+    }));
     return { refused: failure(409, 'Conflict', message, { causes }) };
   }
   const object = old === undefined ? result.object : resource.prepareForUpdate(result.object, old, info.subresource);
@@ -238,16 +369,19 @@ export function schemaGate(server: ApiServerState, state: RequestState, now: num
   if (object === undefined || (info.subresource !== '' && old === undefined)) return { next: state, detail: '' };
   if (old !== undefined) {
     const errors = resource.validateUpdate(object, old, info.subresource);
-    return errors.length === 0 ? { next: state, detail: '' } : { refused: invalidObject(resource.group, resource.kind, object.metadata.name, errors) };
+    return errors.length === 0
+      ? { next: { ...state, object: stampPhase(object, old, now) }, detail: '' }
+      : { refused: invalidObject(resource.group, resource.kind, object.metadata.name, errors) };
   }
   const prepared = resource.prepareForCreate(object);
   const errors = resource.validateCreate(prepared);
   if (errors.length > 0) return { refused: invalidObject(resource.group, resource.kind, prepared.metadata.name ?? '', errors) };
   const [uid, random] = newUid(state.random);
   const stamped: KubeObject = { ...prepared, metadata: { ...prepared.metadata, uid, creationTimestamp: formatTime(now) } };
-  const allocated = resource.plural === 'services' && resource.group === '' ? allocateService(server, stamped, random) : { object: stamped, random };
+  const allocated =
+    resource.plural === 'services' && resource.group === '' ? allocateService(server, stamped, random) : { object: stamped, random };
   if ('refused' in allocated) return { refused: allocated.refused };
-  const stored = resource.group === 'events.k8s.io' ? storedEvent(allocated.object) : allocated.object;
+  const stored = resource.group === 'events.k8s.io' ? storedEvent(allocated.object) : stampPhase(allocated.object, undefined, now);
   return { next: { ...state, object: stored, random: allocated.random }, detail: '' };
 }
 

@@ -184,6 +184,9 @@ function work(state: ControllerState, event: ControllerEvent): Result {
   return { context: { ...context, order: waiting }, effects };
 }
 
+/** A loop may come round by a timer that is chatter; what it then changes is not. */
+const changes = (call: SyncCall): boolean => call.method !== 'GET' && call.background !== true;
+
 /** Takes a run to its next calls or its end. Calls in the background are answered at once. */
 function advance(
   state: ControllerState,
@@ -205,7 +208,7 @@ function advance(
       call = { ...correlated.call, background: true };
     }
     const id = call.background === true ? `event ${run.id}` : `sync ${run.id} ${progress.answers.length} ${index} ${key}`;
-    effects.push(sendCall(state.client!, id, call, { because: run.origin }));
+    effects.push(sendCall(state.client!, id, call, changes(call) ? { because: run.origin, chatter: false } : { because: run.origin }));
     if (call.background === true) arrived.push({ type: 'http.response', id, status: 202, contentType: '', body: null });
     else {
       arrived.push(undefined);

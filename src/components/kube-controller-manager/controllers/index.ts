@@ -7,10 +7,31 @@ import { rootCaPublisher, serviceaccount } from './identity.ts';
 import { namespace } from './namespace.ts';
 import { nodeIpam, nodeLifecycle, nodeRegistration, podGc, taintEviction } from './node.ts';
 import { replicaset } from './replicaset.ts';
+import { ttl } from './ttl.ts';
+import { claimProtection, ephemeralVolumes, volumeBinder, volumeExpander, volumeProtection } from './volumes/index.ts';
 
 /** The control loops that run, by the name of their service account. */
 export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
-  [deployment, replicaset, endpointslice, endpoint, serviceaccount, rootCaPublisher, namespace, garbageCollector, nodeLifecycle, taintEviction, nodeIpam, nodeRegistration, podGc, daemonset].map(
-    (controller) => [controller.name, controller],
-  ),
+  [
+    deployment,
+    replicaset,
+    endpointslice,
+    endpoint,
+    serviceaccount,
+    rootCaPublisher,
+    namespace,
+    garbageCollector,
+    nodeLifecycle,
+    taintEviction,
+    nodeIpam,
+    nodeRegistration,
+    podGc,
+    daemonset,
+    ttl,
+    volumeBinder,
+    claimProtection,
+    volumeProtection,
+    volumeExpander,
+    ephemeralVolumes,
+  ].map((controller) => [controller.name, controller]),
 );
