@@ -1,6 +1,7 @@
 import type { ProcessDefinition } from '#kernel/types.ts';
 import { containerRuntime } from '#components/container-runtime/index.ts';
 import { etcd } from '#components/etcd/index.ts';
+import { externalClient } from '#components/external-client/index.ts';
 import { kubeApiServer } from '#components/kube-apiserver/index.ts';
 import { kubeControllerManager } from '#components/kube-controller-manager/index.ts';
 import { kubeScheduler } from '#components/kube-scheduler/index.ts';
@@ -10,4 +11,4 @@ import { scriptRunner } from '#components/script-runner/index.ts';
 import { terminal } from '#components/terminal/index.ts';
 
 /** Every binary that a cluster can run. */
-export const definitions: readonly ProcessDefinition[] = [etcd, ...kubeApiServer, kubeScheduler, ...kubeControllerManager, ...kubelet, containerRuntime, kubectl, terminal, scriptRunner];
+export const definitions: readonly ProcessDefinition[] = [etcd, ...kubeApiServer, kubeScheduler, ...kubeControllerManager, ...kubelet, containerRuntime, kubectl, terminal, scriptRunner, externalClient];

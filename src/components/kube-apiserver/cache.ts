@@ -54,7 +54,7 @@ export function bucketOf(watch: Watch): string {
 export const watchKey = (watch: Watch): string => `${watch.prefix}|${bucketOf(watch)}|${watch.request}`;
 
 /** Takes in what etcd tells: the caches follow, and everybody who watches is told. */
-export function takeIn(state: ApiServerState, prefix: string, revision: number, events: readonly EtcdEvent[]): { readonly state: ApiServerState; readonly effects: Effect[] } {
+export function takeIn(state: ApiServerState, prefix: string, revision: number, events: readonly EtcdEvent[], now: number): { readonly state: ApiServerState; readonly effects: Effect[] } {
   let cache = cacheOf(state, prefix);
   let { recent, oldest } = state;
   const effects: Effect[] = [];
@@ -66,7 +66,7 @@ export function takeIn(state: ApiServerState, prefix: string, revision: number, 
     const gone = old !== undefined && object === undefined ? withVersion(old, kv.modRevision) : old;
     const event: CacheEvent = { revision: kv.modRevision, prefix, key: kv.key, object, old: gone };
     recent = recent.set(`${revisionText(kv.modRevision)}.${index}`, event);
-    effects.push(...tell(state, event));
+    effects.push(...tell(state, event, now));
   }
   while (recent.size > recentEvents) {
     const [key, dropped] = recent.first()!;
@@ -76,11 +76,11 @@ export function takeIn(state: ApiServerState, prefix: string, revision: number, 
   return { state: { ...state, caches: state.caches.set(prefix, cache), revision: Math.max(state.revision, revision), recent, oldest }, effects };
 }
 
-function tell(state: ApiServerState, event: CacheEvent): Effect[] {
+function tell(state: ApiServerState, event: CacheEvent, now: number): Effect[] {
   const effects: Effect[] = [];
   for (const bucket of bucketsOf(event)) {
     for (const [, watch] of state.watches.prefixed(`${event.prefix}|${bucket}|`)) {
-      const seen = eventFor(watch, event);
+      const seen = eventFor(watch, event, now);
       if (seen !== undefined) effects.push(chunk(watch, [seen]));
     }
   }
@@ -104,38 +104,38 @@ export function resourceOf(watch: Pick<Watch, 'group' | 'apiVersion' | 'plural'>
 }
 
 /** What a watch sees of an event: objects that enter or leave its selection appear and vanish. */
-export function eventFor(watch: Watch, event: CacheEvent): WatchEvent | undefined {
+export function eventFor(watch: Watch, event: CacheEvent, now: number): WatchEvent | undefined {
   const [before, after] = [wants(watch, event.old), wants(watch, event.object)];
   if (!before && !after) return undefined;
   const type = before && after ? 'MODIFIED' : after ? 'ADDED' : 'DELETED';
   const object = after ? event.object! : event.object === undefined ? event.old! : withVersion(event.old, event.revision);
-  return { type, object: shown(watch, object) };
+  return { type, object: shown(watch, object, now) };
 }
 
-/** An object as the watch asked for it. */
-export function shown(watch: Watch, object: KubeObject): Json {
+/** An object as the watch asked for it. @param now epoch milliseconds: rows of a table hold ages */
+export function shown(watch: Watch, object: KubeObject, now: number): Json {
   if (watch.asTable === undefined) return object as unknown as Json;
   const resource = resourceOf(watch)!;
-  return toTable(resource, [object], { now: 0, includeObject: watch.asTable, metadata: { resourceVersion: object.metadata.resourceVersion ?? '' }, withColumns: true });
+  return toTable(resource, [object], { now, includeObject: watch.asTable, metadata: { resourceVersion: object.metadata.resourceVersion ?? '' }, withColumns: true });
 }
 
 /** The events of the past that a watch has missed. */
-export function missed(state: ApiServerState, watch: Watch, since: number): WatchEvent[] {
+export function missed(state: ApiServerState, watch: Watch, since: number, now: number): WatchEvent[] {
   const found: WatchEvent[] = [];
   for (const event of state.recent.values(revisionText(since + 1))) {
     if (event.prefix !== watch.prefix) continue;
-    const seen = eventFor(watch, event);
+    const seen = eventFor(watch, event, now);
     if (seen !== undefined) found.push(seen);
   }
   return found;
 }
 
 /** Everything that exists now, as the first events of a watch. */
-export function existing(state: ApiServerState, watch: Watch): WatchEvent[] {
+export function existing(state: ApiServerState, watch: Watch, now: number): WatchEvent[] {
   const cache: SortedMap<KubeObject> = cacheOf(state, watch.prefix);
   const objects = watch.namespace === '' ? cache.values() : [...cache.prefixed(`${watch.prefix}/${watch.namespace}/`)].map(([, object]) => object);
   const found: WatchEvent[] = [];
-  for (const object of objects) if (wants(watch, object)) found.push({ type: 'ADDED', object: shown(watch, object) });
+  for (const object of objects) if (wants(watch, object)) found.push({ type: 'ADDED', object: shown(watch, object, now) });
   return found;
 }
 

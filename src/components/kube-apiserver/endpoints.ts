@@ -1,5 +1,6 @@
 import type { Json } from '#base/json.ts';
 import { aggregatedDiscovery, apiGroupList, apiResourceList } from '#api/discovery.ts';
+import { openApiDocument, openApiIndex, openApiV2 } from '#api/openapi.ts';
 import { versionInfo } from '#api/version.ts';
 import { pageNotFound } from '#api/resources/status-errors.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
@@ -44,6 +45,8 @@ const pages: Readonly<Record<string, Page>> = {
     wantsAggregated(state)
       ? json(aggregatedDiscovery(true), aggregated)
       : json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: `${server.options.advertiseAddress}:${server.options.securePort}` }] }),
+  '/openapi/v3': () => json(openApiIndex()),
+  '/openapi/v2': () => ({ status: 200, contentType: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf', body: openApiV2 }),
   '/apis': (_server, state) => (wantsAggregated(state) ? json(aggregatedDiscovery(false), aggregated) : json(apiGroupList())),
 };
 
@@ -52,6 +55,8 @@ export function answerPage(server: ApiServerState, state: RequestState): Omit<Ht
   const path = state.request.path.replace(/\/$/, '');
   const page = pages[path];
   if (page !== undefined) return page(server, state);
+  const document = path.startsWith('/openapi/v3/') ? openApiDocument(path.slice('/openapi/v3/'.length)) : undefined;
+  if (document !== undefined) return json(document);
   const [, root, first = '', second = ''] = path.split('/');
   const list = root === 'api' ? apiResourceList('', first) : root === 'apis' && second !== '' ? apiResourceList(first, second) : undefined;
   if (list !== undefined) return json(list);

@@ -81,7 +81,7 @@ function listed(state: ApiServerState, event: ServerEvent): Result {
   if (!answer.id.startsWith('list ') || !('result' in answer) || answer.result.op !== 'range') return { context: state, effects: [] };
   const prefix = answer.id.slice('list '.length);
   const { revision } = answer.header;
-  const filled = takeIn(state, prefix, revision, answer.result.kvs.map((kv) => ({ type: 'PUT', kv, previous: undefined })));
+  const filled = takeIn(state, prefix, revision, answer.result.kvs.map((kv) => ({ type: 'PUT', kv, previous: undefined })), event.now);
   const watch: Effect = {
     type: 'send',
     to: state.options.etcd,
@@ -92,7 +92,7 @@ function listed(state: ApiServerState, event: ServerEvent): Result {
 
 function watched(state: ApiServerState, event: ServerEvent): Result {
   const { watch, revision, events } = event.message as EtcdWatchResponse;
-  const { state: context, effects } = takeIn(state, watch, revision, events);
+  const { state: context, effects } = takeIn(state, watch, revision, events, event.now);
   return { context, effects };
 }
 
@@ -107,7 +107,7 @@ function accept(state: ApiServerState, event: ServerEvent): Result {
 function openWatch(state: ApiServerState, event: ServerEvent): Result {
   const { watch, initial, since } = event.message as OpenWatch;
   const context = { ...state, watches: state.watches.set(watchKey(watch), watch), streams: state.streams.set(`${watch.client}|${watch.id}`, watch.request) };
-  const first = initial === 'none' ? missed(state, watch, since) : existing(state, watch);
+  const first = initial === 'none' ? missed(state, watch, since, event.now) : existing(state, watch, event.now);
   const events = initial === 'list' ? [...first, bookmark(watch, state.revision, true)] : first;
   const effects: Effect[] = [{ type: 'link', to: watch.client }];
   if (events.length > 0) effects.push(chunk(watch, events));
