@@ -18,7 +18,11 @@ export interface Meta extends ObjectMeta {
 }
 
 /** An object that came from the API server: what the server always sets is there. */
-export type Stored<T> = T & { readonly apiVersion: string; readonly kind: string; readonly metadata: Meta & { readonly uid: string; readonly resourceVersion: string; readonly creationTimestamp: string } };
+export type Stored<T> = T & {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Meta & { readonly uid: string; readonly resourceVersion: string; readonly creationTimestamp: string };
+};
 
 /** A Kind in a group and version: `{group: 'apps', version: 'v1', kind: 'Deployment'}`; the core group is ''. */
 export interface GroupVersionKind {
@@ -56,9 +60,18 @@ export interface Status extends JsonObject {
   readonly code: number;
 }
 
+/** The second that was last formatted: most times that are formatted one after the other are of one second. */
+let lastSecond = Number.NaN;
+let lastSecondText = '';
+
 /** RFC 3339 in whole seconds, UTC: metav1.Time. */
 export function formatTime(millis: number): string {
-  return `${new Date(Math.floor(millis / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(millis / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastSecondText = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+  }
+  return lastSecondText;
 }
 
 /** RFC 3339 with microseconds, UTC: metav1.MicroTime. */

@@ -15,7 +15,9 @@ export type Progress<Request, Answer, Result> =
   | { readonly done: false; readonly request: Request; readonly answers: readonly Answer[] }
   | { readonly done: true; readonly result: Result; readonly answers: readonly Answer[] };
 
-const live = new WeakMap<readonly unknown[], Generator<unknown, unknown, unknown>>();
+const live = new Map<readonly unknown[], Generator<unknown, unknown, unknown>>();
+/** How many waiting routines are kept alive; the others are run again. A plain bounded map is cheaper to collect than a weak one. */
+const maxLive = 8192;
 
 function settle<Request, Answer, Result>(
   generator: Generator<Request, Result, Answer>,
@@ -24,6 +26,12 @@ function settle<Request, Answer, Result>(
 ): Progress<Request, Answer, Result> {
   if (step.done === true) return { done: true, result: step.value, answers };
   live.set(answers, generator);
+  if (live.size > maxLive) {
+    for (const oldest of live.keys()) {
+      live.delete(oldest);
+      break;
+    }
+  }
   return { done: false, request: step.value, answers };
 }
 

@@ -1,4 +1,4 @@
-import { isObject, stableStringify, type JsonObject } from '#base/json.ts';
+import { deepEqual, isObject, stableStringify, type JsonObject } from '#base/json.ts';
 import type { Schema } from '../schema/index.ts';
 
 /**
@@ -49,21 +49,35 @@ export function changedFields(before: unknown, after: unknown, schema: Schema | 
     const present = (key: string): boolean => before === undefined && schema.present(key);
     return compareMaps(before, after, (key) => schema.field(key), present);
   }
-  if (schema?.type === 'map' && !schema.atomic) return compareMaps(before, after, () => schema.values, () => false);
+  if (schema?.type === 'map' && !schema.atomic)
+    return compareMaps(
+      before,
+      after,
+      () => schema.values,
+      () => false,
+    );
   if (schema?.type === 'list' && schema.list !== 'atomic') return compareLists(before, after, schema);
-  return sameValue(before, after) ? nothing : whole;
-}
-
-function sameValue(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === 'object' && typeof b === 'object' && stableStringify(a) === stableStringify(b));
+  return deepEqual(before, after) ? nothing : whole;
 }
 
 /** What Go writes for a field that was never set. */
 function isZero(value: unknown): boolean {
-  return value === '' || value === 0 || value === false || value === null || (isObject(value) && isEmpty(value)) || (Array.isArray(value) && value.length === 0);
+  return (
+    value === '' ||
+    value === 0 ||
+    value === false ||
+    value === null ||
+    (isObject(value) && isEmpty(value)) ||
+    (Array.isArray(value) && value.length === 0)
+  );
 }
 
-function compareMaps(before: unknown, after: unknown, schemaOf: (key: string) => Schema | undefined, present: (key: string) => boolean): Comparison {
+function compareMaps(
+  before: unknown,
+  after: unknown,
+  schemaOf: (key: string) => Schema | undefined,
+  present: (key: string) => boolean,
+): Comparison {
   const [left, right] = [isObject(before) ? before : undefined, isObject(after) ? after : undefined];
   const changed: Record<string, FieldSet> = {};
   const removed: Record<string, FieldSet> = {};
@@ -71,25 +85,39 @@ function compareMaps(before: unknown, after: unknown, schemaOf: (key: string) =>
     const value = right[key];
     if (value === undefined || value === null || left?.[key] === value || (value === '' && left?.[key] === undefined)) continue;
     const schema = schemaOf(key);
-    if (left?.[key] !== undefined) add(changed, removed, `f:${key}`, changedFields(left[key], value, schema), sameValue(left[key], value));
+    if (left?.[key] !== undefined) add(changed, removed, `f:${key}`, changedFields(left[key], value, schema));
     else if (!present(key)) changed[`f:${key}`] = ownFields(value, schema, false);
-    else if (!isZero(value)) add(changed, removed, `f:${key}`, changedFields(undefined, value, schema), false);
+    else if (!isZero(value)) add(changed, removed, `f:${key}`, changedFields(undefined, value, schema));
   }
-  for (const key in left) if (left[key] !== undefined && right?.[key] === undefined) removed[`f:${key}`] = ownFields(left[key], schemaOf(key), false);
+  for (const key in left)
+    if (left[key] !== undefined && right?.[key] === undefined) removed[`f:${key}`] = ownFields(left[key], schemaOf(key), false);
   return { changed, removed };
 }
 
 /** The set below a field that is there as a whole: with `.` for things that have members of their own. */
 function ownFields(value: unknown, schema: Schema | undefined, root: boolean): FieldSet {
   let members: FieldSet = emptySet;
-  if (schema?.type === 'struct' && !schema.atomic) members = compareMaps({}, value, (key) => schema.field(key), () => false).changed;
-  else if (schema?.type === 'map' && !schema.atomic) members = compareMaps({}, value, () => schema.values, () => false).changed;
+  if (schema?.type === 'struct' && !schema.atomic)
+    members = compareMaps(
+      {},
+      value,
+      (key) => schema.field(key),
+      () => false,
+    ).changed;
+  else if (schema?.type === 'map' && !schema.atomic)
+    members = compareMaps(
+      {},
+      value,
+      () => schema.values,
+      () => false,
+    ).changed;
   else if (schema?.type === 'list' && schema.list !== 'atomic') members = compareLists([], value, schema).changed;
   return root || isEmpty(members) ? members : { '.': leaf, ...members };
 }
 
 function compareLists(before: unknown, after: unknown, schema: Extract<Schema, { readonly type: 'list' }>): Comparison {
-  const index = (list: unknown): Map<string, unknown> => new Map(Array.isArray(list) ? list.map((item: unknown) => [elementOf(schema, item) ?? '', item]) : []);
+  const index = (list: unknown): Map<string, unknown> =>
+    new Map(Array.isArray(list) ? list.map((item: unknown) => [elementOf(schema, item) ?? '', item]) : []);
   const [left, right] = [index(before), index(after)];
   const changed: Record<string, FieldSet> = {};
   const removed: Record<string, FieldSet> = {};
@@ -97,16 +125,15 @@ function compareLists(before: unknown, after: unknown, schema: Extract<Schema, {
     const old = left.get(element);
     if (old === item && left.has(element)) continue;
     if (old === undefined) changed[element] = ownFields(item, schema.items, false);
-    else add(changed, removed, element, changedFields(old, item, schema.items), sameValue(old, item));
+    else add(changed, removed, element, changedFields(old, item, schema.items));
   }
   for (const [element, item] of left) if (!right.has(element)) removed[element] = ownFields(item, schema.items, false);
   return { changed, removed };
 }
 
-function add(changed: Record<string, FieldSet>, removed: Record<string, FieldSet>, element: string, inner: Comparison, same: boolean): void {
-  if (inner === whole) {
-    if (!same) changed[element] = leaf;
-  } else if (!isEmpty(inner.changed)) changed[element] = inner.changed;
+function add(changed: Record<string, FieldSet>, removed: Record<string, FieldSet>, element: string, inner: Comparison): void {
+  if (inner === whole) changed[element] = leaf;
+  else if (!isEmpty(inner.changed)) changed[element] = inner.changed;
   if (!isEmpty(inner.removed)) removed[element] = inner.removed;
 }
 
@@ -170,7 +197,11 @@ export function intersectWithValue(set: FieldSet, value: unknown, schema: Schema
   return dropped ? result : set;
 }
 
-function member(value: unknown, schema: Schema | undefined, element: string): { readonly value: unknown; readonly schema: Schema | undefined } | undefined {
+function member(
+  value: unknown,
+  schema: Schema | undefined,
+  element: string,
+): { readonly value: unknown; readonly schema: Schema | undefined } | undefined {
   if (element.startsWith('f:')) {
     const key = element.slice(2);
     const inner = isObject(value) ? value[key] : undefined;
@@ -184,5 +215,5 @@ function member(value: unknown, schema: Schema | undefined, element: string): { 
 
 /** Whether the sets are equal. */
 export function sameSet(a: FieldSet, b: FieldSet): boolean {
-  return a === b || stableStringify(a) === stableStringify(b);
+  return deepEqual(a, b);
 }

@@ -5,14 +5,30 @@ import data from './schema.generated.json' with { type: 'json' };
 /** A type in the generated data. */
 type Encoded =
   | string
-  | { readonly list: Encoded; readonly type?: 'map' | 'set'; readonly keys?: readonly string[]; readonly merge?: string; readonly retainKeys?: boolean }
+  | {
+      readonly list: Encoded;
+      readonly type?: 'map' | 'set';
+      readonly keys?: readonly string[];
+      readonly merge?: string;
+      readonly retainKeys?: boolean;
+    }
   | { readonly map: Encoded; readonly atomic?: boolean }
   | { readonly of: string; readonly atomic: boolean };
 
 /** The shape of a value: what patches, field ownership and decoding need to know of it. Recursive types are lazy. */
 export type Schema =
   | { readonly type: 'any' | 'string' | 'bytes' | 'time' | 'quantity' | 'int-or-string' | 'int32' | 'int64' | 'number' | 'boolean' }
-  | { readonly type: 'struct'; readonly name: string; readonly atomic: boolean; readonly required: readonly string[]; /** Whether a field is there even in an empty value: structs that are no pointers, and what is never left out. */ present(name: string): boolean; field(name: string): Schema | undefined; readonly fields: readonly string[] }
+  | {
+      readonly type: 'struct';
+      readonly name: string;
+      readonly atomic: boolean;
+      readonly required: readonly string[];
+      /** Whether a field is there even in an empty value: structs that are no pointers, and what is never left out. */ present(
+        name: string,
+      ): boolean;
+      field(name: string): Schema | undefined;
+      readonly fields: readonly string[];
+    }
   | { readonly type: 'map'; readonly atomic: boolean; readonly values: Schema }
   | {
       readonly type: 'list';
@@ -29,7 +45,17 @@ export type StructSchema = Extract<Schema, { readonly type: 'struct' }>;
 export type ListSchema = Extract<Schema, { readonly type: 'list' }>;
 
 const encoded = data as unknown as {
-  readonly types: Readonly<Record<string, { readonly fields: Readonly<Record<string, Encoded>>; readonly required?: readonly string[]; readonly present?: readonly string[]; readonly atomic?: boolean }>>;
+  readonly types: Readonly<
+    Record<
+      string,
+      {
+        readonly fields: Readonly<Record<string, Encoded>>;
+        readonly required?: readonly string[];
+        readonly present?: readonly string[];
+        readonly atomic?: boolean;
+      }
+    >
+  >;
   readonly kinds: Readonly<Record<string, string>>;
 };
 const structs = new Map<string, StructSchema>();
@@ -97,12 +123,22 @@ export function checkFields(value: unknown, schema: Schema | undefined, path = '
       return field === undefined ? [`unknown field "${place}"`] : checkFields(value[key], field, place);
     });
   }
-  if (schema.type === 'map' && isObject(value)) return Object.keys(value).flatMap((key) => checkFields(value[key], schema.values, `${path}.${key}`));
-  if (schema.type === 'list' && Array.isArray(value)) return value.flatMap((item: unknown, index) => checkFields(item, schema.items, `${path}[${index}]`));
+  if (schema.type === 'map' && isObject(value))
+    return Object.keys(value).flatMap((key) => checkFields(value[key], schema.values, `${path}.${key}`));
+  if (schema.type === 'list' && Array.isArray(value))
+    return value.flatMap((item: unknown, index) => checkFields(item, schema.items, `${path}[${index}]`));
   return [];
 }
 
-const goTypes: Readonly<Record<string, string>> = { string: 'string', int32: 'int32', int64: 'int64', number: 'float64', boolean: 'bool', bytes: '[]uint8', time: 'v1.Time' };
+const goTypes: Readonly<Record<string, string>> = {
+  string: 'string',
+  int32: 'int32',
+  int64: 'int64',
+  number: 'float64',
+  boolean: 'bool',
+  bytes: '[]uint8',
+  time: 'v1.Time',
+};
 
 function jsonType(value: unknown): string {
   if (Array.isArray(value)) return 'array';
@@ -128,14 +164,74 @@ function fits(value: unknown, type: string): boolean {
   }
 }
 
+/** What `cleaned` gives for a value that the slow checks have something to say about. */
+export const unclean: unique symbol = Symbol('unclean');
+
+/**
+ * A value that is what its schema says, without its nulls; `unclean` where something is unknown or of a wrong type, which
+ * the other checks of this file then name. Parts of `known`, a value that was decoded before, are not looked at again.
+ */
+export function cleaned(value: unknown, schema: Schema | undefined, known: unknown): unknown {
+  if (value === known || value === undefined || schema === undefined || schema.type === 'any') return value;
+  if (schema.type === 'struct' || schema.type === 'map') {
+    if (!isObject(value)) return unclean;
+    const before = isObject(known) ? known : undefined;
+    let copy: Record<string, unknown> | undefined;
+    for (const key in value) {
+      const field = schema.type === 'map' ? schema.values : schema.field(key);
+      if (field === undefined) return unclean;
+      const inner = value[key];
+      const next = inner === null ? undefined : cleaned(inner, field, before?.[key]);
+      if (next === inner) continue;
+      if (next === unclean) return unclean;
+      copy ??= { ...value };
+      if (next === undefined) delete copy[key];
+      else copy[key] = next;
+    }
+    return copy ?? value;
+  }
+  if (schema.type !== 'list') return fits(value, schema.type) ? value : unclean;
+  if (!Array.isArray(value)) return unclean;
+  const before = Array.isArray(known) ? (known as readonly unknown[]) : undefined;
+  let copy: unknown[] | undefined;
+  for (let i = 0; i < value.length; i++) {
+    const inner: unknown = value[i];
+    const next = inner === null ? null : cleaned(inner, schema.items, before?.[i]);
+    if (next === inner) continue;
+    if (next === unclean) return unclean;
+    copy ??= value.slice();
+    copy[i] = next;
+  }
+  return copy ?? value;
+}
+
+/** Whether all values are of the types of their fields; unknown fields do not matter. */
+function wellTyped(value: unknown, schema: Schema | undefined): boolean {
+  if (schema === undefined || value === null || value === undefined || schema.type === 'any') return true;
+  if (schema.type === 'struct' || schema.type === 'map') {
+    if (!isObject(value)) return false;
+    for (const key in value) if (!wellTyped(value[key], schema.type === 'map' ? schema.values : schema.field(key))) return false;
+    return true;
+  }
+  if (schema.type !== 'list') return fits(value, schema.type);
+  if (!Array.isArray(value)) return false;
+  for (const inner of value as readonly unknown[]) if (!wellTyped(inner, schema.items)) return false;
+  return true;
+}
+
 /** The first value of a wrong type, in the words of encoding/json: `json: cannot unmarshal string into Go struct field …`. */
-export function decodeError(value: unknown, schema: Schema | undefined, path = '', owner = ''): string | undefined {
+export function decodeError(value: unknown, schema: Schema | undefined): string | undefined {
+  return wellTyped(value, schema) ? undefined : firstWrong(value, schema, '', '');
+}
+
+function firstWrong(value: unknown, schema: Schema | undefined, path: string, owner: string): string | undefined {
   if (schema === undefined || value === null || value === undefined || schema.type === 'any') return undefined;
-  const complain = (goType: string): string => `json: cannot unmarshal ${jsonType(value)} into Go struct field ${owner}.${path} of type ${goType}`;
+  const complain = (goType: string): string =>
+    `json: cannot unmarshal ${jsonType(value)} into Go struct field ${owner}.${path} of type ${goType}`;
   if (schema.type === 'struct') {
     if (!isObject(value)) return complain(`v1.${schema.name}`);
     for (const [key, inner] of Object.entries(value)) {
-      const error = decodeError(inner, schema.field(key), path === '' ? key : `${path}.${key}`, path === '' ? schema.name : schema.name);
+      const error = firstWrong(inner, schema.field(key), path === '' ? key : `${path}.${key}`, schema.name);
       if (error !== undefined) return error;
     }
     return undefined;
@@ -143,15 +239,16 @@ export function decodeError(value: unknown, schema: Schema | undefined, path = '
   if (schema.type === 'map') {
     if (!isObject(value)) return complain(`map[string]${schema.values.type}`);
     for (const inner of Object.values(value)) {
-      const error = decodeError(inner, schema.values, path, owner);
+      const error = firstWrong(inner, schema.values, path, owner);
       if (error !== undefined) return error;
     }
     return undefined;
   }
   if (schema.type === 'list') {
-    if (!Array.isArray(value)) return complain(`[]${schema.items.type === 'struct' ? `v1.${schema.items.name}` : (goTypes[schema.items.type] ?? 'string')}`);
+    if (!Array.isArray(value))
+      return complain(`[]${schema.items.type === 'struct' ? `v1.${schema.items.name}` : (goTypes[schema.items.type] ?? 'string')}`);
     for (const inner of value as readonly unknown[]) {
-      const error = decodeError(inner, schema.items, path, owner);
+      const error = firstWrong(inner, schema.items, path, owner);
       if (error !== undefined) return error;
     }
     return undefined;

@@ -13,17 +13,16 @@ import { cacheOf, type ApiServerState, type CacheEvent, type Watch } from './sta
 /** How many events a watch may be behind before it is told 410 Gone. */
 const recentEvents = 2000;
 
-const decoded = new WeakMap<object, Map<number, KubeObject>>();
+const decoded = new WeakMap<object, KubeObject>();
 
 /** A stored value with its revision as resourceVersion: one object for each revision, shared by all who read it. */
 export function withVersion(value: unknown, revision: number): KubeObject {
-  const known = decoded.get(value as object)?.get(revision);
-  if (known !== undefined) return known;
+  const resourceVersion = String(revision);
+  const known = decoded.get(value as object);
+  if (known?.metadata.resourceVersion === resourceVersion) return known;
   const object = value as KubeObject;
-  const made: KubeObject = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
-  let versions = decoded.get(value as object);
-  if (versions === undefined) decoded.set(value as object, (versions = new Map()));
-  versions.set(revision, made);
+  const made: KubeObject = { ...object, metadata: { ...object.metadata, resourceVersion } };
+  decoded.set(value as object, made);
   return made;
 }
 

@@ -4,7 +4,7 @@ import { newUid, generateName } from '#api/names.ts';
 import { formatTime, type KubeObject, type Status } from '#api/object.ts';
 import { updateManagedFields, applyServerSide } from '#api/managed-fields/index.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, PatchError } from '#api/patch/index.ts';
-import { checkFields, decodeError, dropUnknown } from '#api/schema/index.ts';
+import { checkFields, cleaned, decodeError, dropUnknown, unclean } from '#api/schema/index.ts';
 import {
   isFailure,
   badRequest,
@@ -186,6 +186,8 @@ function decode(
   resource: ResourceDefinition,
   raw: KubeObject,
 ): { readonly object: KubeObject; readonly warnings: readonly string[] } | Status {
+  const clean = cleaned(raw, resource.schema, state.old);
+  if (clean !== unclean) return { object: resource.applyDefaults(clean as KubeObject), warnings: [] };
   const wrong = decodeError(raw, resource.schema);
   if (wrong !== undefined)
     return badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${wrong}`);
@@ -314,14 +316,18 @@ function keepIdentity(state: RequestState, resource: ResourceDefinition, next: K
     generation,
     resourceVersion,
   };
-  const metadata = Object.fromEntries(
-    Object.entries(fixed).filter(([, value]) => value !== undefined && value !== null),
-  ) as unknown as KubeObject['metadata'];
+  const metadata = withoutAbsent(fixed) as unknown as KubeObject['metadata'];
   const decoded = decode(state, resource, { ...next, apiVersion: resource.apiVersion, kind: resource.kind, metadata });
   if (isFailure(decoded)) return { refused: decoded };
   const { object, warnings } = decoded as Exclude<typeof decoded, Status>;
   const prepared = resource.prepareForUpdate(object, old, state.info.subresource);
   return { next: { ...state, object: prepared, old, warnings: [...state.warnings, ...warnings] }, detail: '' };
+}
+
+function withoutAbsent(value: object): Record<string, unknown> {
+  const present: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) if (inner !== undefined && inner !== null) present[key] = inner;
+  return present;
 }
 
 /** Server-side apply: merged by ownership. */

@@ -19,8 +19,19 @@ const verbs = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELET
 
 export function requestInfo(request: HttpRequest): RequestInfo {
   const { path, method, query } = request;
-  const other: RequestInfo = { isResource: false, path, verb: method.toLowerCase(), group: '', version: '', plural: '', subresource: '', namespace: '', name: '' };
-  const parts = path.split('/').filter((part) => part !== '').map(decodeURIComponent);
+  const other: RequestInfo = {
+    isResource: false,
+    path,
+    verb: method.toLowerCase(),
+    group: '',
+    version: '',
+    plural: '',
+    subresource: '',
+    namespace: '',
+    name: '',
+  };
+  const named = path.split('/').filter((part) => part !== '');
+  const parts = path.includes('%') ? named.map(decodeURIComponent) : named;
   const root = parts[0];
   const start = root === 'api' ? 2 : root === 'apis' ? 3 : undefined;
   if (start === undefined || parts.length <= start) return other;
@@ -32,7 +43,17 @@ export function requestInfo(request: HttpRequest): RequestInfo {
     if (rest.length > 2 && rest[2] !== 'status' && rest[2] !== 'finalize') rest = rest.slice(2);
   }
   const [plural = '', name = '', ...subresources] = rest;
-  return { isResource: true, path, verb: verbOf(method, name, query), group, version, plural, subresource: subresources.join('/'), namespace, name };
+  return {
+    isResource: true,
+    path,
+    verb: verbOf(method, name, query),
+    group,
+    version,
+    plural,
+    subresource: subresources.join('/'),
+    namespace,
+    name,
+  };
 }
 
 function verbOf(method: HttpRequest['method'], name: string, query: HttpRequest['query']): string {

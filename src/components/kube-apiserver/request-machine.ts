@@ -11,7 +11,16 @@ import type { EtcdOperation, EtcdRequest, EtcdResponse } from '#protocol/etcd.ts
 import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import { auditNote } from './audit.ts';
 import { answerPage } from './endpoints.ts';
-import { authenticationGate, authorizationGate, isWrite, mutatingGate, schemaGate, targetOf, validatingGate, type Verdict } from './gates.ts';
+import {
+  authenticationGate,
+  authorizationGate,
+  isWrite,
+  mutatingGate,
+  schemaGate,
+  targetOf,
+  validatingGate,
+  type Verdict,
+} from './gates.ts';
 import { componentStatuses, type Probe } from './component-status.ts';
 import { emptyRequest, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
 import { pageResponse, statusResponse, storedResponse, tableOf } from './respond.ts';
@@ -37,7 +46,8 @@ export interface RequestState extends Facts {
   readonly probes: readonly Probe[] | undefined;
 }
 
-type RequestMessage = StartMessage<RequestInput> | EtcdResponse | StopWatching | TimedOut | BookmarkDue | UndeliverableMessage | HttpClientMessage;
+type RequestMessage =
+  StartMessage<RequestInput> | EtcdResponse | StopWatching | TimedOut | BookmarkDue | UndeliverableMessage | HttpClientMessage;
 type RequestEvent = EventOf<RequestMessage>;
 type Result = Outcome<RequestState>;
 
@@ -49,7 +59,7 @@ const certificate = 'kube-apiserver-etcd-client';
 const serverOf = (event: Delivered<never> | RequestEvent): ApiServerState => event.parent as ApiServerState;
 
 function start(state: RequestState, event: RequestEvent): Result {
-  const { input, seed } = (event.message as StartMessage<RequestInput>);
+  const { input, seed } = event.message as StartMessage<RequestInput>;
   const { gateMs } = serverOf(event).options;
   return {
     context: {
@@ -72,7 +82,11 @@ function note(state: RequestState, gate: Gate, verdict: string, detail: string, 
 }
 
 /** Passes one gate: on to the next, or with a refusal to the response. */
-function pass(gate: Gate, next: (state: RequestState) => Gate, check: (server: ApiServerState, state: RequestState, now: number) => Verdict) {
+function pass(
+  gate: Gate,
+  next: (state: RequestState) => Gate,
+  check: (server: ApiServerState, state: RequestState, now: number) => Verdict,
+) {
   return (state: RequestState, event: RequestEvent): Result => {
     const verdict = check(serverOf(event), state, event.now);
     if ('refused' in verdict) {
@@ -80,9 +94,9 @@ function pass(gate: Gate, next: (state: RequestState) => Gate, check: (server: A
       const detail = String(verdict.refused.message ?? '');
       return { context: { ...state, gate: 'response', since: event.now, response }, effects: [note(state, gate, 'refused', detail)] };
     }
-    const passed: RequestState = { ...state, ...verdict.next };
+    const passed: RequestState = { ...(verdict.next as RequestState), gate: next(verdict.next as RequestState), since: event.now };
     const changes = state.object === passed.object ? {} : { before: state.object ?? state.request.body, after: passed.object };
-    return { context: { ...passed, gate: next(passed), since: event.now }, effects: [note(passed, gate, 'passed', verdict.detail, changes)] };
+    return { context: passed, effects: [note(passed, gate, 'passed', verdict.detail, changes)] };
   };
 }
 
@@ -90,7 +104,12 @@ const afterAuthorization = (state: RequestState): Gate => (state.info.isResource
 
 // ── storage ─────────────────────────────────────────────────────────────────
 
-function routineFor(state: RequestState, server: ApiServerState, resource: ResourceDefinition, now: number): Routine<EtcdOperation, EtcdResponse, Stored> {
+function routineFor(
+  state: RequestState,
+  server: ApiServerState,
+  resource: ResourceDefinition,
+  now: number,
+): Routine<EtcdOperation, EtcdResponse, Stored> {
   const { info } = state;
   const special = specialFor(state);
   if (special !== undefined) return () => special(server, state, resource, now);
@@ -103,7 +122,9 @@ function routineFor(state: RequestState, server: ApiServerState, resource: Resou
       return () => createObject(state, resource);
     case 'update':
     case 'patch':
-      return state.old === undefined ? () => createObject({ ...state, info: { ...info, verb: 'create' } }, resource) : () => updateObject(state, resource);
+      return state.old === undefined
+        ? () => createObject({ ...state, info: { ...info, verb: 'create' } }, resource)
+        : () => updateObject(state, resource);
     case 'delete':
       return () => deleteObject(state, resource, storageKey(resource, info.namespace, info.name), now);
     default:
@@ -122,7 +143,8 @@ function beginStorage(state: RequestState, event: RequestEvent): Result {
   const target = targetOf(state);
   if (isFailure(target)) return finish(statusResponse(state, target));
   if (info.subresource === 'log') return proxyLog(state, server, event.now);
-  if (info.subresource !== '' && !isPartOfObject(info.subresource) && specialFor(state) === undefined) return finish(statusResponse(state, unknownSubresource(state)));
+  if (info.subresource !== '' && !isPartOfObject(info.subresource) && specialFor(state) === undefined)
+    return finish(statusResponse(state, unknownSubresource(state)));
   if (info.verb === 'watch') return openWatch(state, server, resource, event);
   const context: RequestState = { ...state, server, storedAt: event.now };
   return go(context, begin(routineFor(context, server, resource, event.now)), resource, event);
@@ -133,7 +155,11 @@ function proxyLog(state: RequestState, server: ApiServerState, now: number): Res
   const { namespace, name } = state.info;
   const pod = server.caches.get('/registry/pods')?.get(`/registry/pods/${namespace}/${name}`);
   const spec = pod?.['spec'] as { readonly nodeName?: string; readonly containers: readonly { readonly name: string }[] } | undefined;
-  if (spec === undefined) return { context: { ...state, gate: 'response', since: now, response: statusResponse(state, notFound({ group: '', plural: 'pods' }, name)) }, effects: [] };
+  if (spec === undefined)
+    return {
+      context: { ...state, gate: 'response', since: now, response: statusResponse(state, notFound({ group: '', plural: 'pods' }, name)) },
+      effects: [],
+    };
   const container = state.request.query['container'] ?? spec.containers[0]?.name ?? '';
   const request: HttpRequest = { ...state.request, method: 'GET', path: `/containerLogs/${namespace}/${name}/${container}` };
   return { context: state, effects: [{ type: 'send', to: `${spec.nodeName ?? ''}/kubelet`, message: request }] };
@@ -141,44 +167,99 @@ function proxyLog(state: RequestState, server: ApiServerState, now: number): Res
 
 function relayed(state: RequestState, event: RequestEvent): Result {
   const message = event.message as HttpClientMessage;
-  if (state.probes !== undefined && message.type === 'http.response') return componentStatuses(state, serverOf(event), resourceFor(state.info)!, event.now, event.from, message);
-  if (message.type === 'http.response') return { context: { ...state, response: message, gate: 'response', since: event.now }, effects: [] };
+  if (state.probes !== undefined && message.type === 'http.response')
+    return componentStatuses(state, serverOf(event), resourceFor(state.info)!, event.now, event.from, message);
+  if (message.type === 'http.response')
+    return { context: { ...state, response: message, gate: 'response', since: event.now }, effects: [] };
   return { context: state, effects: [{ type: 'send', to: state.client, message }] };
 }
 
 function unreachable(state: RequestState, event: RequestEvent): Result {
   const { to } = event.message as UndeliverableMessage;
   if (state.probes !== undefined) return componentStatuses(state, serverOf(event), resourceFor(state.info)!, event.now, to, undefined);
-  if (to === state.client) return { context: { ...state, gate: 'response', response: state.response ?? statusResponse(state, notFound({ group: '', plural: 'requests' }, '')) }, effects: [] };
-  const unavailable: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `Get "https://${to}": dial tcp: connect: connection refused`, reason: 'InternalError', code: 500 };
+  if (to === state.client)
+    return {
+      context: {
+        ...state,
+        gate: 'response',
+        response: state.response ?? statusResponse(state, notFound({ group: '', plural: 'requests' }, '')),
+      },
+      effects: [],
+    };
+  const unavailable: Status = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: `Get "https://${to}": dial tcp: connect: connection refused`,
+    reason: 'InternalError',
+    code: 500,
+  };
   return { context: { ...state, gate: 'response', since: event.now, response: statusResponse(state, unavailable) }, effects: [] };
 }
 
 /** Carries a storage routine on: the next question to etcd, or its outcome. */
-function go(state: RequestState, progress: Progress<EtcdOperation, EtcdResponse, Stored>, resource: ResourceDefinition, event: RequestEvent): Result {
+function go(
+  state: RequestState,
+  progress: Progress<EtcdOperation, EtcdResponse, Stored>,
+  resource: ResourceDefinition,
+  event: RequestEvent,
+): Result {
   if (!progress.done) {
     const request: EtcdRequest = { type: 'etcd.request', id: String(progress.answers.length), certificate, operation: progress.request };
-    return { context: { ...state, answers: progress.answers }, effects: [{ type: 'send', to: serverOf(event).options.etcd, message: request }] };
+    return {
+      context: { ...state, answers: progress.answers },
+      effects: [{ type: 'send', to: serverOf(event).options.etcd, message: request }],
+    };
   }
   const { result } = progress;
   if (result.type === 'retry') {
-    return { context: { ...state, answers: undefined, object: undefined, old: result.current, attempts: state.attempts + 1, gate: 'mutating', since: event.now }, effects: [note(state, 'storage', 'retried', 'the object has been modified')] };
+    return {
+      context: {
+        ...state,
+        answers: undefined,
+        object: undefined,
+        old: result.current,
+        attempts: state.attempts + 1,
+        gate: 'mutating',
+        since: event.now,
+      },
+      effects: [note(state, 'storage', 'retried', 'the object has been modified')],
+    };
   }
   const response = storedResponse(state, resource, result, event.now);
   const verdict = result.type === 'status' && isFailure(result.body) ? 'refused' : 'passed';
   const detail = result.type === 'object' ? `revision ${result.object.metadata.resourceVersion ?? ''}` : '';
-  return { context: { ...state, answers: undefined, response, gate: 'response', since: event.now }, effects: [note(state, 'storage', verdict, verdict === 'refused' ? String((response.body as { readonly message?: string }).message ?? '') : detail)] };
+  return {
+    context: { ...state, answers: undefined, response, gate: 'response', since: event.now },
+    effects: [
+      note(
+        state,
+        'storage',
+        verdict,
+        verdict === 'refused' ? String((response.body as { readonly message?: string }).message ?? '') : detail,
+      ),
+    ],
+  };
 }
 
 function continueStorage(state: RequestState, event: RequestEvent): Result {
   const answer = event.message as EtcdResponse;
-  if (state.answers === undefined || state.server === undefined || answer.id !== String(state.answers.length)) return { context: state, effects: [] };
+  if (state.answers === undefined || state.server === undefined || answer.id !== String(state.answers.length))
+    return { context: state, effects: [] };
   const resource = resourceFor(state.info)!;
   return go(state, resume(routineFor(state, state.server, resource, state.storedAt), state.answers, answer), resource, event);
 }
 
 function etcdSilent(state: RequestState, event: RequestEvent): Result {
-  const status: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'etcdserver: request timed out', code: 500 };
+  const status: Status = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'etcdserver: request timed out',
+    code: 500,
+  };
   return { context: { ...state, gate: 'response', since: event.now, response: statusResponse(state, status) }, effects: [] };
 }
 
@@ -187,7 +268,10 @@ function etcdSilent(state: RequestState, event: RequestEvent): Result {
 function openWatch(state: RequestState, server: ApiServerState, resource: ResourceDefinition, event: RequestEvent): Result {
   const { query, id } = state.request;
   const selectors = selectorsOf(state, resource);
-  const refuse = (status: Status): Result => ({ context: { ...state, gate: 'response', since: event.now, response: statusResponse(state, status) }, effects: [] });
+  const refuse = (status: Status): Result => ({
+    context: { ...state, gate: 'response', since: event.now, response: statusResponse(state, status) },
+    effects: [],
+  });
   if (isFailure(selectors)) return refuse(selectors);
   const { labels, fields } = selectors as Exclude<typeof selectors, Status>;
   const since = Number(query['resourceVersion'] ?? 0);
@@ -214,12 +298,24 @@ function openWatch(state: RequestState, server: ApiServerState, resource: Resour
   const timeout: Effect = { type: 'arm', timer: 'timeout', afterMs: seconds * 1000, message: { type: 'watch.timeout' }, chatter: true };
   const tooOld = initial === 'none' && since < server.oldest;
   if (tooOld) {
-    const gone: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `too old resource version: ${since} (${server.oldest})`, reason: 'Expired', code: 410 };
+    const gone: Status = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: `too old resource version: ${since} (${server.oldest})`,
+      reason: 'Expired',
+      code: 410,
+    };
     return {
       context: { ...state, gate: 'response', since: event.now, response: headers },
       effects: [
         { type: 'send', to: state.client, message: headers },
-        { type: 'send', to: state.client, message: { type: 'http.chunk', id, events: [{ type: 'ERROR', object: gone as Json }] } as HttpClientMessage },
+        {
+          type: 'send',
+          to: state.client,
+          message: { type: 'http.chunk', id, events: [{ type: 'ERROR', object: gone as Json }] } as HttpClientMessage,
+        },
         { type: 'send', to: state.client, message: { type: 'http.end', id } as HttpClientMessage },
         { type: 'exit', code: 0 },
       ],
@@ -240,7 +336,13 @@ function openWatch(state: RequestState, server: ApiServerState, resource: Resour
 }
 
 const serverAddress = (self: string): string => self.slice(0, self.lastIndexOf('/'));
-const nextBookmark = (): Effect => ({ type: 'arm', timer: 'bookmark', afterMs: bookmarkMs, message: { type: 'watch.bookmark-due' }, chatter: true });
+const nextBookmark = (): Effect => ({
+  type: 'arm',
+  timer: 'bookmark',
+  afterMs: bookmarkMs,
+  message: { type: 'watch.bookmark-due' },
+  chatter: true,
+});
 
 function sendBookmark(state: RequestState, event: RequestEvent): Result {
   const message: BookmarkWatch = { type: 'watch.bookmark', request: event.self };
@@ -251,16 +353,36 @@ function closeWatch(state: RequestState, event: RequestEvent): Result {
   const close: CloseWatch = { type: 'watch.close', client: state.client, id: state.request.id };
   const end: HttpClientMessage = { type: 'http.end', id: state.request.id };
   const ended = event.message.type === 'watch.timeout';
-  return { context: state, effects: [{ type: 'send', to: serverAddress(event.self), message: close }, ...(ended ? [{ type: 'send', to: state.client, message: end } as const] : [])] };
+  return {
+    context: state,
+    effects: [
+      { type: 'send', to: serverAddress(event.self), message: close },
+      ...(ended ? [{ type: 'send', to: state.client, message: end } as const] : []),
+    ],
+  };
 }
 
 function respond(state: RequestState, event: RequestEvent): Result {
   const response = state.response!;
-  return { context: state, effects: [note(state, 'response', String(response.status), ''), auditNote(state, response, 'ResponseComplete', event.now), { type: 'send', to: state.client, message: response }] };
+  return {
+    context: state,
+    effects: [
+      note(state, 'response', String(response.status), ''),
+      auditNote(state, response, 'ResponseComplete', event.now),
+      { type: 'send', to: state.client, message: response },
+    ],
+  };
 }
 
-const gateAction = (gate: Gate, next: (state: RequestState) => Gate, check: (server: ApiServerState, state: RequestState, now: number) => Verdict) => step<RequestState, RequestEvent>(pass(gate, next, check));
-const at = (gate: Gate) => ({ context }: { readonly context: RequestState }): boolean => context.gate === gate;
+const gateAction = (
+  gate: Gate,
+  next: (state: RequestState) => Gate,
+  check: (server: ApiServerState, state: RequestState, now: number) => Verdict,
+) => step<RequestState, RequestEvent>(pass(gate, next, check));
+const at =
+  (gate: Gate) =>
+  ({ context }: { readonly context: RequestState }): boolean =>
+    context.gate === gate;
 
 /** One request on its way through the gates: a goroutine of the API server. A watch stays until it is closed. */
 export const requestMachine = setup({
@@ -292,7 +414,11 @@ export const requestMachine = setup({
       after: { gate: { target: 'storing', actions: step(beginStorage) } },
     },
     storing: {
-      always: [{ guard: at('response'), target: 'responding' }, { guard: at('watching'), target: 'watching' }, { guard: at('mutating'), target: 'mutating' }],
+      always: [
+        { guard: at('response'), target: 'responding' },
+        { guard: at('watching'), target: 'watching' },
+        { guard: at('mutating'), target: 'mutating' },
+      ],
       on: {
         'etcd.response': { actions: step(continueStorage) },
         'http.response': { actions: step(relayed) },

@@ -41,7 +41,6 @@ type SchedulerEvent = EventOf<Message>;
 type Result = Outcome<SchedulerState>;
 
 const keptDecisions = 100;
-const keptVerdictNodes = 20;
 const firstBackoffMs = 1_000;
 const maxBackoffMs = 10_000;
 const asPod = (object: KubeObject): Pod => object as unknown as Pod;
@@ -164,7 +163,7 @@ function informed(state: SchedulerState, kind: 'pods' | 'nodes', result: Informe
 
 /** Takes pod after pod from the active queue. */
 function run(state: SchedulerState, event: SchedulerEvent): Result {
-  if (state.pods?.synced !== true || state.nodes?.synced !== true) return { context: state, effects: [] };
+  if (state.active.size === 0 || state.pods?.synced !== true || state.nodes?.synced !== true) return { context: state, effects: [] };
   let context = state;
   const effects: Effect[] = [];
   const infos = [...context.infos.values()].filter((info) => info.node !== undefined);
@@ -175,9 +174,10 @@ function run(state: SchedulerState, event: SchedulerEvent): Result {
     if (pod === undefined || (asPod(pod).spec?.nodeName ?? '') !== '') continue;
     const current = infos.map((info) => context.infos.get(info.name)!);
     const outcome = schedule(pod, current, context.random);
-    const verdicts =
-      infos.length > keptVerdictNodes ? outcome.verdicts.filter((verdict) => verdict.node === outcome.node) : outcome.verdicts;
-    const decisions = [...context.decisions.slice(-keptDecisions + 1), { pod: queued.key, at: event.now, node: outcome.node, verdicts }];
+    const decisions = [
+      ...context.decisions.slice(-keptDecisions + 1),
+      { pod: queued.key, at: event.now, node: outcome.node, verdicts: outcome.verdicts },
+    ];
     context = { ...context, random: outcome.random, decisions, counter: context.counter + 1 };
     const result = outcome.node === '' ? refuse(context, pod, queued, outcome.message, event) : bind(context, pod, queued, outcome.node);
     context = result.context;

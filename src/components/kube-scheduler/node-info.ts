@@ -11,6 +11,8 @@ export interface NodeInfo {
   readonly requested: Resources;
   readonly nonZero: Resources;
   readonly ports: SortedMap<number>;
+  /** How many of its pods each controller has, by uid. */
+  readonly owners: SortedMap<number>;
 }
 export interface Resources {
   readonly cpu: number;
@@ -44,19 +46,50 @@ export function requestsOf(pod: KubeObject): { readonly exact: Resources; readon
   return made;
 }
 
-export const hostPortsOf = (pod: KubeObject): readonly string[] => specOf(pod).containers.flatMap((item) => (item.ports ?? []).filter((port) => (port.hostPort ?? 0) > 0).map((port) => `${port.protocol ?? 'TCP'}/${port.hostPort}`));
+export const hostPortsOf = (pod: KubeObject): readonly string[] =>
+  specOf(pod).containers.flatMap((item) =>
+    (item.ports ?? []).filter((port) => (port.hostPort ?? 0) > 0).map((port) => `${port.protocol ?? 'TCP'}/${port.hostPort}`),
+  );
 
 const none: Resources = { cpu: 0, memory: 0, pods: 0 };
-export const emptyInfo = (name: string): NodeInfo => ({ name, node: undefined, pods: SortedMap.empty(), requested: none, nonZero: none, ports: SortedMap.empty() });
+export const emptyInfo = (name: string): NodeInfo => ({
+  name,
+  node: undefined,
+  pods: SortedMap.empty(),
+  requested: none,
+  nonZero: none,
+  ports: SortedMap.empty(),
+  owners: SortedMap.empty(),
+});
 
-const plus = (a: Resources, b: Resources, sign: 1 | -1): Resources => ({ cpu: a.cpu + sign * b.cpu, memory: a.memory + sign * b.memory, pods: a.pods + sign * b.pods });
+const plus = (a: Resources, b: Resources, sign: 1 | -1): Resources => ({
+  cpu: a.cpu + sign * b.cpu,
+  memory: a.memory + sign * b.memory,
+  pods: a.pods + sign * b.pods,
+});
+
+/** The uid of the controller of a pod. */
+export const ownerOf = (pod: KubeObject): string | undefined => pod.metadata.ownerReferences?.find((item) => item.controller === true)?.uid;
+
+function counted(counts: SortedMap<number>, key: string | undefined, change: 1 | -1): SortedMap<number> {
+  if (key === undefined) return counts;
+  const count = (counts.get(key) ?? 0) + change;
+  return count > 0 ? counts.set(key, count) : counts.delete(key);
+}
 
 export function withPod(info: NodeInfo, key: string, pod: KubeObject): NodeInfo {
   const base = info.pods.has(key) ? withoutPod(info, key) : info;
   const { exact, nonZero } = requestsOf(pod);
   let { ports } = base;
   for (const port of hostPortsOf(pod)) ports = ports.set(port, (ports.get(port) ?? 0) + 1);
-  return { ...base, pods: base.pods.set(key, pod), requested: plus(base.requested, exact, 1), nonZero: plus(base.nonZero, nonZero, 1), ports };
+  return {
+    ...base,
+    pods: base.pods.set(key, pod),
+    requested: plus(base.requested, exact, 1),
+    nonZero: plus(base.nonZero, nonZero, 1),
+    ports,
+    owners: counted(base.owners, ownerOf(pod), 1),
+  };
 }
 
 export function withoutPod(info: NodeInfo, key: string): NodeInfo {
@@ -65,7 +98,14 @@ export function withoutPod(info: NodeInfo, key: string): NodeInfo {
   const { exact, nonZero } = requestsOf(pod);
   let { ports } = info;
   for (const port of hostPortsOf(pod)) ports = (ports.get(port) ?? 0) > 1 ? ports.set(port, ports.get(port)! - 1) : ports.delete(port);
-  return { ...info, pods: info.pods.delete(key), requested: plus(info.requested, exact, -1), nonZero: plus(info.nonZero, nonZero, -1), ports };
+  return {
+    ...info,
+    pods: info.pods.delete(key),
+    requested: plus(info.requested, exact, -1),
+    nonZero: plus(info.nonZero, nonZero, -1),
+    ports,
+    owners: counted(info.owners, ownerOf(pod), -1),
+  };
 }
 
 const allocatable = new WeakMap<object, Resources>();
@@ -74,7 +114,11 @@ export function allocatableOf(node: KubeObject): Resources {
   let known = allocatable.get(node);
   if (known === undefined) {
     const list = (node as unknown as Node).status?.allocatable ?? {};
-    known = { cpu: parseQuantity(list['cpu'] ?? '0'), memory: parseQuantity(list['memory'] ?? '0'), pods: parseQuantity(list['pods'] ?? '110') };
+    known = {
+      cpu: parseQuantity(list['cpu'] ?? '0'),
+      memory: parseQuantity(list['memory'] ?? '0'),
+      pods: parseQuantity(list['pods'] ?? '110'),
+    };
     allocatable.set(node, known);
   }
   return known;

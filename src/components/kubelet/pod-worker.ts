@@ -44,7 +44,8 @@ export interface PodWorkerState {
   readonly deleted: boolean;
 }
 
-type Message = StartMessage<PodWorkerInput> | PodUpdate | Restart | Sync | CriResponse | CriContainerEvent | HttpResponse | UndeliverableMessage;
+type Message =
+  StartMessage<PodWorkerInput> | PodUpdate | Restart | Sync | CriResponse | CriContainerEvent | HttpResponse | UndeliverableMessage;
 type WorkerEvent = EventOf<Message>;
 type Result = Outcome<PodWorkerState>;
 
@@ -56,7 +57,8 @@ const statusSchema = podSchema?.field('status');
 const kubeletOf = (event: WorkerEvent): KubeletState => event.parent as KubeletState;
 const asPod = (object: KubeObject): Pod => object as unknown as Pod;
 const specOf = (state: PodWorkerState, name: string): Container => asPod(state.pod!).spec!.containers.find((item) => item.name === name)!;
-const podPath = (state: PodWorkerState, subresource = ''): string => resourcePath(resources.pods, state.pod!.metadata.namespace, state.pod!.metadata.name, subresource);
+const podPath = (state: PodWorkerState, subresource = ''): string =>
+  resourcePath(resources.pods, state.pod!.metadata.namespace, state.pod!.metadata.name, subresource);
 const hostOf = (event: WorkerEvent): string => event.self.slice(0, event.self.indexOf('/'));
 
 function cri(event: WorkerEvent, id: string, operation: CriOperation): Effect {
@@ -67,20 +69,64 @@ function api(event: WorkerEvent, id: string, call: ApiCall): Effect {
   return sendCall(kubeletOf(event).input.client, id, call);
 }
 
-function record(state: PodWorkerState, event: WorkerEvent, type: 'Normal' | 'Warning', reason: string, message: string, container?: string): { readonly state: PodWorkerState; readonly effects: readonly Effect[] } {
+function record(
+  state: PodWorkerState,
+  event: WorkerEvent,
+  type: 'Normal' | 'Warning',
+  reason: string,
+  message: string,
+  container?: string,
+): { readonly state: PodWorkerState; readonly effects: readonly Effect[] } {
   const { input } = kubeletOf(event);
   if (input.hollow || state.static) return { state, effects: [] };
   const subject = { ...subjectOf(state.pod!), ...(container === undefined ? {} : { fieldPath: `spec.containers{${container}}` }) };
-  const call = createEvent(subject, type, reason, message, { component: 'kubelet', host: hostOf(event) }, event.now, state.events * 104729 + reason.length);
+  const call = createEvent(
+    subject,
+    type,
+    reason,
+    message,
+    { component: 'kubelet', host: hostOf(event) },
+    event.now,
+    state.events * 104729 + reason.length,
+  );
   return { state: { ...state, events: state.events + 1 }, effects: [api(event, 'event', call)] };
 }
 
 function start(state: PodWorkerState, event: WorkerEvent): Result {
   const { pod, static: isStatic } = (event.message as StartMessage<PodWorkerInput>).input;
-  const containers = (asPod(pod).spec?.containers ?? []).map((item): Tracked => ({ name: item.name, status: undefined, waiting: '', message: '', restarts: 0, last: undefined }));
+  const containers = (asPod(pod).spec?.containers ?? []).map((item): Tracked => ({
+    name: item.name,
+    status: undefined,
+    waiting: '',
+    message: '',
+    restarts: 0,
+    last: undefined,
+  }));
   const context: PodWorkerState = { ...state, pod, static: isStatic, containers, startedAt: event.now };
-  const config = { podName: pod.metadata.name, podNamespace: pod.metadata.namespace ?? '', podUid: pod.metadata.uid ?? '', attempt: 0, hostNetwork: asPod(pod).spec?.hostNetwork === true };
-  const token = isStatic ? [] : [api(event, 'token', { method: 'POST', path: resourcePath(resources.serviceaccounts, pod.metadata.namespace, asPod(pod).spec?.serviceAccountName ?? 'default', 'token'), body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { audiences: null, expirationSeconds: 3607, boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: pod.metadata.name, uid: pod.metadata.uid } } } })];
+  const config = {
+    podName: pod.metadata.name,
+    podNamespace: pod.metadata.namespace ?? '',
+    podUid: pod.metadata.uid ?? '',
+    attempt: 0,
+    hostNetwork: asPod(pod).spec?.hostNetwork === true,
+  };
+  const token = isStatic
+    ? []
+    : [
+        api(event, 'token', {
+          method: 'POST',
+          path: resourcePath(resources.serviceaccounts, pod.metadata.namespace, asPod(pod).spec?.serviceAccountName ?? 'default', 'token'),
+          body: {
+            apiVersion: 'authentication.k8s.io/v1',
+            kind: 'TokenRequest',
+            spec: {
+              audiences: null,
+              expirationSeconds: 3607,
+              boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: pod.metadata.name, uid: pod.metadata.uid },
+            },
+          },
+        }),
+      ];
   return report({ context, effects: [...token, cri(event, 'sandbox', { op: 'RunPodSandbox', config })] }, event);
 }
 
@@ -88,17 +134,36 @@ function start(state: PodWorkerState, event: WorkerEvent): Result {
 function report(result: Result, event: WorkerEvent): Result {
   const { context } = result;
   if (context.static || context.pod === undefined || context.deleted) return result;
-  if (context.reporting !== 'idle') return { context: { ...context, reporting: context.reporting === 'reading' ? 'reading' : 'again' }, effects: result.effects };
+  if (context.reporting !== 'idle')
+    return { context: { ...context, reporting: context.reporting === 'reading' ? 'reading' : 'again' }, effects: result.effects };
   const facts = factsOf(context, event);
-  if (deepEqual(comparable(facts), comparable(context.reported))) return result;
-  return { context: { ...context, reporting: 'reading' }, effects: [...result.effects, api(event, 'read', { method: 'GET', path: podPath(context) })] };
+  if (isReported(facts, context.reported)) return result;
+  return {
+    context: { ...context, reporting: 'reading' },
+    effects: [...result.effects, api(event, 'read', { method: 'GET', path: podPath(context) })],
+  };
 }
 
-const comparable = (status: unknown): unknown => (status === undefined ? undefined : JSON.parse(JSON.stringify(status, (key, value: unknown) => (key === 'lastTransitionTime' ? undefined : value))));
+/** Whether a status says what was last reported; when its conditions came about does not matter. */
+function isReported(facts: Readonly<Record<string, unknown>>, reported: unknown): boolean {
+  if (reported === undefined) return false;
+  const { conditions, ...rest } = facts;
+  const { conditions: before, ...others } = reported as Record<string, unknown>;
+  const timeless = (list: unknown): unknown =>
+    Array.isArray(list) ? list.map((item: object) => ({ ...item, lastTransitionTime: undefined })) : list;
+  return deepEqual(rest, others) && deepEqual(timeless(conditions), timeless(before));
+}
 
 function factsOf(state: PodWorkerState, event: WorkerEvent): Record<string, unknown> {
   const { input } = kubeletOf(event);
-  return podStatus(state.pod!, { containers: state.containers, ip: state.sandbox?.ip ?? '', hostIp: input.hostIp, hollow: input.hollow, startedAt: state.startedAt, now: event.now });
+  return podStatus(state.pod!, {
+    containers: state.containers,
+    ip: state.sandbox?.ip ?? '',
+    hostIp: input.hostIp,
+    hollow: input.hollow,
+    startedAt: state.startedAt,
+    now: event.now,
+  });
 }
 
 function answered(state: PodWorkerState, event: WorkerEvent): Result {
@@ -111,7 +176,12 @@ function answered(state: PodWorkerState, event: WorkerEvent): Result {
     const patch = createTwoWayMergePatch(live['status'] ?? {}, { ...(live['status'] as object | undefined), ...status }, statusSchema);
     if (Object.keys(patch).length === 0) return { context: { ...current, reporting: 'idle', reported: status }, effects: [] };
     const body = { metadata: { uid: live.metadata.uid }, status: patch };
-    return { context: { ...current, reporting: 'patching', reported: status }, effects: [api(event, 'patch', { method: 'PATCH', path: podPath(current, 'status'), contentType: mediaTypes.strategicMergePatch, body })] };
+    return {
+      context: { ...current, reporting: 'patching', reported: status },
+      effects: [
+        api(event, 'patch', { method: 'PATCH', path: podPath(current, 'status'), contentType: mediaTypes.strategicMergePatch, body }),
+      ],
+    };
   }
   if (response.id === 'patch') {
     const pod = response.status === 200 ? (response.body as unknown as KubeObject) : state.pod;
@@ -120,7 +190,11 @@ function answered(state: PodWorkerState, event: WorkerEvent): Result {
     if (stopped) return remove(context, event);
     return report({ context, effects: [] }, event);
   }
-  if (response.id === 'remove') return { context: { ...state, deleted: true }, effects: state.sandbox === undefined ? [] : [cri(event, 'gone', { op: 'RemovePodSandbox', sandbox: state.sandbox.id })] };
+  if (response.id === 'remove')
+    return {
+      context: { ...state, deleted: true },
+      effects: state.sandbox === undefined ? [] : [cri(event, 'gone', { op: 'RemovePodSandbox', sandbox: state.sandbox.id })],
+    };
   return { context: state, effects: [] };
 }
 
@@ -130,7 +204,10 @@ function remove(state: PodWorkerState, event: WorkerEvent): Result {
   return { context: state, effects: [api(event, 'remove', { method: 'DELETE', path: podPath(state), body })] };
 }
 
-const track = (state: PodWorkerState, name: string, change: Partial<Tracked>): PodWorkerState => ({ ...state, containers: state.containers.map((item) => (item.name === name ? { ...item, ...change } : item)) });
+const track = (state: PodWorkerState, name: string, change: Partial<Tracked>): PodWorkerState => ({
+  ...state,
+  containers: state.containers.map((item) => (item.name === name ? { ...item, ...change } : item)),
+});
 
 /** The next container that has not been started. */
 function launch(state: PodWorkerState, event: WorkerEvent): Result {
@@ -161,16 +238,33 @@ function criAnswered(state: PodWorkerState, event: WorkerEvent): Result {
     }
     case 'PullImage': {
       const { image = '' } = specOf(state, name);
-      const said = record(state, event, 'Normal', 'Pulled', `Successfully pulled image "${image}" in 2s (2s including waiting). Image size: ${result.sizeBytes} bytes.`, name);
+      const said = record(
+        state,
+        event,
+        'Normal',
+        'Pulled',
+        `Successfully pulled image "${image}" in 2s (2s including waiting). Image size: ${result.sizeBytes} bytes.`,
+        name,
+      );
       const created = create(said.state, event, name);
       return { context: created.context, effects: [...said.effects, ...created.effects] };
     }
     case 'CreateContainer': {
       const said = record(state, event, 'Normal', 'Created', `Container created`, name);
-      return { context: said.state, effects: [...said.effects, cri(event, `start ${name}`, { op: 'StartContainer', container: result.container.id })] };
+      return {
+        context: said.state,
+        effects: [...said.effects, cri(event, `start ${name}`, { op: 'StartContainer', container: result.container.id })],
+      };
     }
     case 'StartContainer': {
-      const said = record(track(state, name, { status: result.container, waiting: '', message: '' }), event, 'Normal', 'Started', `Container started`, name);
+      const said = record(
+        track(state, name, { status: result.container, waiting: '', message: '' }),
+        event,
+        'Normal',
+        'Started',
+        `Container started`,
+        name,
+      );
       const more = launch(said.state, event);
       return report({ context: more.context, effects: [...said.effects, ...more.effects] }, event);
     }
@@ -194,7 +288,12 @@ function pullFailed(state: PodWorkerState, event: WorkerEvent, name: string, err
   const first = record(state, event, 'Warning', 'Failed', `Failed to pull image "${image}": ${error}`, name);
   const second = record(first.state, event, 'Warning', 'Failed', 'Error: ErrImagePull', name);
   const context = track(second.state, name, { waiting: 'ErrImagePull', message: error });
-  const wait: Effect = { type: 'arm', timer: `restart ${name}`, afterMs: firstBackoffMs, message: { type: 'pod.restart', container: name } as Restart };
+  const wait: Effect = {
+    type: 'arm',
+    timer: `restart ${name}`,
+    afterMs: firstBackoffMs,
+    message: { type: 'pod.restart', container: name } as Restart,
+  };
   return report({ context, effects: [...first.effects, ...second.effects, wait] }, event);
 }
 
@@ -209,8 +308,23 @@ function exited(state: PodWorkerState, event: WorkerEvent): Result {
   if (!again) return report({ context, effects: [] }, event);
   const lived = container.finishedAt - container.startedAt;
   const afterMs = tracked.restarts === 0 || lived > 600_000 ? 1_000 : Math.min(maxBackoffMs, firstBackoffMs * 2 ** (tracked.restarts - 1));
-  const wait: Effect = { type: 'arm', timer: `restart ${container.name}`, afterMs, message: { type: 'pod.restart', container: container.name } as Restart };
-  const said = tracked.restarts > 0 ? record(context, event, 'Warning', 'BackOff', `Back-off restarting failed container ${container.name} in pod ${state.pod!.metadata.name}_${state.pod!.metadata.namespace ?? ''}(${state.pod!.metadata.uid ?? ''})`, container.name) : { state: context, effects: [] };
+  const wait: Effect = {
+    type: 'arm',
+    timer: `restart ${container.name}`,
+    afterMs,
+    message: { type: 'pod.restart', container: container.name } as Restart,
+  };
+  const said =
+    tracked.restarts > 0
+      ? record(
+          context,
+          event,
+          'Warning',
+          'BackOff',
+          `Back-off restarting failed container ${container.name} in pod ${state.pod!.metadata.name}_${state.pod!.metadata.namespace ?? ''}(${state.pod!.metadata.uid ?? ''})`,
+          container.name,
+        )
+      : { state: context, effects: [] };
   return report({ context: said.state, effects: [...said.effects, wait] }, event);
 }
 
@@ -219,7 +333,13 @@ function restart(state: PodWorkerState, event: WorkerEvent): Result {
   const tracked = state.containers.find((item) => item.name === name);
   if (state.stopping || tracked === undefined) return { context: state, effects: [] };
   const before: ContainerStatus | undefined = tracked.status;
-  const context = track(state, name, { status: undefined, waiting: '', message: '', last: before ?? tracked.last, restarts: before === undefined ? tracked.restarts : tracked.restarts + 1 });
+  const context = track(state, name, {
+    status: undefined,
+    waiting: '',
+    message: '',
+    last: before ?? tracked.last,
+    restarts: before === undefined ? tracked.restarts : tracked.restarts + 1,
+  });
   return launch(context, event);
 }
 
@@ -239,7 +359,14 @@ function update(state: PodWorkerState, event: WorkerEvent): Result {
   for (const item of running) {
     const said = record(current, event, 'Normal', 'Killing', `Stopping container ${item.name}`, item.name);
     current = said.state;
-    effects.push(...said.effects, cri(event, `stop ${item.name}`, { op: 'StopContainer', container: item.status!.id, timeoutSeconds: pod.metadata.deletionGracePeriodSeconds ?? 30 }));
+    effects.push(
+      ...said.effects,
+      cri(event, `stop ${item.name}`, {
+        op: 'StopContainer',
+        container: item.status!.id,
+        timeoutSeconds: pod.metadata.deletionGracePeriodSeconds ?? 30,
+      }),
+    );
   }
   return { context: current, effects };
 }
@@ -261,7 +388,10 @@ function handle(state: PodWorkerState, event: WorkerEvent): Result {
     case 'http.response':
       return answered(state, event);
     case 'message.undeliverable':
-      return { context: { ...state, reporting: 'idle', reported: undefined }, effects: [{ type: 'arm', timer: 'status', afterMs: 2000, message: { type: 'pod.sync-status' } as Sync, chatter: true }] };
+      return {
+        context: { ...state, reporting: 'idle', reported: undefined },
+        effects: [{ type: 'arm', timer: 'status', afterMs: 2000, message: { type: 'pod.sync-status' } as Sync, chatter: true }],
+      };
   }
 }
 
@@ -283,7 +413,18 @@ export const podWorkerMachine = setup({
   types: { context: {} as PodWorkerState, events: {} as WorkerEvent, emitted: {} as Effect },
 }).createMachine({
   id: 'kubelet/pod-worker',
-  context: { pod: undefined, static: false, sandbox: undefined, containers: [], startedAt: 0, reported: undefined, reporting: 'idle', events: 0, stopping: false, deleted: false } as PodWorkerState,
+  context: {
+    pod: undefined,
+    static: false,
+    sandbox: undefined,
+    containers: [],
+    startedAt: 0,
+    reported: undefined,
+    reporting: 'idle',
+    events: 0,
+    stopping: false,
+    deleted: false,
+  } as PodWorkerState,
   initial: 'created',
   states: {
     created: { on: { 'process.start': { target: 'starting', actions: act } } },
