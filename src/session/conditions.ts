@@ -1,6 +1,7 @@
 import type { JournalEntry } from '#kernel/types.ts';
 import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import { stableStringify } from '#base/json.ts';
+import { isMoment } from './moments.ts';
 import { readMessage, resourceOf } from './packets.ts';
 import type { RunCondition } from './port.ts';
 
@@ -16,6 +17,8 @@ export function conditionMet(condition: RunCondition, entry: JournalEntry): bool
     }
     case 'text':
       return entry.kind === 'message' && (readMessage(entry.message).label.includes(condition.text) || stableStringify(entry.message).includes(condition.text));
+    case 'moment':
+      return isMoment(condition.moment, entry);
     case 'time':
     case 'settled':
       return false;

@@ -1,3 +1,5 @@
+import type { Assertion } from './assertions.ts';
+import type { Moment } from './moments.ts';
 import type { Inspection, JournalEntry, LinkOptions, Millis, Packet, Sequence } from '#kernel/types.ts';
 
 /**
@@ -23,6 +25,7 @@ export type RunCondition =
   | { readonly type: 'status'; readonly code: number }
   | { readonly type: 'verb'; readonly method: string; readonly resource: string }
   | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'moment'; readonly moment: Moment }
   | { readonly type: 'settled' };
 
 export type FaultAction =
@@ -43,6 +46,8 @@ export type SessionCommand =
   | { readonly type: 'step'; readonly direction: 1 | -1; readonly every?: boolean | undefined }
   | { readonly type: 'seek'; readonly to: { readonly seq: Sequence } | { readonly time: Millis } | 'head' }
   | { readonly type: 'run-until'; readonly condition: RunCondition }
+  /** Plays at the tempo that is set and stops at the event that fits. */
+  | { readonly type: 'play-until'; readonly moment: Moment }
   /** A line typed in a terminal. In the past it starts a branch. */
   | { readonly type: 'terminal.line'; readonly terminal: string; readonly line: string }
   | { readonly type: 'terminal.interrupt'; readonly terminal: string }
@@ -266,7 +271,9 @@ export type SessionQuery =
   | { readonly type: 'why'; readonly seq: Sequence }
   /** What to keep so that `restore` takes it up again. */
   | { readonly type: 'save' }
-  | { readonly type: 'decisions'; readonly pod: string };
+  | { readonly type: 'decisions'; readonly pod: string }
+  /** Which claims about the stored objects hold at the cursor. */
+  | { readonly type: 'check'; readonly assertions: readonly Assertion[] };
 
 export interface SessionAnswers {
   readonly complete: { readonly replaceFrom: number; readonly candidates: readonly string[] };
@@ -274,6 +281,7 @@ export interface SessionAnswers {
   readonly packets: readonly PacketSummary[];
   readonly why: readonly JournalEntrySummary[];
   readonly save: unknown;
+  readonly check: readonly boolean[];
   readonly decisions: readonly { readonly plugin: string; readonly node: string; readonly status: string; readonly reason: string; readonly score: number | undefined; readonly normalized: number | undefined; readonly weighted: number | undefined }[];
 }
 

@@ -1,3 +1,4 @@
+import { holds } from './assertions.ts';
 import type { Branch } from './branch.ts';
 import { commandTable } from '#components/kubectl/index.ts';
 import { complete, type NameLookup, type TerminalState } from '#components/terminal/index.ts';
@@ -19,6 +20,8 @@ export function answer(branch: Branch, query: Exclude<SessionQuery, { readonly t
       return packetsBetween(branch, query.from, query.to, query.limit);
     case 'why':
       return branch.history.causes(query.seq).map(summarizeEntry);
+    case 'check':
+      return query.assertions.map((assertion) => holds(branch.history.world, assertion));
     case 'decisions':
       return decisions(branch, query.pod);
   }

@@ -20,6 +20,7 @@ import type {
 } from './port.ts';
 import { conditionMet } from './conditions.ts';
 import { readSaved, type SavedSession } from './save.ts';
+import { isMoment, type Moment } from './moments.ts';
 import { hopWeight, rateOf } from './tempo.ts';
 import { Timeline } from './timeline.ts';
 
@@ -52,6 +53,8 @@ export class Session implements SessionPort {
   private rate = 0;
   private ahead: Ahead | undefined;
   private running: { readonly condition: RunCondition; readonly until: Millis; quietSince: Millis } | undefined;
+  /** Where playing stops by itself. */
+  private stopAt: Moment | undefined;
   private target: InspectTarget | undefined;
   private frames!: FrameBuilder;
   private readonly frameListeners = new Set<(frame: Frame) => void>();
@@ -212,6 +215,11 @@ export class Session implements SessionPort {
       case 'run-until':
         this.running = { condition: command.condition, until: this.current.history.world.now + runLimitMs, quietSince: this.current.history.world.now };
         return;
+      case 'play-until':
+        this.stop();
+        this.stopAt = command.moment;
+        this.playing = true;
+        return;
       case 'fault':
         this.fault(command.action);
         return;
@@ -296,12 +304,24 @@ export class Session implements SessionPort {
       const target = Number.isFinite(this.rate) ? now + this.rate * wallLeft : now + 1000;
       const until = Math.min(next === undefined ? target : Math.min(target, next.at), Math.max(limit, now));
       const before = history.world.seq;
-      history.advance({ untilTime: until, maxEvents: eventsLeft });
+      const reached = this.advanceTo(until, eventsLeft);
       eventsLeft -= Math.max(1, history.world.seq - before);
       wallLeft -= this.rate > 0 && Number.isFinite(this.rate) ? Math.max(0.01, (until - now) / this.rate) : 0;
       if (next !== undefined && until >= next.at) this.ahead = undefined;
+      if (reached) {
+        this.stop();
+        break;
+      }
     }
     this.played();
+  }
+
+  /** Advances, at most to the moment at which playing is to stop; true where it came. */
+  private advanceTo(untilTime: Millis, maxEvents: number): boolean {
+    const { stopAt } = this;
+    let reached = false;
+    this.current.history.advance({ untilTime, maxEvents, ...(stopAt === undefined ? {} : { until: (entry: JournalEntry) => (reached = isMoment(stopAt, entry)) }) });
+    return reached;
   }
 
   /** The next foreground event, found by simulating a little ahead and coming back. */
@@ -351,6 +371,7 @@ export class Session implements SessionPort {
   private stop(): void {
     this.playing = false;
     this.running = undefined;
+    this.stopAt = undefined;
     this.rate = 0;
   }
 
