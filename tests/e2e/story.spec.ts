@@ -36,7 +36,11 @@ test('a Deployment becomes running pods, and time goes both ways', async ({ page
 test('a run survives a refresh, both languages and themes work', async ({ page }) => {
   await type(page, 'kubectl create namespace shop');
   await expect(page.locator('.terminal')).toContainText('namespace/shop created');
-  await expect.poll(() => page.evaluate(() => localStorage.getItem('kube-orrery.session')?.includes('create namespace shop') ?? false), { timeout: 15_000 }).toBe(true);
+  await expect
+    .poll(() => page.evaluate(() => localStorage.getItem('kube-orrery.session')?.includes('create namespace shop') ?? false), {
+      timeout: 15_000,
+    })
+    .toBe(true);
   await page.reload();
   await expect(page.locator('.terminal')).toContainText('namespace/shop created', { timeout: 30_000 });
   await page.getByRole('button', { name: '中文' }).click();
@@ -55,5 +59,9 @@ test('a damaged saved session is told in one sentence and kept', async ({ page }
 
 test('the page has no serious accessibility violations', async ({ page }) => {
   const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.filter((violation) => violation.impact === 'serious' || violation.impact === 'critical').map((violation) => `${violation.id}: ${violation.nodes[0]?.html ?? ''}`)).toEqual([]);
+  expect(
+    violations
+      .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
+      .map((violation) => `${violation.id}: ${violation.nodes[0]?.html ?? ''}`),
+  ).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { useEffect, type JSX } from 'react';
 import { Diagram } from '../diagram/diagram.tsx';
 import { Inspector } from '../inspector/inspector.tsx';
+import { LessonMenu, Player } from '../scenario-player/player.tsx';
 import { port, startAnew, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
 import { Editor, Terminal } from '../terminal/terminal.tsx';
@@ -21,6 +22,7 @@ function Header(): JSX.Element {
       <label style={{ color: 'var(--soft)' }}>
         <input type="checkbox" checked={showChatter} onChange={(event) => change({ showChatter: event.target.checked })} /> {t('background')}
       </label>
+      <LessonMenu />
       <select aria-label={t('cluster')} value={shape} onChange={(event) => startAnew(event.target.value)}>
         {shapes.map((name) => (
           <option key={name}>{name}</option>
@@ -95,6 +97,7 @@ export function App(): JSX.Element {
         <Inspector />
         <Terminal />
       </aside>
+      <Player />
       <Timeline />
       <Problems />
       <Editor />

@@ -12,6 +12,8 @@ export const en = {
   authentication: 'authentication', authorization: 'authorization', mutating: 'mutating', schema: 'schema', validating: 'validating', storage: 'storage',
   problemSave: 'The saved session could not be read ({place}). A new cluster was started; the saved text was kept.',
   problemOther: 'Something went wrong: {code}', loading: 'Starting the cluster…', stop: 'Stop', start: 'Start', watchers: '{count} watches open', editorSave: 'Save', editorCancel: 'Cancel',
+  lessons: 'Lessons', lessonDone: 'done', lessonMinutes: 'about {minutes} minutes', lessonLeave: 'Leave the lesson', lessonBack: 'Back', lessonNext: 'Next', lessonSkip: 'Show me',
+  lessonBelief: 'Many believe:', lessonPlaying: 'Watch the picture…', lessonHint: 'A hint', lessonSolution: 'A solution:', lessonRight: '{answer}, as you said.', lessonWrong: 'You said {guess}; it is {answer}.',
   happened: '{from} → {to}: {label}',
 } as const;
 

@@ -13,5 +13,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   authentication: 'authentication', authorization: 'authorization', mutating: 'mutating', schema: 'schema', validating: 'validating', storage: 'storage',
   problemSave: '保存的会话无法读取（{place}）。已启动一个新集群，原来的内容仍然保留。',
   problemOther: '出了点问题：{code}', loading: '集群正在启动…', stop: '停止', start: '启动', watchers: '{count} 个 watch 打开着', editorSave: '保存', editorCancel: '取消',
+  lessons: '课程', lessonDone: '已完成', lessonMinutes: '约 {minutes} 分钟', lessonLeave: '离开课程', lessonBack: '上一步', lessonNext: '下一步', lessonSkip: '直接看',
+  lessonBelief: '常见的误解：', lessonPlaying: '请看图…', lessonHint: '给个提示', lessonSolution: '一种解法：', lessonRight: '{answer}，你说对了。', lessonWrong: '你选的是 {guess}，实际是 {answer}。',
   happened: '{from} → {to}：{label}',
 };

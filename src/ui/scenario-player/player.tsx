@@ -1,0 +1,201 @@
+import { useEffect, useState, type JSX } from 'react';
+import { componentOf, lessons } from '#scenarios/index.ts';
+import { rightAnswer, useLesson } from '../stores/lesson.ts';
+import { useSettings } from '../stores/settings.ts';
+import { useText } from '../text/index.ts';
+import './player.css';
+
+interface Heading {
+  readonly id: string;
+  readonly title: string;
+  readonly question: string;
+  readonly minutes: number;
+}
+
+/** The map of lessons, behind a button of the header. */
+export function LessonMenu(): JSX.Element {
+  const t = useText();
+  const language = useSettings((state) => state.language);
+  const finished = useLesson((state) => state.finished);
+  const open = useLesson((state) => state.open);
+  const [shown, setShown] = useState(false);
+  const [headings, setHeadings] = useState<readonly Heading[]>([]);
+  useEffect(() => {
+    if (!shown) return;
+    let current = true;
+    const load = lessons.map(async (lesson) => {
+      const [{ minutes }, { title, question }] = await Promise.all([lesson.load(), lesson.texts(language)]);
+      return { id: lesson.id, title, question, minutes };
+    });
+    void Promise.all(load).then((found) => current && setHeadings(found));
+    return () => {
+      current = false;
+    };
+  }, [shown, language]);
+  return (
+    <div className="lesson-menu">
+      <button type="button" aria-expanded={shown} onClick={() => setShown(!shown)}>
+        {t('lessons')}
+      </button>
+      {shown ? (
+        <ul className="lesson-list">
+          {headings.map(({ id, title, question, minutes }) => (
+            <li key={id}>
+              <button type="button" onClick={() => (setShown(false), void open(id))}>
+                <b>
+                  {title} {finished.includes(id) ? <span aria-label={t('lessonDone')}>✓</span> : null}
+                </b>
+                <span>{question}</span>
+                <small>{t('lessonMinutes', { minutes })}</small>
+              </button>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+    </div>
+  );
+}
+
+/** Space and the clicker's keys go through a lesson; where one types they mean what they always mean. */
+function useLessonKeys(active: boolean): void {
+  useEffect(() => {
+    if (!active) return;
+    const handle = (event: KeyboardEvent): void => {
+      if (/^(INPUT|TEXTAREA|SELECT|BUTTON)$/.test((event.target as HTMLElement).tagName) && !event.key.startsWith('Page')) return;
+      const { next, back } = useLesson.getState();
+      if (event.key === 'PageDown' || event.key === ' ') next();
+      else if (event.key === 'PageUp') back();
+      else return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    };
+    window.addEventListener('keydown', handle, { capture: true });
+    return () => window.removeEventListener('keydown', handle, { capture: true });
+  }, [active]);
+}
+
+/** The lesson that is being taken: a strip between the picture and the timeline, so that it covers neither. */
+export function Player(): JSX.Element | null {
+  const t = useText();
+  const { scenario, texts, phase, index, close, next, back, reached } = useLesson();
+  useLessonKeys(scenario !== undefined);
+  if (scenario === undefined || texts === undefined) return null;
+  const count = scenario.beats.length;
+  return (
+    <section className="player" aria-label={texts.title}>
+      <header>
+        <b>{texts.title}</b>
+        <span className="progress">{index < 0 ? '' : `${Math.min(index + 1, count)} / ${count}`}</span>
+        <button type="button" onClick={close}>
+          {t('lessonLeave')}
+        </button>
+      </header>
+      <div className="words" aria-live="polite">
+        <Words />
+      </div>
+      <nav>
+        <button type="button" onClick={back} disabled={phase === 'playing' || reached.length === 0 || index <= 0}>
+          {t('lessonBack')}
+        </button>
+        <button
+          type="button"
+          className="primary"
+          onClick={next}
+          disabled={phase === 'boot' || phase === 'playing' || phase === 'goal' || phase === 'done'}
+        >
+          {phase === 'ask' ? t('lessonSkip') : t('lessonNext')}
+        </button>
+      </nav>
+    </section>
+  );
+}
+
+function Words(): JSX.Element {
+  const t = useText();
+  const { scenario, texts, phase, index, reached, hint, hints } = useLesson();
+  const beat = scenario!.beats[index];
+  const words = beat === undefined ? undefined : texts!.beats[beat.id];
+  switch (phase) {
+    case 'boot':
+    case 'intro':
+      return (
+        <>
+          <p className="question">{texts!.question}</p>
+          <p>
+            <em>{t('lessonBelief')}</em> {texts!.misconception}
+          </p>
+          {phase === 'boot' ? <p className="waiting">{t('loading')}</p> : null}
+        </>
+      );
+    case 'ask':
+      return <Question text={words?.ask ?? ''} options={beat?.ask?.options ?? []} />;
+    case 'playing':
+      return <p className="waiting">{beat?.types === undefined ? t('lessonPlaying') : <code>$ {beat.types}</code>}</p>;
+    case 'shown': {
+      const { last } = reached[index]!;
+      return (
+        <>
+          <Verdict index={index} />
+          <p>{filled(words?.say ?? '', { label: last.label, component: componentOf(last.process), from: componentOf(last.from) })}</p>
+        </>
+      );
+    }
+    case 'goal':
+      return (
+        <>
+          <p className="question">{texts!.goal}</p>
+          {texts!.hints.slice(0, hints).map((text) => (
+            <p key={text}>{text}</p>
+          ))}
+          {hints < texts!.hints.length ? (
+            <button type="button" onClick={hint}>
+              {t('lessonHint')}
+            </button>
+          ) : (
+            <p>
+              {t('lessonSolution')} <code>{scenario!.solution.join(' ; ')}</code>
+            </p>
+          )}
+        </>
+      );
+    case 'done':
+      return <p className="right">✓ {texts!.done}</p>;
+  }
+}
+
+function Question({ text, options }: { readonly text: string; readonly options: readonly string[] }): JSX.Element {
+  const answer = useLesson((state) => state.answer);
+  return (
+    <>
+      <p className="question">{text}</p>
+      <div className="options">
+        {options.map((option) => (
+          <button key={option} type="button" onClick={() => answer(option)}>
+            {option}
+          </button>
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** How a prediction compares with what happened. */
+function Verdict({ index }: { readonly index: number }): JSX.Element | null {
+  const t = useText();
+  const guess = useLesson((state) => state.guess);
+  const right = rightAnswer(index);
+  if (guess === undefined || right === undefined) return null;
+  return guess === right ? (
+    <p className="right">✓ {t('lessonRight', { answer: right })}</p>
+  ) : (
+    <p className="wrong">✗ {t('lessonWrong', { guess, answer: right })}</p>
+  );
+}
+
+/** A sentence with what the event showed set in it, as code. */
+function filled(sentence: string, values: Readonly<Record<string, string>>): readonly (string | JSX.Element)[] {
+  return sentence.split(/(\{\w+\})/).map((part, index) => {
+    const value = /^\{\w+\}$/.test(part) ? values[part.slice(1, -1)] : undefined;
+    return value === undefined ? part : <code key={index}>{value}</code>;
+  });
+}

@@ -1,0 +1,58 @@
+import { expect, test, type Page } from '@playwright/test';
+
+async function open(page: Page, title: string): Promise<void> {
+  await page.goto('/');
+  await page.getByRole('button', { name: 'Lessons' }).click();
+  await page.getByRole('button', { name: title }).click();
+  await expect(page.locator('.player')).toContainText(title);
+  await expect(page.getByRole('button', { name: 'Next', exact: true })).toBeEnabled({ timeout: 30_000 });
+}
+
+/** Takes a lesson by the clicker's keys alone; a question is answered by its first option. */
+async function playToTheGoal(page: Page, beats: number): Promise<void> {
+  await page.getByLabel('Tempo').selectOption('fastest');
+  for (let beat = 1; beat <= beats; beat++) {
+    await page.keyboard.press('PageDown');
+    const options = page.locator('.player .options button');
+    await expect(page.locator('.player .progress')).toHaveText(`${beat} / ${beats}`, { timeout: 30_000 });
+    if ((await options.count()) > 0) await options.first().click();
+    await expect(page.locator('.player .waiting, .player .options')).toHaveCount(0, { timeout: 30_000 });
+    await expect(page.locator('.player .words p').last()).not.toBeEmpty();
+  }
+  await page.keyboard.press('PageDown');
+}
+
+const lessons = [
+  { title: 'A tour of the components', beats: 8, solution: 'kubectl create namespace shop' },
+  { title: 'From one command to running containers', beats: 14, solution: 'kubectl scale deployment web --replicas=5' },
+  { title: 'I deleted it and it came back', beats: 7, solution: 'kubectl delete deployment web' },
+] as const;
+
+for (const { title, beats, solution } of lessons) {
+  test(`${title}: to its goal`, async ({ page }) => {
+    await open(page, title);
+    await playToTheGoal(page, beats);
+    await expect(page.locator('.player .question')).toBeVisible();
+    await page.locator('#line').fill(solution);
+    await page.keyboard.press('Enter');
+    await expect(page.locator('.player .right')).toBeVisible({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Lessons' }).click();
+    await expect(page.locator('.lesson-list li', { hasText: title }).getByLabel('done')).toBeVisible();
+  });
+}
+
+test('a lesson goes back, and changes its language on the way', async ({ page }) => {
+  await open(page, 'A tour of the components');
+  await page.getByLabel('Tempo').selectOption('fastest');
+  await page.keyboard.press('PageDown');
+  await expect(page.locator('.player .words')).toContainText('GET componentstatuses', { timeout: 30_000 });
+  const first = await page.locator('.clock').innerText();
+  await page.keyboard.press('PageDown');
+  await page.locator('.player .options button').first().click();
+  await expect(page.locator('.player .words')).toContainText('kube-scheduler, as you said', { timeout: 30_000 });
+  await page.keyboard.press('PageUp');
+  await expect(page.locator('.player .words')).toContainText('GET componentstatuses');
+  await expect(page.locator('.clock')).toHaveText(first);
+  await page.getByRole('button', { name: '中文' }).click();
+  await expect(page.locator('.player')).toContainText('认识各个组件');
+});
