@@ -20,10 +20,24 @@ export interface Probe {
  * registry/core/componentstatus: the server asks scheduler and controller manager on their health ports while the client
  * waits; etcd it knows itself. Called to begin with, and with each answer (undefined: nobody listens there).
  */
-export function componentStatuses(state: RequestState, server: ApiServerState, resource: ResourceDefinition, now: number, from = '', answer?: HttpResponse): Outcome<RequestState> {
+export function componentStatuses(
+  state: RequestState,
+  server: ApiServerState,
+  resource: ResourceDefinition,
+  now: number,
+  from = '',
+  answer?: HttpResponse,
+): Outcome<RequestState> {
   if (state.probes === undefined) {
     const asked = server.options.components.map(({ name, address }): Probe => ({ name, address, health: undefined }));
-    const request: HttpRequest = { ...state.request, method: 'GET', path: '/healthz', query: {}, accept: '*/*', credential: { type: 'none' } };
+    const request: HttpRequest = {
+      ...state.request,
+      method: 'GET',
+      path: '/healthz',
+      query: {},
+      accept: '*/*',
+      credential: { type: 'none' },
+    };
     const effects = asked.map((probe): Effect => ({ type: 'send', to: probe.address, message: request }));
     return settle({ ...state, probes: asked }, resource, now, effects);
   }
@@ -32,7 +46,12 @@ export function componentStatuses(state: RequestState, server: ApiServerState, r
     answer === undefined
       ? { healthy: false, text: `Get "https://127.0.0.1:${port}/healthz": dial tcp 127.0.0.1:${port}: connect: connection refused` }
       : { healthy: answer.status === 200, text: String(answer.body) };
-  return settle({ ...state, probes: state.probes.map((probe) => (probe.address === from ? { ...probe, health } : probe)) }, resource, now, []);
+  return settle(
+    { ...state, probes: state.probes.map((probe) => (probe.address === from ? { ...probe, health } : probe)) },
+    resource,
+    now,
+    [],
+  );
 }
 
 function settle(state: RequestState, resource: ResourceDefinition, now: number, effects: readonly Effect[]): Outcome<RequestState> {
@@ -43,12 +62,15 @@ function settle(state: RequestState, resource: ResourceDefinition, now: number, 
   if (name !== '' && found === undefined) {
     return { context: { ...state, gate: 'response', response: statusResponse(state, notFound(resource, name)) }, effects };
   }
-  const stored = found === undefined ? ({ type: 'list', objects: all, metadata: {} as Json } as const) : ({ type: 'object', status: 200, object: found } as const);
+  const stored =
+    found === undefined
+      ? ({ type: 'list', objects: all, metadata: {} as Json } as const)
+      : ({ type: 'object', status: 200, object: found } as const);
   return { context: { ...state, gate: 'response', since: now, response: storedResponse(state, resource, stored, now) }, effects };
 }
 
 function statusObject({ name, health }: Probe): KubeObject {
   const healthy = health?.healthy === true;
   const condition = { type: 'Healthy', status: healthy ? 'True' : 'False', message: health?.text ?? '' };
-  return { apiVersion: 'v1', kind: 'ComponentStatus', metadata: { name, creationTimestamp: null as never }, conditions: [condition] };
+  return { apiVersion: 'v1', kind: 'ComponentStatus', metadata: { name }, conditions: [condition] };
 }

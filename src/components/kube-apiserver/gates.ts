@@ -25,7 +25,7 @@ import { allocateService } from './allocate.ts';
 import { authenticate, impersonated } from './authentication.ts';
 import { authorize, refusal, type Attributes } from './authorization.ts';
 import { storedEvent } from './events.ts';
-import { requestInfo, resourceFor, type RequestInfo } from './request-info.ts';
+import { requestInfo, resourceFor, selectedName, type RequestInfo } from './request-info.ts';
 import type { RequestState } from './request-state.ts';
 import { getCached, type ApiServerState } from './state.ts';
 import { storageKey } from '#api/resources/index.ts';
@@ -51,7 +51,7 @@ function attributesOf(state: RequestState): Attributes {
     resource: info.plural,
     subresource: info.subresource,
     namespace: info.namespace,
-    name: info.name,
+    name: info.name === '' ? selectedName(state.request.query['fieldSelector']) : info.name,
     path: info.isResource ? undefined : info.path,
   };
 }

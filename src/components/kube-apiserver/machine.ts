@@ -1,11 +1,20 @@
 import { setup } from 'xstate';
 import { prefixEnd } from '#base/sorted-map.ts';
 import { seedRandom } from '#base/random.ts';
+import { failure } from '#api/resources/status-errors.ts';
 import { resourceTable } from '#api/resources/index.ts';
 import { step, type Outcome } from '#kernel/step.ts';
-import type { Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, ChildExitedMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type {
+  Effect,
+  EventOf,
+  PeerClosedMessage,
+  StartMessage,
+  TerminateMessage,
+  ChildExitedMessage,
+  UndeliverableMessage,
+} from '#kernel/types.ts';
 import type { EtcdRequest, EtcdResponse, EtcdWatchResponse } from '#protocol/etcd.ts';
-import type { HttpRequest, HttpServerMessage } from '#protocol/rest.ts';
+import { mediaTypes, type HttpRequest, type HttpResponse, type HttpServerMessage } from '#protocol/rest.ts';
 import { bootstrapEntries } from './bootstrap.ts';
 import { bookmark, chunk, existing, missed, takeIn, watchKey } from './cache.ts';
 import type { RequestInput } from './request-state.ts';
@@ -39,7 +48,9 @@ const certificate = 'kube-apiserver-etcd-client';
 const retryMs = 200;
 
 /** The prefixes that are watched: one watch for each stored resource. */
-const prefixes = [...new Set(resourceTable.filter((resource) => resource.verbs.includes('watch')).map((resource) => resource.storagePrefix))];
+const prefixes = [
+  ...new Set(resourceTable.filter((resource) => resource.verbs.includes('watch')).map((resource) => resource.storagePrefix)),
+];
 
 const ask = (state: ApiServerState, id: string, operation: EtcdRequest['operation']): Effect => ({
   type: 'send',
@@ -64,16 +75,31 @@ function connect(state: ApiServerState): Result {
 function connected(state: ApiServerState, event: ServerEvent): Result {
   const answer = event.message as EtcdResponse;
   if (answer.id === 'status') {
-    return { context: state, effects: [{ type: 'disarm', timer: 'retry' }, { type: 'link', to: state.options.etcd }, ask(state, 'namespaces', { op: 'range', key: '/registry/namespaces/kube-system' })] };
+    return {
+      context: state,
+      effects: [
+        { type: 'disarm', timer: 'retry' },
+        { type: 'link', to: state.options.etcd },
+        ask(state, 'namespaces', { op: 'range', key: '/registry/namespaces/kube-system' }),
+      ],
+    };
   }
   const found = 'result' in answer && answer.result.op === 'range' && answer.result.kvs.length > 0;
   if (found) return { context: state, effects: listAll(state) };
   const { entries, random } = bootstrapEntries(state.options, event.now, state.random);
-  const puts = entries.map(({ key, value }): Effect => ask(state, 'bootstrap', { op: 'txn', compare: [{ key, target: 'mod', revision: 0 }], success: [{ op: 'put', key, value }], failure: [] }));
+  const puts = entries.map(({ key, value }): Effect =>
+    ask(state, 'bootstrap', {
+      op: 'txn',
+      compare: [{ key, target: 'mod', revision: 0 }],
+      success: [{ op: 'put', key, value }],
+      failure: [],
+    }),
+  );
   return { context: { ...state, random }, effects: [...puts, ...listAll(state)] };
 }
 
-const listAll = (state: ApiServerState): Effect[] => prefixes.map((prefix) => ask(state, `list ${prefix}`, { op: 'range', key: `${prefix}/`, rangeEnd: prefixEnd(`${prefix}/`) }));
+const listAll = (state: ApiServerState): Effect[] =>
+  prefixes.map((prefix) => ask(state, `list ${prefix}`, { op: 'range', key: `${prefix}/`, rangeEnd: prefixEnd(`${prefix}/`) }));
 
 /** The answer to a list fills one cache and begins its watch. */
 function listed(state: ApiServerState, event: ServerEvent): Result {
@@ -85,7 +111,14 @@ function listed(state: ApiServerState, event: ServerEvent): Result {
   const watch: Effect = {
     type: 'send',
     to: state.options.etcd,
-    message: { type: 'etcd.watch-create', watch: prefix, key: `${prefix}/`, rangeEnd: prefixEnd(`${prefix}/`), startRevision: revision + 1, certificate } as never,
+    message: {
+      type: 'etcd.watch-create',
+      watch: prefix,
+      key: `${prefix}/`,
+      rangeEnd: prefixEnd(`${prefix}/`),
+      startRevision: revision + 1,
+      certificate,
+    } as never,
   };
   return { context: { ...filled.state, synced: state.synced + 1, oldest: Math.max(filled.state.oldest, 0) }, effects: [watch] };
 }
@@ -104,6 +137,14 @@ function accept(state: ApiServerState, event: ServerEvent): Result {
   };
 }
 
+/** Before its caches are filled the server serves nobody: a client that asks has to come again (the start of apiserver's handler chain). */
+function notReady(state: ApiServerState, event: ServerEvent): Result {
+  const { id } = event.message as HttpRequest;
+  const body = failure(503, 'ServiceUnavailable', 'the server is currently unable to handle the request');
+  const response: HttpResponse = { type: 'http.response', id, status: 503, contentType: mediaTypes.json, body };
+  return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
+}
+
 function openWatch(state: ApiServerState, event: ServerEvent): Result {
   const { watch, initial, since } = event.message as OpenWatch;
   const context = { ...state, watches: state.watches.set(watchKey(watch), watch), streams: state.streams.set(`${watch.client}|${watch.id}`, watch.request) };
@@ -118,7 +159,14 @@ function closeWatch(state: ApiServerState, event: ServerEvent): Result {
   const { client, id } = event.message as CloseWatch;
   const request = state.streams.get(`${client}|${id}`);
   const watch = request === undefined ? undefined : findWatch(state, request);
-  return { context: { ...state, streams: state.streams.delete(`${client}|${id}`), watches: watch === undefined ? state.watches : state.watches.delete(watchKey(watch)) }, effects: [] };
+  return {
+    context: {
+      ...state,
+      streams: state.streams.delete(`${client}|${id}`),
+      watches: watch === undefined ? state.watches : state.watches.delete(watchKey(watch)),
+    },
+    effects: [],
+  };
 }
 
 function findWatch(state: ApiServerState, request: string) {
@@ -146,8 +194,12 @@ function abort(state: ApiServerState, event: ServerEvent): Result {
   return { context: state, effects: [] };
 }
 
-const lost = ({ context, event }: { readonly context: ApiServerState; readonly event: ServerEvent }): boolean => event.message.type === 'peer.closed' && event.message.address === context.options.etcd;
-const answers = (id: string) => ({ event }: { readonly event: ServerEvent }): boolean => event.message.type === 'etcd.response' && event.message.id === id;
+const lost = ({ context, event }: { readonly context: ApiServerState; readonly event: ServerEvent }): boolean =>
+  event.message.type === 'peer.closed' && event.message.address === context.options.etcd;
+const answers =
+  (id: string) =>
+  ({ event }: { readonly event: ServerEvent }): boolean =>
+    event.message.type === 'etcd.response' && event.message.id === id;
 const lastList = ({ context, event }: { readonly context: ApiServerState; readonly event: ServerEvent }): boolean =>
   event.message.type === 'etcd.response' && event.message.id.startsWith('list ') && context.synced + 1 === prefixes.length;
 
@@ -163,6 +215,7 @@ export const apiServerMachine = setup({
     created: { on: { 'process.start': { target: 'connecting', actions: step(start) } } },
     connecting: {
       on: {
+        'http.request': { actions: step(notReady) },
         'etcd.retry': { actions: step((state: ApiServerState) => connect(state)) },
         'etcd.response': [
           { guard: answers('status'), actions: step(connected) },
@@ -172,6 +225,7 @@ export const apiServerMachine = setup({
     },
     syncing: {
       on: {
+        'http.request': { actions: step(notReady) },
         'etcd.response': [{ guard: lastList, target: 'ready', actions: step(listed) }, { actions: step(listed) }],
         'etcd.watch': { actions: step(watched) },
       },
@@ -185,7 +239,10 @@ export const apiServerMachine = setup({
         'watch.close': { actions: step(closeWatch) },
         'watch.bookmark': { actions: step(sendBookmark) },
         'message.undeliverable': { actions: step(abort) },
-        'peer.closed': [{ guard: lost, target: 'connecting', actions: step((state: ApiServerState) => connect({ ...state, synced: 0 })) }, { actions: step(abort) }],
+        'peer.closed': [
+          { guard: lost, target: 'connecting', actions: step((state: ApiServerState) => connect({ ...state, synced: 0 })) },
+          { actions: step(abort) },
+        ],
       },
     },
     stopped: { type: 'final' },

@@ -56,6 +56,11 @@ export function requestInfo(request: HttpRequest): RequestInfo {
   };
 }
 
+/** A list or watch of one name is authorized like a get of it (requestinfo.go: `metadata.name=` in the field selector). */
+export function selectedName(fieldSelector: string | undefined): string {
+  return /(?:^|,)metadata\.name==?([^,]+)/.exec(fieldSelector ?? '')?.[1] ?? '';
+}
+
 function verbOf(method: HttpRequest['method'], name: string, query: HttpRequest['query']): string {
   const watch = query['watch'];
   if (method === 'GET' && (watch === 'true' || watch === '1' || watch === '')) return 'watch';

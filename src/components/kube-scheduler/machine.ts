@@ -1,10 +1,9 @@
 import { setup } from 'xstate';
 import { SortedMap } from '#base/sorted-map.ts';
 import { seedRandom, type RandomState } from '#base/random.ts';
-import { formatTime, type KubeObject } from '#api/object.ts';
-import type { Pod } from '#api/types.generated.ts';
-import { resourcePath, resources, sendCall, type ClientConfig } from '#machinery/client.ts';
-import { createEvent, createNewEvent, subjectOf } from '#machinery/events.ts';
+import { authenticationCache, openAuthentication } from '#machinery/authentication.ts';
+import { sendCall, type ClientConfig } from '#machinery/client.ts';
+import { createEvent } from '#machinery/events.ts';
 import {
   handleInformer,
   informerLost,
@@ -14,15 +13,21 @@ import {
   openInformer,
   type Change,
   type InformerRetry,
+  type InformerState,
   type InformerStep,
 } from '#machinery/informer.ts';
 import { electionAnswer, electionTick, isElection, newElection, type ElectionStep, type ElectionTick } from '#machinery/leader-election.ts';
 import { step, type Outcome } from '#kernel/step.ts';
-import type { Effect, EventOf, Origin, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
-import { mediaTypes, type HttpClientMessage, type HttpRequest, type HttpResponse } from '#protocol/rest.ts';
-import { emptyInfo, withoutPod, withPod } from './node-info.ts';
-import { schedule } from './schedule.ts';
-import type { QueuedPod, SchedulerInput, SchedulerState } from './state.ts';
+import type { Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import { answered, bindingFailed, bindReady } from './answers.ts';
+import { nodeChanged, podChanged, storageChanged } from './cache.ts';
+import { agent } from './calls.ts';
+import { runCycles } from './cycle.ts';
+import { informerSpecs } from './informers.ts';
+import { emptyQueues, flush, stuckMs } from './queue.ts';
+import { noEvents } from './recorder.ts';
+import type { BindTimeout, SchedulerInput, SchedulerState } from './state.ts';
 
 interface Flush {
   readonly type: 'scheduler.flush';
@@ -34,235 +39,96 @@ type Message =
   | InformerRetry
   | ElectionTick
   | Flush
+  | BindTimeout
   | PeerClosedMessage
   | UndeliverableMessage
   | TerminateMessage;
 type SchedulerEvent = EventOf<Message>;
 type Result = Outcome<SchedulerState>;
 
-const keptDecisions = 100;
-const firstBackoffMs = 1_000;
-const maxBackoffMs = 10_000;
-const asPod = (object: KubeObject): Pod => object as unknown as Pod;
-const agent = (state: SchedulerState, name: string): ClientConfig => ({ ...state.client, userAgent: `kube-scheduler/${name}` });
-
+/** The informers first, then the race for the lease (cmd/kube-scheduler/app/server.go, Run). */
 function start(state: SchedulerState, event: SchedulerEvent): Result {
   if (event.message.type !== 'process.start') return { context: state, effects: [] };
-  const { client, identity } = event.message.input;
+  const { seed, input } = event.message;
+  const { client, identity } = input;
+  const asks = openAuthentication({ ...client, userAgent: 'kube-scheduler' });
+  const caches: Record<string, InformerState> = { ...asks.caches };
+  const effects: Effect[] = [...asks.effects];
+  for (const spec of informerSpecs) {
+    const opened = openInformer(newInformer(spec), { ...client, userAgent: 'kube-scheduler/scheduler' });
+    caches[spec.id] = opened.state;
+    effects.push(...opened.effects);
+  }
   const context = {
     ...state,
     client,
-    election: newElection('kube-scheduler', identity, event.message.seed),
-    random: seedRandom(event.message.seed, 'scheduler'),
+    caches,
+    election: newElection('kube-scheduler', identity, seed),
+    random: seedRandom(seed, 'scheduler'),
   };
-  return elected(context, electionTick(context.election, agent(context, 'leader-election'), event.now), event);
+  const ticked = elected(context, electionTick(context.election, agent(context, 'leader-election'), event.now), event);
+  return { context: ticked.context, effects: [...effects, ...ticked.effects] };
 }
 
 function elected(state: SchedulerState, result: ElectionStep, event: SchedulerEvent): Result {
   const context = { ...state, election: result.state };
   if (result.outcome === 'lost') return { context, effects: [...result.effects, { type: 'exit', code: 1 }] };
-  if (result.outcome !== 'acquired' || context.pods !== undefined) return { context, effects: result.effects };
-  const nodes = openInformer(newInformer({ id: 'nodes', resource: resources.nodes }), agent(context, 'scheduler'));
-  const pods = openInformer(newInformer({ id: 'pods', resource: resources.pods }), agent(context, 'scheduler'));
-  const subject = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: result.state.lease!.metadata };
+  if (result.outcome !== 'acquired') return { context, effects: result.effects };
+  const { identity, lease } = result.state;
+  const subject = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: lease!.metadata };
   const announce = sendCall(
-    agent(context, 'leader-election'),
+    agent(context, 'scheduler'),
     'leader-event',
-    createEvent(
-      subject,
-      'Normal',
-      'LeaderElection',
-      `${result.state.identity} became leader`,
-      { component: 'default-scheduler' },
-      event.now,
-      1,
-    ),
+    createEvent(subject, 'Normal', 'LeaderElection', `${identity} became leader`, { component: 'default-scheduler' }, event.now, 1),
   );
-  return {
-    context: { ...context, nodes: nodes.state, pods: pods.state },
-    effects: [...result.effects, { type: 'link', to: context.client.server }, announce, ...nodes.effects, ...pods.effects],
-  };
-}
-
-// ── the cache and the queues ────────────────────────────────────────────────
-
-const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
-
-function orderOf(pod: KubeObject): string {
-  const priority = 3_000_000_000 - (asPod(pod).spec?.priority ?? 0);
-  return `${String(priority).padStart(12, '0')} ${pod.metadata.creationTimestamp ?? ''} ${pod.metadata.resourceVersion?.padStart(10, '0') ?? ''} ${keyOf(pod)}`;
-}
-
-function placePod(state: SchedulerState, change: Change, origin: Origin): SchedulerState {
-  const { object, old, type } = change;
-  const key = keyOf(object);
-  const finished = ['Succeeded', 'Failed'].includes(asPod(object).status?.phase ?? '');
-  const node = asPod(object).spec?.nodeName ?? '';
-  const before = (old === undefined ? '' : (asPod(old).spec?.nodeName ?? '')) || (state.assumed.get(key) ?? '');
-  let next = state;
-  if (type === 'delete' || finished) {
-    if (before !== '') next = { ...next, infos: next.infos.set(before, withoutPod(next.infos.get(before) ?? emptyInfo(before), key)) };
-    return wake({
-      ...next,
-      active: drop(next.active, key),
-      unschedulable: next.unschedulable.delete(key),
-      backoff: next.backoff.delete(key),
-      assumed: next.assumed.delete(key),
-    });
-  }
-  if (node !== '') {
-    const info = next.infos.get(node) ?? emptyInfo(node);
-    if (info.pods.get(key)?.['spec'] === object['spec'] && info.pods.get(key)?.metadata.labels === object.metadata.labels) return next;
-    return {
-      ...next,
-      infos: next.infos.set(node, withPod(info, key, object)),
-      assumed: next.assumed.delete(key),
-      active: drop(next.active, key),
-    };
-  }
-  const ours = (asPod(object).spec?.schedulerName ?? 'default-scheduler') === 'default-scheduler';
-  const gated = (asPod(object).spec?.schedulingGates ?? []).length > 0;
-  const known = next.assumed.has(key) || next.unschedulable.has(key) || next.backoff.has(key);
-  const specChanged = old !== undefined && old['spec'] !== object['spec'] && JSON.stringify(old['spec']) !== JSON.stringify(object['spec']);
-  if (!ours || gated || object.metadata.deletionTimestamp !== undefined || (known && !specChanged)) return next;
-  const order = orderOf(object);
-  const queued: QueuedPod = { key, attempts: 0, origin, order };
-  return { ...next, unschedulable: next.unschedulable.delete(key), active: drop(next.active, key).set(order, queued) };
-}
-
-function drop(active: SortedMap<QueuedPod>, key: string): SortedMap<QueuedPod> {
-  for (const [order, queued] of active) if (queued.key === key) return active.delete(order);
-  return active;
-}
-
-/** Something changed that may help: pods that did not fit are looked at again. */
-function wake(state: SchedulerState): SchedulerState {
-  if (state.unschedulable.size === 0) return state;
-  let { active } = state;
-  for (const queued of state.unschedulable.values()) active = active.set(queued.order, queued);
-  return { ...state, active, unschedulable: SortedMap.empty() };
-}
-
-function placeNode(state: SchedulerState, { object, old, type }: Change): SchedulerState {
-  const info = state.infos.get(object.metadata.name) ?? emptyInfo(object.metadata.name);
-  if (type === 'delete') return { ...state, infos: state.infos.set(info.name, { ...info, node: undefined }) };
-  const next = { ...state, infos: state.infos.set(info.name, { ...info, node: object }) };
-  const facts = (node: KubeObject): string =>
-    JSON.stringify([node.metadata.labels, node['spec'], (node['status'] as { readonly allocatable?: unknown } | undefined)?.allocatable]);
-  return old === undefined || facts(old) !== facts(object) ? wake(next) : next;
-}
-
-function informed(state: SchedulerState, kind: 'pods' | 'nodes', result: InformerStep, event: SchedulerEvent): Result {
-  let context: SchedulerState = { ...state, [kind]: result.state };
-  for (const change of result.changes) context = kind === 'pods' ? placePod(context, change, event.origin) : placeNode(context, change);
   const cycles = run(context, event);
-  return { context: cycles.context, effects: [...result.effects, ...cycles.effects] };
+  return { context: cycles.context, effects: [...result.effects, announce, ...cycles.effects] };
 }
 
-// ── scheduling ──────────────────────────────────────────────────────────────
-
-/** Takes pod after pod from the active queue. */
+/** Only the leader schedules, and only when it knows the cluster. */
 function run(state: SchedulerState, event: SchedulerEvent): Result {
-  if (state.active.size === 0 || state.pods?.synced !== true || state.nodes?.synced !== true) return { context: state, effects: [] };
-  let context = state;
-  const effects: Effect[] = [];
-  const infos = [...context.infos.values()].filter((info) => info.node !== undefined);
-  for (let first = context.active.first(); first !== undefined; first = context.active.first()) {
-    const [order, queued] = first;
-    context = { ...context, active: context.active.delete(order) };
-    const pod = context.pods?.store.get(queued.key);
-    if (pod === undefined || (asPod(pod).spec?.nodeName ?? '') !== '') continue;
-    const current = infos.map((info) => context.infos.get(info.name)!);
-    const outcome = schedule(pod, current, context.random);
-    const decisions = [
-      ...context.decisions.slice(-keptDecisions + 1),
-      { pod: queued.key, at: event.now, node: outcome.node, verdicts: outcome.verdicts },
-    ];
-    context = { ...context, random: outcome.random, decisions, counter: context.counter + 1 };
-    const result = outcome.node === '' ? refuse(context, pod, queued, outcome.message, event) : bind(context, pod, queued, outcome.node);
-    context = result.context;
-    effects.push(...result.effects);
-  }
-  return { context, effects };
+  if (state.queues.active.size + state.queues.backoff.size === 0) return { context: state, effects: [] };
+  if (!state.election.leading || !informerSpecs.every(({ id }) => state.caches[id]?.synced === true))
+    return { context: state, effects: [] };
+  const before = state.queues.unschedulable;
+  const cycles = runCycles(state, event.now);
+  const stuck: Effect[] =
+    cycles.context.queues.unschedulable === before
+      ? []
+      : [{ type: 'arm', timer: 'stuck', afterMs: stuckMs, message: { type: 'scheduler.flush' } as Flush, chatter: true }];
+  return { context: cycles.context, effects: [...cycles.effects, ...stuck] };
 }
 
-function bind(state: SchedulerState, pod: KubeObject, queued: QueuedPod, node: string): Result {
-  const info = state.infos.get(node) ?? emptyInfo(node);
-  const body = {
-    kind: 'Binding',
-    apiVersion: 'v1',
-    metadata: { name: pod.metadata.name, namespace: pod.metadata.namespace, uid: pod.metadata.uid },
-    target: { kind: 'Node', name: node },
-  };
-  const context = { ...state, infos: state.infos.set(node, withPod(info, queued.key, pod)), assumed: state.assumed.set(queued.key, node) };
-  const path = resourcePath(resources.pods, pod.metadata.namespace, pod.metadata.name, 'binding');
-  return {
-    context,
-    effects: [sendCall(agent(state, 'scheduler'), `bind ${queued.key}`, { method: 'POST', path, body }, { because: queued.origin })],
-  };
+function take(state: SchedulerState, plural: string, change: Change, event: SchedulerEvent): SchedulerState {
+  switch (plural) {
+    case 'pods':
+      return podChanged(state, change, event.now, event.origin);
+    case 'nodes':
+      return nodeChanged(state, change);
+    case 'persistentvolumeclaims':
+    case 'persistentvolumes':
+    case 'storageclasses':
+      return storageChanged(state, change);
+    default:
+      return state;
+  }
 }
 
-function refuse(state: SchedulerState, pod: KubeObject, queued: QueuedPod, message: string, event: SchedulerEvent): Result {
-  const before = asPod(pod).status?.conditions?.find((condition) => condition.type === 'PodScheduled');
-  const condition = {
-    lastProbeTime: null,
-    lastTransitionTime: formatTime(event.now),
-    message,
-    observedGeneration: pod.metadata.generation ?? 1,
-    reason: 'Unschedulable',
-    status: 'False',
-    type: 'PodScheduled',
-  };
-  const client = agent(state, 'scheduler');
-  const effects: Effect[] = [
-    sendCall(
-      client,
-      'event',
-      createNewEvent(subjectOf(pod), 'Warning', 'FailedScheduling', 'Scheduling', message, 'default-scheduler', event.now, state.counter),
-      { because: queued.origin },
-    ),
-  ];
-  if (before?.message !== message || before.status !== 'False') {
-    const path = resourcePath(resources.pods, pod.metadata.namespace, pod.metadata.name, 'status');
-    effects.push(
-      sendCall(
-        client,
-        'status',
-        { method: 'PATCH', path, contentType: mediaTypes.strategicMergePatch, body: { status: { conditions: [condition] } } },
-        { because: queued.origin },
-      ),
-    );
-  }
-  return {
-    context: { ...state, unschedulable: state.unschedulable.set(queued.key, { ...queued, attempts: queued.attempts + 1 }) },
-    effects,
-  };
+function informed(state: SchedulerState, plural: string, result: InformerStep, event: SchedulerEvent): Result {
+  let context: SchedulerState = { ...state, caches: { ...state.caches, [plural]: result.state } };
+  for (const change of result.changes) context = take(context, plural, change, event);
+  const ready = plural === 'persistentvolumeclaims' ? bindReady(context) : { context, effects: [] };
+  const cycles = run(ready.context, event);
+  return { context: cycles.context, effects: [...result.effects, ...ready.effects, ...cycles.effects] };
 }
 
-/** The answer to a binding: an event, or the pod goes back to the queue. */
-function bound(state: SchedulerState, response: HttpResponse, event: SchedulerEvent): Result {
-  const key = response.id.slice('bind '.length);
-  const pod = state.pods?.store.get(key);
-  const node = state.assumed.get(key) ?? (pod === undefined ? '' : (asPod(pod).spec?.nodeName ?? ''));
-  if (response.status < 300) {
-    if (pod === undefined) return { context: state, effects: [] };
-    const note = `Successfully assigned ${key} to ${node}`;
-    const effect = sendCall(
-      agent(state, 'scheduler'),
-      'event',
-      createNewEvent(subjectOf(pod), 'Normal', 'Scheduled', 'Binding', note, 'default-scheduler', event.now, state.counter),
-    );
-    return { context: { ...state, bound: state.bound + 1, counter: state.counter + 1 }, effects: [effect] };
-  }
-  const infos = node === '' ? state.infos : state.infos.set(node, withoutPod(state.infos.get(node) ?? emptyInfo(node), key));
-  const context = { ...state, infos, assumed: state.assumed.delete(key) };
-  if (pod === undefined || (asPod(pod).spec?.nodeName ?? '') !== '') return { context, effects: [] };
-  const queued: QueuedPod = { key, attempts: 1, origin: event.origin, order: orderOf(pod) };
-  const afterMs = Math.min(maxBackoffMs, firstBackoffMs * 2 ** (queued.attempts - 1));
-  return {
-    context: { ...context, backoff: context.backoff.set(key, queued) },
-    effects: [{ type: 'arm', timer: 'backoff', afterMs, message: { type: 'scheduler.flush' } as Flush }],
-  };
+const informerClient = (state: SchedulerState, plural: string): ClientConfig =>
+  plural === authenticationCache ? { ...state.client, userAgent: 'kube-scheduler' } : agent(state, 'scheduler');
+
+/** An answer, and then whoever can be scheduled after it. */
+function onward(result: Result, event: SchedulerEvent): Result {
+  const cycles = run(result.context, event);
+  return { context: cycles.context, effects: [...result.effects, ...cycles.effects] };
 }
 
 function serve(state: SchedulerState, event: SchedulerEvent): Result {
@@ -271,29 +137,62 @@ function serve(state: SchedulerState, event: SchedulerEvent): Result {
     return elected(state, electionTick(state.election, agent(state, 'leader-election'), event.now), event);
   if (isElection(message))
     return elected(state, electionAnswer(state.election, message as HttpClientMessage, agent(state, 'leader-election'), event.now), event);
-  if (message.type === 'http.request') {
-    const response: HttpResponse = { type: 'http.response', id: message.id, status: 200, contentType: 'text/plain', body: 'ok' };
-    return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
+  switch (message.type) {
+    case 'http.request': {
+      const response: HttpResponse = { type: 'http.response', id: message.id, status: 200, contentType: 'text/plain', body: 'ok' };
+      return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
+    }
+    case 'scheduler.flush':
+      return onward({ context: { ...state, queues: flush(state.queues, event.now) }, effects: [] }, event);
+    case 'scheduler.timeout':
+      return bindingFailed(
+        state,
+        message.key,
+        'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded',
+        event.now,
+        event.origin,
+      );
+    case 'peer.closed':
+      return lostServer(state);
+    case 'message.undeliverable':
+      return undelivered(state, message, event);
+    default:
+      return watched(state, event);
   }
-  if (message.type === 'scheduler.flush') {
-    let { active } = state;
-    for (const queued of state.backoff.values()) active = active.set(queued.order, queued);
-    return run({ ...state, active, backoff: SortedMap.empty() }, event);
-  }
-  if (message.type === 'peer.closed') return lostServer(state);
-  if (message.type === 'http.response' && message.id.startsWith('bind ')) return bound(state, message, event);
-  const kind = message.type === 'informer.retry' ? message.informer : 'id' in message ? informerOf(message.id) : '';
-  const informer = kind === 'pods' ? state.pods : kind === 'nodes' ? state.nodes : undefined;
-  if (informer === undefined || !isFor(informer, message)) return { context: state, effects: [] };
-  return informed(state, kind as 'pods' | 'nodes', handleInformer(informer, message, agent(state, 'scheduler')), event);
+}
+
+function watched(state: SchedulerState, event: SchedulerEvent): Result {
+  const { message } = event;
+  const plural = message.type === 'informer.retry' ? message.informer : 'id' in message ? informerOf(message.id) : '';
+  const informer = state.caches[plural];
+  if (informer !== undefined && isFor(informer, message))
+    return informed(state, plural, handleInformer(informer, message, informerClient(state, plural)), event);
+  return message.type === 'http.response'
+    ? onward(answered(state, message, event.now, event.origin), event)
+    : { context: state, effects: [] };
 }
 
 function lostServer(state: SchedulerState): Result {
-  if (state.pods === undefined || state.nodes === undefined) return { context: state, effects: [] };
-  const [pods, nodes] = [informerLost(state.pods), informerLost(state.nodes)];
+  const caches: Record<string, InformerState> = {};
+  const effects: Effect[] = [{ type: 'link', to: state.client.server }];
+  for (const [plural, informer] of Object.entries(state.caches)) {
+    const lost = informerLost(informer);
+    caches[plural] = lost.state;
+    effects.push(...lost.effects);
+  }
+  return { context: { ...state, caches }, effects };
+}
+
+/** Nobody listens there: a watch is tried again, a request has failed. */
+function undelivered(state: SchedulerState, message: UndeliverableMessage, event: SchedulerEvent): Result {
+  const id = (message.message as unknown as { readonly id?: string }).id ?? '';
+  const informer = state.caches[informerOf(id)];
+  if (informer === undefined)
+    return answered(state, { type: 'http.response', id, status: 503, contentType: '', body: null }, event.now, event.origin);
+  const lost = informerLost(informer);
   return {
-    context: { ...state, pods: pods.state, nodes: nodes.state },
-    effects: [...pods.effects, ...nodes.effects, { type: 'link', to: state.client.server }],
+    context: { ...state, caches: { ...state.caches, [informer.spec.id]: lost.state } },
+    effects: [...lost.effects, { type: 'link', to: state.client.server }],
   };
 }
 
@@ -306,7 +205,9 @@ const everything = {
   'http.request': { actions: serving },
   'informer.retry': { actions: serving },
   'scheduler.flush': { actions: serving },
+  'scheduler.timeout': { actions: serving },
   'peer.closed': { actions: serving },
+  'message.undeliverable': { actions: serving },
   'process.terminate': { target: '#kube-scheduler.stopped' },
 } as const;
 
@@ -318,22 +219,24 @@ export const schedulerMachine = setup({
   context: {
     client: { server: '', credential: { type: 'none' }, userAgent: '' },
     election: newElection('', '', 0),
-    pods: undefined,
-    nodes: undefined,
+    caches: {},
     infos: SortedMap.empty(),
-    active: SortedMap.empty<QueuedPod>(),
-    unschedulable: SortedMap.empty<QueuedPod>(),
-    backoff: SortedMap.empty<QueuedPod>(),
-    assumed: SortedMap.empty<string>(),
+    queues: emptyQueues,
+    bindings: SortedMap.empty(),
+    reserved: SortedMap.empty<string>(),
+    nominated: SortedMap.empty<string>(),
+    evictions: SortedMap.empty(),
+    nextStart: 0,
     random: 0 as RandomState,
     decisions: [],
+    reported: noEvents,
     counter: 0,
     bound: 0,
   } as SchedulerState,
   initial: 'created',
   states: {
     created: { on: { 'process.start': { target: 'candidate', actions: step(start) } } },
-    candidate: { on: everything, always: { guard: ({ context }) => context.pods !== undefined, target: 'scheduling' } },
+    candidate: { on: everything, always: { guard: ({ context }) => context.election.leading, target: 'scheduling' } },
     scheduling: { on: everything },
     stopped: { type: 'final' },
   },
