@@ -12,7 +12,7 @@ const allowed: Readonly<Record<string, { readonly may: readonly string[]; readon
   components: { may: ['base', 'kernel', 'protocol', 'api', 'machinery'], because: 'Components know each other only through the API server.' },
   cluster: { may: ['base', 'kernel', 'protocol', 'api', 'machinery', 'components'], because: 'A cluster shape is wiring.' },
   session: { may: ['base', 'kernel', 'protocol', 'api', 'machinery', 'components', 'cluster'], because: 'The session has no page.' },
-  scenarios: { may: ['api', 'session'], because: 'Lessons are data.' },
+  scenarios: { may: ['base', 'api', 'session'], because: 'Lessons are data.' },
   bridge: { may: ['base', 'kernel', 'protocol', 'api', 'components', 'cluster', 'session'], because: 'The bridge drives a session from Node.' },
   ui: { may: ['base', 'api', 'session', 'scenarios'], because: 'The page draws what the session publishes and holds no truth of its own.' },
 };

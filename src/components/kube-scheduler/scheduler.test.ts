@@ -31,7 +31,7 @@ const pod = (name: string, spec: object = {}, metadata: object = {}): KubeObject
 const asking = (cpu: string): object => ({ containers: [{ name: 'c', image: 'x', resources: { requests: { cpu } } }] });
 
 function info(of: KubeObject, pods: readonly KubeObject[] = []): NodeInfo {
-  return pods.reduce((sum, item) => withPod(sum, podKey(item), item), { ...emptyInfo(of.metadata.name), node: of });
+  return pods.reduce<NodeInfo>((sum, item) => withPod(sum, podKey(item), item), { ...emptyInfo(of.metadata.name), node: of });
 }
 function snapshot(nodes: readonly NodeInfo[], objects: Readonly<Record<string, readonly KubeObject[]>> = {}): Snapshot {
   const caches: Record<string, InformerState> = {};
