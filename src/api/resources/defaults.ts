@@ -52,7 +52,11 @@ function pullPolicy(image: unknown): string {
 
 function probe(value: Fields): Fields {
   const filled = fill(value, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 });
-  return within(within(filled, 'httpGet', (action) => fill(action, { path: '/', scheme: 'HTTP' })), 'grpc', (action) => fill(action, { service: '' }));
+  return within(
+    within(filled, 'httpGet', (action) => fill(action, { path: '/', scheme: 'HTTP' })),
+    'grpc',
+    (action) => fill(action, { service: '' }),
+  );
 }
 
 function canonicalList(value: Fields): Fields {
@@ -76,7 +80,10 @@ function resources(value: Fields): Fields {
   if (!isObject(limits)) return canonical;
   const missing = Object.keys(limits).filter((name) => !isObject(requests) || requests[name] === undefined);
   if (missing.length === 0) return canonical;
-  return { ...canonical, requests: { ...Object.fromEntries(missing.map((name) => [name, limits[name]])), ...(isObject(requests) ? requests : {}) } };
+  return {
+    ...canonical,
+    requests: { ...Object.fromEntries(missing.map((name) => [name, limits[name]])), ...(isObject(requests) ? requests : {}) },
+  };
 }
 
 function container(value: Fields): Fields {
@@ -88,7 +95,9 @@ function container(value: Fields): Fields {
   });
   result = within(result, 'resources', resources);
   result = each(result, 'ports', (port) => fill(port, { protocol: 'TCP' }));
-  result = each(result, 'env', (item) => within(item, 'valueFrom', (from) => within(from, 'fieldRef', (ref) => fill(ref, { apiVersion: 'v1' }))));
+  result = each(result, 'env', (item) =>
+    within(item, 'valueFrom', (from) => within(from, 'fieldRef', (ref) => fill(ref, { apiVersion: 'v1' }))),
+  );
   for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe']) result = within(result, name, probe);
   return result;
 }
@@ -97,7 +106,8 @@ const filesMode = 420;
 
 function volume(value: Fields): Fields {
   let result = value;
-  for (const name of ['secret', 'configMap', 'downwardAPI', 'projected']) result = within(result, name, (source) => fill(source, { defaultMode: filesMode }));
+  for (const name of ['secret', 'configMap', 'downwardAPI', 'projected'])
+    result = within(result, name, (source) => fill(source, { defaultMode: filesMode }));
   result = within(result, 'hostPath', (source) => fill(source, { type: '' }));
   result = within(result, 'projected', (projected) =>
     each(projected, 'sources', (source) => within(source, 'serviceAccountToken', (token) => fill(token, { expirationSeconds: 3600 }))),
@@ -141,7 +151,9 @@ function deployment(spec: Fields): Fields {
   const strategy = within(filled, 'strategy', (value) => {
     const typed = fill(value, { type: 'RollingUpdate' });
     if (typed['type'] !== 'RollingUpdate') return typed;
-    return within(fill(typed, { rollingUpdate: {} }), 'rollingUpdate', (rolling) => fill(rolling, { maxSurge: '25%', maxUnavailable: '25%' }));
+    return within(fill(typed, { rollingUpdate: {} }), 'rollingUpdate', (rolling) =>
+      fill(rolling, { maxSurge: '25%', maxUnavailable: '25%' }),
+    );
   });
   return template(strategy);
 }
@@ -149,22 +161,42 @@ function deployment(spec: Fields): Fields {
 function rollingUpdate(spec: Fields, parameters: Readonly<Record<string, unknown>>): Fields {
   return within(fill(spec, { updateStrategy: {} }), 'updateStrategy', (value) => {
     const typed = fill(value, { type: 'RollingUpdate' });
-    return typed['type'] === 'RollingUpdate' ? within(fill(typed, { rollingUpdate: {} }), 'rollingUpdate', (rolling) => fill(rolling, parameters)) : typed;
+    return typed['type'] === 'RollingUpdate'
+      ? within(fill(typed, { rollingUpdate: {} }), 'rollingUpdate', (rolling) => fill(rolling, parameters))
+      : typed;
   });
 }
 
 function statefulSet(spec: Fields): Fields {
-  const filled = fill(spec, { podManagementPolicy: 'OrderedReady', replicas: 1, revisionHistoryLimit: 10, persistentVolumeClaimRetentionPolicy: {} });
-  const retained = within(filled, 'persistentVolumeClaimRetentionPolicy', (value) => fill(value, { whenDeleted: 'Retain', whenScaled: 'Retain' }));
-  const claims = each(retained, 'volumeClaimTemplates', (claim) => within({ status: { phase: 'Pending' }, ...claim }, 'spec', (inner) => fill(inner, { volumeMode: 'Filesystem' })));
+  const filled = fill(spec, {
+    podManagementPolicy: 'OrderedReady',
+    replicas: 1,
+    revisionHistoryLimit: 10,
+    persistentVolumeClaimRetentionPolicy: {},
+  });
+  const retained = within(filled, 'persistentVolumeClaimRetentionPolicy', (value) =>
+    fill(value, { whenDeleted: 'Retain', whenScaled: 'Retain' }),
+  );
+  const claims = each(retained, 'volumeClaimTemplates', (claim) =>
+    within({ status: { phase: 'Pending' }, ...claim }, 'spec', (inner) => fill(inner, { volumeMode: 'Filesystem' })),
+  );
   return template(rollingUpdate(claims, { partition: 0 }));
 }
 
-const daemonSet = (spec: Fields): Fields => template(rollingUpdate(fill(spec, { revisionHistoryLimit: 10 }), { maxSurge: 0, maxUnavailable: 1 }));
+const daemonSet = (spec: Fields): Fields =>
+  template(rollingUpdate(fill(spec, { revisionHistoryLimit: 10 }), { maxSurge: 0, maxUnavailable: 1 }));
 
 function job(spec: Fields): Fields {
-  const parallel = spec['completions'] === undefined && spec['parallelism'] === undefined ? fill(spec, { completions: 1, parallelism: 1 }) : fill(spec, { parallelism: 1 });
-  const filled = fill(parallel, { backoffLimit: 6, completionMode: 'NonIndexed', suspend: false, podReplacementPolicy: spec['podFailurePolicy'] === undefined ? 'TerminatingOrFailed' : 'Failed' });
+  const parallel =
+    spec['completions'] === undefined && spec['parallelism'] === undefined
+      ? fill(spec, { completions: 1, parallelism: 1 })
+      : fill(spec, { parallelism: 1 });
+  const filled = fill(parallel, {
+    backoffLimit: 6,
+    completionMode: 'NonIndexed',
+    suspend: false,
+    podReplacementPolicy: spec['podFailurePolicy'] === undefined ? 'TerminatingOrFailed' : 'Failed',
+  });
   return template(filled);
 }
 
@@ -173,20 +205,36 @@ function cronJob(spec: Fields): Fields {
   return within(filled, 'jobTemplate', (value) => within(value, 'spec', template));
 }
 
-const onSpec = (change: (spec: Fields) => Fields) => (object: Fields): Fields => within(object['spec'] === undefined ? { ...object, spec: {} } : object, 'spec', change);
+const onSpec =
+  (change: (spec: Fields) => Fields) =>
+  (object: Fields): Fields =>
+    within(object['spec'] === undefined ? { ...object, spec: {} } : object, 'spec', change);
 
-const role = (object: Fields): Fields => each(object, 'subjects', (subject) => (subject['kind'] === 'User' || subject['kind'] === 'Group' ? fill(subject, { apiGroup: 'rbac.authorization.k8s.io' }) : subject));
+const role = (object: Fields): Fields =>
+  each(object, 'subjects', (subject) =>
+    subject['kind'] === 'User' || subject['kind'] === 'Group' ? fill(subject, { apiGroup: 'rbac.authorization.k8s.io' }) : subject,
+  );
 
 /** By group and kind. */
 const byKind: Readonly<Record<string, (object: Fields) => Fields>> = {
-  '/Pod': onSpec((spec) => podSpec(fill(spec, { enableServiceLinks: true }))),
+  '/Pod': (object) =>
+    within(onSpec((spec) => podSpec(fill(spec, { enableServiceLinks: true })))(object), 'status', (status) =>
+      each(status, 'conditions', (condition) => fill(condition, { lastProbeTime: null })),
+    ),
   '/PodTemplate': template,
   '/Service': onSpec(service),
   '/ReplicationController': onSpec((spec) => template(fill(spec, { replicas: 1 }))),
   '/Secret': (object) => fill(object, { type: 'Opaque' }),
-  '/Namespace': (object) => within(object, 'metadata', (meta) => within(fill(meta, { labels: {} }), 'labels', (labels) => fill(labels, { 'kubernetes.io/metadata.name': meta['name'] }))),
+  '/Namespace': (object) =>
+    within(object, 'metadata', (meta) =>
+      within(fill(meta, { labels: {} }), 'labels', (labels) => fill(labels, { 'kubernetes.io/metadata.name': meta['name'] })),
+    ),
   '/PersistentVolumeClaim': onSpec((spec) => fill(spec, { volumeMode: 'Filesystem' })),
-  '/PersistentVolume': onSpec((spec) => within(fill(spec, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }), 'hostPath', (source) => fill(source, { type: '' }))),
+  '/PersistentVolume': onSpec((spec) =>
+    within(fill(spec, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' }), 'hostPath', (source) =>
+      fill(source, { type: '' }),
+    ),
+  ),
   '/Endpoints': (object) => each(object, 'subsets', (subset) => each(subset, 'ports', (port) => fill(port, { protocol: 'TCP' }))),
   '/ResourceQuota': onSpec((spec) => within(spec, 'hard', canonicalList)),
   'apps/Deployment': onSpec(deployment),
