@@ -46,15 +46,18 @@ function replaced<T>(list: readonly T[], index: number, value: T): T[] {
 }
 
 function inserted<T>(list: readonly T[], index: number, value: T): T[] {
-  const copy = list.slice(0, index);
-  copy.push(value);
-  for (let i = index; i < list.length; i++) copy.push(list[i]!);
+  // Made in its final size: an array that grows keeps room for more, and these are kept in great numbers.
+  const copy = new Array<T>(list.length + 1);
+  for (let i = 0; i < index; i++) copy[i] = list[i]!;
+  copy[index] = value;
+  for (let i = index; i < list.length; i++) copy[i + 1] = list[i]!;
   return copy;
 }
 
 function without<T>(list: readonly T[], index: number): T[] {
-  const copy = list.slice();
-  copy.splice(index, 1);
+  const copy = new Array<T>(list.length - 1);
+  for (let i = 0; i < index; i++) copy[i] = list[i]!;
+  for (let i = index + 1; i < list.length; i++) copy[i - 1] = list[i]!;
   return copy;
 }
 

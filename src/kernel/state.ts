@@ -17,8 +17,8 @@ export interface ProcessRecord {
   context: unknown;
   readonly incarnation: number;
   readonly startedAt: Millis;
-  /** Armed timers by name → their entry in the queue. */
-  timers: SortedMap<QueueItem>;
+  /** The entries in the queue of its armed timers; their names differ. */
+  timers: readonly TimerItem[];
   hadChildren: boolean;
 }
 
@@ -40,6 +40,8 @@ export type QueueItem =
   | (Queued & { readonly kind: 'start'; readonly start: ProcessStart; readonly cause: Origin | undefined })
   | (Queued & { readonly kind: 'stop'; readonly address: Address; readonly kill: boolean; readonly cause: Origin })
   | (Queued & { readonly kind: 'input'; readonly input: Input });
+
+export type TimerItem = Extract<QueueItem, { readonly kind: 'timer' }>;
 
 /** How a process was started; kept, so that it can be started again. */
 export interface ProcessStart {

@@ -7,7 +7,7 @@ import { carryOut } from './effects.ts';
 import { deepFreeze } from './freeze.ts';
 import { applyInput } from './inputs.ts';
 import { hostOf, linkKey, quantize, route } from './network.ts';
-import type { ProcessRecord, ProcessStart, QueueItem, WorldFacts, WorldState } from './state.ts';
+import type { ProcessRecord, ProcessStart, QueueItem, TimerItem, WorldFacts, WorldState } from './state.ts';
 import type {
   Address,
   Delivered,
@@ -43,6 +43,7 @@ const maxKnownSlots = 200_000;
 
 const noNotes: JournalEntry['notes'] = [];
 const noPackets: readonly Packet[] = [];
+const noTimers: readonly TimerItem[] = [];
 
 /**
  * A running world: takes the next item of the queue, gives it to its process and carries out what the process asks for.
@@ -55,7 +56,7 @@ export class World {
   /** Where processes are, as far as it is known: checked against the slot whenever it is used, so never wrong. */
   private readonly knownSlots = new Map<Address, number>();
   /** The entry that is being made while an event is handled. */
-  private notes: { readonly topic: string; readonly data: unknown }[] | undefined;
+  private notes: JournalEntry['notes'] | undefined;
   private packets: Packet[] | undefined;
   /** Everything but the queue and the processes; for effects and inputs. */
   facts: WorldFacts;
@@ -197,7 +198,8 @@ export class World {
   }
 
   note(topic: string, data: unknown): void {
-    (this.notes ??= []).push({ topic, data });
+    const noted = { topic, data };
+    this.notes = this.notes === undefined ? [noted] : [...this.notes, noted];
   }
 
   /** Sends a message: it arrives after the time that the way takes. */
@@ -230,7 +232,7 @@ export class World {
         if (this.record(child)?.parent === address) this.end(child, code, cause);
       }
     }
-    for (const timer of record.timers.values()) this.queue.remove(timer);
+    for (const timer of record.timers) this.queue.remove(timer);
     this.facts.addresses = this.facts.addresses.delete(address);
     this.slots.set(record.slot, undefined);
     this.knownSlots.delete(address);
@@ -267,7 +269,7 @@ export class World {
       context: first.context,
       incarnation,
       startedAt: facts.now,
-      timers: SortedMap.empty(),
+      timers: noTimers,
       hadChildren: false,
     };
     this.slots.set(slot, record);
@@ -340,18 +342,18 @@ export class World {
   arm(address: Address, timer: string, afterMs: number, message: Message, cause: Origin): void {
     const record = this.record(address);
     if (record === undefined) return;
-    const earlier = record.timers.get(timer);
+    const earlier = timerIn(record, timer);
     if (earlier !== undefined) this.queue.remove(earlier);
     const item = this.push({ at: this.facts.now + Math.max(0, afterMs), order: 0, kind: 'timer', address, timer, message, cause });
-    this.own(record).timers = record.timers.set(timer, item);
+    this.own(record).timers = [...without(record.timers, earlier), item as TimerItem];
   }
 
   disarm(address: Address, timer: string): void {
     const record = this.record(address);
-    const armed = record?.timers.get(timer);
+    const armed = record === undefined ? undefined : timerIn(record, timer);
     if (record === undefined || armed === undefined) return;
     this.queue.remove(armed);
-    this.own(record).timers = record.timers.delete(timer);
+    this.own(record).timers = without(record.timers, armed);
   }
 
   // ── one event ─────────────────────────────────────────────────────────────
@@ -399,7 +401,7 @@ export class World {
         return this.arrive(item.packet, record, origin);
       case 'timer': {
         const fired = this.own(record!);
-        fired.timers = fired.timers.delete(item.timer);
+        fired.timers = without(fired.timers, item);
         return this.deliver(fired, item.address, item.message, origin);
       }
       case 'start':
@@ -430,6 +432,16 @@ export class World {
     const reason = packet.fate === 'refused' ? 'no route to host' : 'connection refused';
     this.send(to, from, { type: 'message.undeliverable', to, reason, message } as Message, origin, 0);
   }
+}
+
+function timerIn(record: ProcessRecord, timer: string): TimerItem | undefined {
+  for (const item of record.timers) if (item.timer === timer) return item;
+  return undefined;
+}
+
+function without(timers: readonly TimerItem[], item: TimerItem | undefined): readonly TimerItem[] {
+  if (item === undefined) return timers;
+  return timers.length === 1 ? noTimers : timers.filter((other) => other !== item);
 }
 
 type Unnumbered<T> = T extends QueueItem ? { -readonly [K in keyof T]: T[K] } : never;
