@@ -179,45 +179,90 @@ export class SortedMap<V> {
   }
 
   /** Entries with from ≤ key < to, in key order. */
-  *entries(from = '', to?: string): Generator<readonly [string, V]> {
-    yield* walk(this.root, from, to);
+  entries(from = '', to?: string): IterableIterator<readonly [string, V]> {
+    return new Walk(this.root, from, to, entryOf);
   }
 
   /** Entries whose key starts with `prefix`, in key order. */
-  prefixed(prefix: string): Generator<readonly [string, V]> {
-    return this.entries(prefix, prefixEnd(prefix));
+  prefixed(prefix: string): IterableIterator<readonly [string, V]> {
+    return new Walk(this.root, prefix, prefixEnd(prefix), entryOf);
   }
 
-  *keys(from = '', to?: string): Generator<string> {
-    for (const [key] of walk(this.root, from, to)) yield key;
+  keys(from = '', to?: string): IterableIterator<string> {
+    return new Walk<V, string>(this.root, from, to, keyOf);
   }
 
-  *values(from = '', to?: string): Generator<V> {
-    for (const [, value] of walk(this.root, from, to)) yield value;
+  values(from = '', to?: string): IterableIterator<V> {
+    return new Walk<V, V>(this.root, from, to, valueOf);
   }
 
   /** The first entry at or after `from`. */
   first(from = ''): readonly [string, V] | undefined {
-    for (const entry of walk(this.root, from, undefined)) return entry;
-    return undefined;
+    const { value } = this.entries(from).next() as IteratorResult<readonly [string, V], undefined>;
+    return value;
   }
 
-  [Symbol.iterator](): Generator<readonly [string, V]> {
+  [Symbol.iterator](): IterableIterator<readonly [string, V]> {
     return this.entries();
   }
 }
 
-function* walk<V>(node: Node<V>, from: string, to: string | undefined): Generator<readonly [string, V]> {
-  if (node.children === undefined) {
-    for (let i = lowerBound(node.keys, from); i < node.keys.length; i++) {
-      if (to !== undefined && node.keys[i]! >= to) return;
-      yield [node.keys[i]!, node.values[i]!];
+const entryOf = <V>(leaf: Leaf<V>, index: number): readonly [string, V] => [leaf.keys[index]!, leaf.values[index]!];
+const keyOf = (leaf: Leaf<unknown>, index: number): string => leaf.keys[index]!;
+const valueOf = <V>(leaf: Leaf<V>, index: number): V => leaf.values[index]!;
+
+/** A walk over a range of the leaves. Many are short, so it is no generator, which would cost more than the walk. */
+class Walk<V, T> implements IterableIterator<T> {
+  private leaf: Leaf<V> | undefined;
+  private index: number;
+  /** The branches above the leaf, the highest first, and which child of each comes next. */
+  private readonly above: { readonly branch: Branch<V>; next: number }[] | undefined;
+
+  constructor(
+    root: Node<V>,
+    from: string,
+    private readonly to: string | undefined,
+    private readonly pick: (leaf: Leaf<V>, index: number) => T,
+  ) {
+    let node = root;
+    while (node.children !== undefined) {
+      const index = childIndex(node.keys, from);
+      (this.above ??= []).push({ branch: node, next: index + 1 });
+      node = node.children[index]!;
     }
-    return;
+    this.leaf = node;
+    this.index = lowerBound(node.keys, from);
   }
-  for (let i = childIndex(node.keys, from); i < node.children.length; i++) {
-    if (i > 0 && to !== undefined && node.keys[i - 1]! >= to) return;
-    yield* walk(node.children[i]!, from, to);
+
+  next(): IteratorResult<T, undefined> {
+    while (this.leaf !== undefined && this.index >= this.leaf.keys.length) this.advance();
+    const { leaf, index, to } = this;
+    if (leaf === undefined) return { done: true, value: undefined };
+    if (to !== undefined && leaf.keys[index]! >= to) {
+      this.leaf = undefined;
+      return { done: true, value: undefined };
+    }
+    this.index++;
+    return { done: false, value: this.pick(leaf, index) };
+  }
+
+  [Symbol.iterator](): IterableIterator<T> {
+    return this;
+  }
+
+  /** Goes to the next leaf. */
+  private advance(): void {
+    const { above } = this;
+    this.leaf = undefined;
+    this.index = 0;
+    for (let top = above?.at(-1); above !== undefined && top !== undefined; top = above.at(-1)) {
+      const child = top.branch.children[top.next++];
+      if (child === undefined) above.pop();
+      else if (child.children === undefined) {
+        this.leaf = child;
+        return;
+      } else above.push({ branch: child, next: 0 });
+    }
   }
 }
 

@@ -19,8 +19,9 @@ export function mix(facts: WorldFacts, entry: JournalEntry, whole: boolean): voi
   hash = hash32(entry.after, hash);
   hash = number(hash, entry.packetCount);
   hash = message(hash, entry.message, whole);
-  facts.hash = hash;
-  facts.hash2 = Math.imul(facts.hash2 ^ hash, 0x85ebca6b) >>> 0;
+  // Kept signed: small integers need no place of their own in memory.
+  facts.hash = hash | 0;
+  facts.hash2 = Math.imul(facts.hash2 ^ hash, 0x85ebca6b);
 }
 
 function message(basis: number, content: Message, whole: boolean): number {

@@ -1,4 +1,4 @@
-import { SortedMap } from '#base/sorted-map.ts';
+import { prefixEnd, SortedMap } from '#base/sorted-map.ts';
 import { objectKey, type KubeObject } from '#api/object.ts';
 import type { Effect, Message } from '#kernel/types.ts';
 import type { HttpChunk, HttpClientMessage, HttpResponse } from '#protocol/rest.ts';
@@ -164,5 +164,7 @@ function reindex(state: InformerState, key: string, old: KubeObject | undefined,
 
 /** The objects with a value of an index. */
 export function byIndex(state: InformerState | undefined, name: string, value: string): KubeObject[] {
-  return state === undefined ? [] : [...state.index.prefixed(`${name}|${value}|`)].map(([, object]) => object);
+  if (state === undefined) return [];
+  const prefix = `${name}|${value}|`;
+  return [...state.index.values(prefix, prefixEnd(prefix))];
 }

@@ -59,7 +59,7 @@ function keysAt(store: Store, revision: number): SortedMap<KeyValue> {
 interface Writing {
   readonly revision: number;
   keys: SortedMap<KeyValue>;
-  events: EtcdEvent[];
+  events: readonly EtcdEvent[];
 }
 
 function put(writing: Writing, request: EtcdPut): EtcdResult {
@@ -73,7 +73,7 @@ function put(writing: Writing, request: EtcdPut): EtcdResult {
     lease: request.lease ?? 0,
   };
   writing.keys = writing.keys.set(request.key, kv);
-  writing.events.push({ type: 'PUT', kv, previous });
+  writing.events = [...writing.events, { type: 'PUT', kv, previous }];
   return { op: 'put', previous };
 }
 
@@ -81,7 +81,7 @@ function deleteRange(writing: Writing, request: EtcdDeleteRange): EtcdResult {
   const deleted = request.rangeEnd === undefined ? [writing.keys.get(request.key)].filter((kv) => kv !== undefined) : [...writing.keys.values(request.key, request.rangeEnd)];
   for (const kv of deleted) {
     writing.keys = writing.keys.delete(kv.key);
-    writing.events.push({ type: 'DELETE', kv: { ...kv, value: undefined, modRevision: writing.revision }, previous: kv });
+    writing.events = [...writing.events, { type: 'DELETE', kv: { ...kv, value: undefined, modRevision: writing.revision }, previous: kv }];
   }
   return { op: 'delete-range', deleted };
 }

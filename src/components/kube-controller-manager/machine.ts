@@ -147,7 +147,9 @@ function dispatch(state: ManagerState, plural: string, changes: readonly Change[
 }
 
 function informed(state: ManagerState, plural: string, result: InformerStep, self: string): Result {
-  const context = { ...state, caches: { ...state.caches, [plural]: result.state } };
+  const caches = { ...state.caches };
+  caches[plural] = result.state;
+  const context = { ...state, caches };
   return { context, effects: [...result.effects, ...(result.changes.length === 0 ? [] : dispatch(context, plural, result.changes, self))] };
 }
 

@@ -9,6 +9,7 @@ export interface Run {
   context: unknown;
   readonly event: MachineEvent;
   emit(effect: Effect): void;
+  emitAll(effects: readonly Effect[]): void;
   raise(event: MachineEvent): void;
   arm(id: string, delayMs: number, event: MachineEvent): void;
   cancel(id: string): void;
@@ -47,7 +48,7 @@ function builtIn(machine: AnyStateMachine, place: string, action: BuiltIn, param
     return (run) => {
       const { context, effects } = performer(run.context, run.event);
       run.context = context;
-      for (const effect of effects) run.emit(effect);
+      run.emitAll(effects);
     };
   }
   const paramsOf = (run: Run): unknown => (typeof params === 'function' ? (params as Expression)({ context: run.context, event: run.event }, undefined) : params);

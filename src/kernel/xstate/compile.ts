@@ -156,7 +156,7 @@ class Compiler {
 
 /** Mutable state of one step. */
 class Macrostep implements Run {
-  effects: Effect[] | undefined;
+  effects: readonly Effect[] | undefined;
   scheduled: (ArmedDelay | { readonly cancel: string })[] | undefined;
   queue: MachineEvent[] | undefined;
 
@@ -167,7 +167,13 @@ class Macrostep implements Run {
   ) {}
 
   emit(effect: Effect): void {
-    (this.effects ??= []).push(effect);
+    if (this.effects === undefined) this.effects = [effect];
+    else this.effects = [...this.effects, effect];
+  }
+
+  emitAll(effects: readonly Effect[]): void {
+    if (this.effects === undefined) this.effects = effects;
+    else if (effects.length > 0) this.effects = [...this.effects, ...effects];
   }
 
   raise(event: MachineEvent): void {
@@ -236,7 +242,7 @@ class Interpreter implements CompiledMachine {
     let selectEventless = true;
     for (let count = 0; !isDone(run.node); count++) {
       if (count > maxMicrosteps) throw new Error(`machine "${this.id}": more than ${maxMicrosteps} eventless transitions in state "${run.node.path}"`);
-      let transition: Transition | undefined = selectEventless ? firstEnabled(run, (node) => node.always) : undefined;
+      let transition: Transition | undefined = selectEventless ? firstEventless(run) : undefined;
       const eventless: boolean = transition !== undefined;
       if (transition === undefined) {
         const next = run.queue?.shift();
@@ -323,24 +329,33 @@ function commonAncestor(a: Node, b: Node): Node | undefined {
   return undefined;
 }
 
-function firstEnabled(run: Macrostep, candidates: (node: Node) => readonly Transition[]): Transition | undefined {
+function firstEnabled(run: Macrostep, candidates: readonly Transition[]): Transition | undefined {
+  for (let i = 0; i < candidates.length; i++) {
+    const transition = candidates[i]!;
+    if (transition.guard === undefined || transition.guard(run.context, run.event)) return transition;
+  }
+  return undefined;
+}
+
+function firstEventless(run: Macrostep): Transition | undefined {
   for (let node: Node | undefined = run.node; node !== undefined; node = node.parent) {
-    for (const transition of candidates(node)) {
-      if (transition.guard === undefined || transition.guard(run.context, run.event)) return transition;
-    }
+    const found = node.always.length === 0 ? undefined : firstEnabled(run, node.always);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
 
 /** The transition for an event: the deepest state's first whose guard holds; exact descriptors before wildcards. */
 function select(run: Macrostep, event: MachineEvent): Transition | undefined {
-  return firstEnabled(run, (node) => {
+  for (let node: Node | undefined = run.node; node !== undefined; node = node.parent) {
     const exact = node.exact.get(event.type);
-    if (node.wild.length === 0) return exact ?? noEffects;
-    const all: Transition[] = exact === undefined ? [] : [...exact];
+    const found = exact === undefined ? undefined : firstEnabled(run, exact);
+    if (found !== undefined) return found;
     for (const [prefix, transitions] of node.wild) {
-      if (event.type.startsWith(prefix) || `${event.type}.` === prefix) all.push(...transitions);
+      if (!event.type.startsWith(prefix) && `${event.type}.` !== prefix) continue;
+      const wild = firstEnabled(run, transitions);
+      if (wild !== undefined) return wild;
     }
-    return all;
-  });
+  }
+  return undefined;
 }
