@@ -1,10 +1,11 @@
 import { useEffect, type JSX } from 'react';
 import { Diagram } from '../diagram/diagram.tsx';
+import { Editor } from '../editor/editor.tsx';
 import { Inspector } from '../inspector/inspector.tsx';
 import { LessonMenu, Player } from '../scenario-player/player.tsx';
 import { port, startAnew, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
-import { Editor, Terminal } from '../terminal/terminal.tsx';
+import { Terminal } from '../terminal/terminal.tsx';
 import { useText } from '../text/index.ts';
 import { Timeline } from '../timeline/timeline.tsx';
 

@@ -1,8 +1,9 @@
 import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useViewport, type Node } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
-import { useEffect, useMemo, useRef, type JSX } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, type JSX } from 'react';
 import { port, presentTime, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
+import { FaultMenu, type MenuPlace } from './menu.tsx';
 import { layout, wayOf, type Box } from './layout.ts';
 import { ApiServerNode, ClientNode, ComponentNode, WorkerNode } from './nodes.tsx';
 import { placeOf, shapes } from './packets.ts';
@@ -14,7 +15,10 @@ const hitRadius = 14;
 function useBoxes(): ReadonlyMap<string, Box> {
   const hosts = useSession((state) => state.frame?.hosts);
   const processes = useSession((state) => state.frame?.processes);
-  const topology = `${(hosts ?? []).map((host) => host.name).join()} ${(processes ?? []).filter((item) => item.definition === 'kubelet').map((item) => item.address).join()}`;
+  const topology = `${(hosts ?? []).map((host) => host.name).join()} ${(processes ?? [])
+    .filter((item) => item.definition === 'kubelet')
+    .map((item) => item.address)
+    .join()}`;
   // The layout follows the topology only: frames come and go without it.
   // oxlint-disable-next-line react-hooks/exhaustive-deps
   return useMemo(() => new Map(layout(hosts ?? [], processes ?? []).map((box) => [box.id, box])), [topology]);
@@ -48,7 +52,8 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
       handle = requestAnimationFrame(draw);
       const { clientWidth: width, clientHeight: height } = element;
       const scale = window.devicePixelRatio;
-      if (element.width !== width * scale || element.height !== height * scale) Object.assign(element, { width: width * scale, height: height * scale });
+      if (element.width !== width * scale || element.height !== height * scale)
+        Object.assign(element, { width: width * scale, height: height * scale });
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, element.width, element.height);
       const { frame } = useSession.getState();
@@ -85,9 +90,23 @@ function Flow(): JSX.Element {
   const boxes = useBoxes();
   const flow = useReactFlow();
   const nodes = useMemo<Node[]>(
-    () => [...boxes.values()].map(({ id, kind, x, y, width, height }) => ({ id, type: kind, position: { x, y }, width, height, data: {}, style: { pointerEvents: 'all' as const }, draggable: false, connectable: false, focusable: false })),
+    () =>
+      [...boxes.values()].map(({ id, kind, x, y, width, height }) => ({
+        id,
+        type: kind,
+        position: { x, y },
+        width,
+        height,
+        data: {},
+        style: { pointerEvents: 'all' as const },
+        draggable: false,
+        connectable: false,
+        focusable: false,
+      })),
     [boxes],
   );
+  const [menu, setMenu] = useState<MenuPlace>();
+  const closeMenu = useCallback(() => setMenu(undefined), []);
   const size = boxes.size;
   useEffect(() => {
     const fit = (): void => void flow.fitView({ padding: 0.05, duration: 0 });
@@ -109,11 +128,24 @@ function Flow(): JSX.Element {
   };
   return (
     <div style={{ position: 'absolute', inset: 0 }} onClickCapture={pick}>
-      <ReactFlow nodes={nodes} nodeTypes={nodeTypes} fitView minZoom={0.2} maxZoom={2.5} nodesDraggable={false} elementsSelectable={false} nodesFocusable={false} onlyRenderVisibleElements zoomOnDoubleClick={false}>
+      <ReactFlow
+        nodes={nodes}
+        nodeTypes={nodeTypes}
+        fitView
+        minZoom={0.2}
+        maxZoom={2.5}
+        nodesDraggable={false}
+        elementsSelectable={false}
+        nodesFocusable={false}
+        onlyRenderVisibleElements
+        zoomOnDoubleClick={false}
+        onNodeContextMenu={(event, node) => (event.preventDefault(), setMenu({ x: event.clientX, y: event.clientY, box: node.id }))}
+      >
         <Background gap={28} size={1} color="var(--line)" />
         <Controls showInteractive={false} position="bottom-left" />
       </ReactFlow>
       <Packets boxes={boxes} />
+      {menu === undefined ? null : <FaultMenu place={menu} close={closeMenu} />}
     </div>
   );
 }

@@ -76,27 +76,3 @@ export function Terminal(): JSX.Element {
     </section>
   );
 }
-
-/** What `kubectl edit` opens. */
-export function Editor(): JSX.Element | null {
-  const t = useText();
-  const terminal = useSession((state) => state.frame?.terminals.find((item) => item.editor !== undefined));
-  const [text, setText] = useState<string | undefined>();
-  const given = terminal?.editor?.text;
-  useEffect(() => setText(given), [given]);
-  if (terminal === undefined) return null;
-  const finish = (result: string | undefined): void => port.send({ type: 'terminal.edited', terminal: terminal.id, text: result });
-  return (
-    <div className="editor" role="dialog" aria-label={terminal.editor?.fileName ?? ''}>
-      <textarea value={text ?? ''} onChange={(event) => setText(event.target.value)} spellCheck={false} aria-label={terminal.editor?.fileName ?? ''} />
-      <div style={{ display: 'flex', gap: 8 }}>
-        <button type="button" onClick={() => finish(text)}>
-          {t('editorSave')}
-        </button>
-        <button type="button" onClick={() => finish(undefined)}>
-          {t('editorCancel')}
-        </button>
-      </div>
-    </div>
-  );
-}

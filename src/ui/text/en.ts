@@ -14,6 +14,9 @@ export const en = {
   problemOther: 'Something went wrong: {code}', loading: 'Starting the cluster…', stop: 'Stop', start: 'Start', watchers: '{count} watches open', editorSave: 'Save', editorCancel: 'Cancel',
   lessons: 'Lessons', lessonDone: 'done', lessonMinutes: 'about {minutes} minutes', lessonLeave: 'Leave the lesson', lessonBack: 'Back', lessonNext: 'Next', lessonSkip: 'Show me',
   lessonBelief: 'Many believe:', lessonPlaying: 'Watch the picture…', lessonHint: 'A hint', lessonSolution: 'A solution:', lessonRight: '{answer}, as you said.', lessonWrong: 'You said {guess}; it is {answer}.',
+  revision: 'Revision', newest: 'newest', filterKeys: 'Filter keys', allKeys: 'All keys', lastWrite: 'What the last write changed', value: 'Value', changed: 'What the gates changed', identity: 'Identity',
+  ownedBy: 'owned by', manifest: 'Manifest', history: 'History', events: 'Events', notThere: 'It does not exist at this moment.',
+  stopProcess: 'Stop (SIGTERM)', killProcess: 'Kill (SIGKILL)', startProcess: 'Start', cutLink: 'Cut the link to the control plane', healLink: 'Heal the link', addNode: 'Add a node',
   happened: '{from} → {to}: {label}',
 } as const;
 

@@ -15,5 +15,8 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   problemOther: '出了点问题：{code}', loading: '集群正在启动…', stop: '停止', start: '启动', watchers: '{count} 个 watch 打开着', editorSave: '保存', editorCancel: '取消',
   lessons: '课程', lessonDone: '已完成', lessonMinutes: '约 {minutes} 分钟', lessonLeave: '离开课程', lessonBack: '上一步', lessonNext: '下一步', lessonSkip: '直接看',
   lessonBelief: '常见的误解：', lessonPlaying: '请看图…', lessonHint: '给个提示', lessonSolution: '一种解法：', lessonRight: '{answer}，你说对了。', lessonWrong: '你选的是 {guess}，实际是 {answer}。',
+  revision: '版本', newest: '最新', filterKeys: '筛选键', allKeys: '所有键', lastWrite: '最近一次写入改了什么', value: '值', changed: '各道关卡改了什么', identity: '身份',
+  ownedBy: '所有者：', manifest: '清单', history: '历史', events: '事件', notThere: '此刻它并不存在。',
+  stopProcess: '停止（SIGTERM）', killProcess: '强制终止（SIGKILL）', startProcess: '启动', cutLink: '切断与控制平面的连接', healLink: '恢复连接', addNode: '添加节点',
   happened: '{from} → {to}：{label}',
 };

@@ -2,6 +2,7 @@ import { useRef, type JSX, type PointerEvent } from 'react';
 import type { Tempo } from '#session/port.ts';
 import { port, useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
+import { clock } from './clock.ts';
 
 const icons = {
   back: 'M3 2h2v12H3zM14 2v12L6 8z',
@@ -26,13 +27,6 @@ const tempos: readonly (readonly [key: 'readable' | 'realTime' | 'fast' | 'faste
   ['fastest', { mode: 'fastest' }],
 ];
 
-/** Virtual time since the start, as minutes, seconds and milliseconds. */
-export function clock(ms: number): string {
-  const seconds = ms / 1000;
-  const minutes = Math.floor(seconds / 60);
-  return `${String(minutes).padStart(2, '0')}:${(seconds - minutes * 60).toFixed(3).padStart(6, '0')}`;
-}
-
 function Lanes(): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
   const timeline = useSession((state) => state.frame?.timeline);
@@ -48,22 +42,56 @@ function Lanes(): JSX.Element {
     port.send({ type: 'seek', to: { time: epoch + (span * (event.clientX - left)) / width } });
   };
   return (
-    <div className="lanes" ref={element} onPointerDown={seek} onPointerMove={seek} role="slider" aria-label="timeline" aria-valuenow={Math.round(time - epoch)} aria-valuemin={0} aria-valuemax={Math.round(span)} tabIndex={0}>
-      <svg viewBox="0 0 1000 100" preserveAspectRatio="none">
-        {lanes.map((lane, row) =>
-          lane.counts.map((count, index) =>
-            count === 0 ? null : (
-              <rect key={`${lane.id} ${index}`} x={(index * (timeline?.bucketMs ?? 1) * 1000) / span} width={Math.max(1.6, ((timeline?.bucketMs ?? 1) * 1000) / span)} y={row * height + height * 0.12} height={height * 0.76} fill="var(--event)" opacity={Math.min(1, 0.25 + count / 40)} />
-            ),
-          ),
-        )}
-        {(timeline?.marks ?? []).map((mark) => (
-          <rect key={mark.seq} x={((mark.at - epoch) * 1000) / span} width={mark.type === 'error' ? 1 : 2.4} y={mark.type === 'error' ? 70 : 0} height={mark.type === 'error' ? 30 : 100} fill={mark.type === 'error' ? 'var(--error)' : 'var(--brass)'} opacity={0.85}>
-            <title>{mark.label}</title>
-          </rect>
+    <div className="tracks">
+      <ul aria-hidden="true">
+        {lanes.map((lane) => (
+          <li key={lane.id}>{lane.label.split('/')[1] ?? lane.label}</li>
         ))}
-        <rect x={((time - epoch) * 1000) / span - 1} width={2.5} y={0} height={100} fill="var(--ink)" />
-      </svg>
+      </ul>
+      <div
+        className="lanes"
+        ref={element}
+        onPointerDown={seek}
+        onPointerMove={seek}
+        role="slider"
+        aria-label="timeline"
+        aria-valuenow={Math.round(time - epoch)}
+        aria-valuemin={0}
+        aria-valuemax={Math.round(span)}
+        tabIndex={0}
+      >
+        <svg viewBox="0 0 1000 100" preserveAspectRatio="none">
+          {lanes.map((lane, row) =>
+            lane.counts.map((count, index) =>
+              count === 0 ? null : (
+                <rect
+                  key={`${lane.id} ${index}`}
+                  x={(index * (timeline?.bucketMs ?? 1) * 1000) / span}
+                  width={Math.max(1.6, ((timeline?.bucketMs ?? 1) * 1000) / span)}
+                  y={row * height + height * 0.12}
+                  height={height * 0.76}
+                  fill="var(--event)"
+                  opacity={Math.min(1, 0.25 + count / 40)}
+                />
+              ),
+            ),
+          )}
+          {(timeline?.marks ?? []).map((mark) => (
+            <rect
+              key={mark.seq}
+              x={((mark.at - epoch) * 1000) / span}
+              width={mark.type === 'error' ? 1 : 2.4}
+              y={mark.type === 'error' ? 70 : 0}
+              height={mark.type === 'error' ? 30 : 100}
+              fill={mark.type === 'error' ? 'var(--error)' : 'var(--brass)'}
+              opacity={0.85}
+            >
+              <title>{mark.label}</title>
+            </rect>
+          ))}
+          <rect x={((time - epoch) * 1000) / span - 1} width={2.5} y={0} height={100} fill="var(--ink)" />
+        </svg>
+      </div>
     </div>
   );
 }
@@ -85,7 +113,12 @@ export function Timeline(): JSX.Element {
         <button type="button" title={t('stepBack')} aria-label={t('stepBack')} onClick={() => port.send({ type: 'step', direction: -1 })}>
           <Icon name="back" />
         </button>
-        <button type="button" className="primary" aria-label={playing ? t('pause') : t('play')} onClick={() => port.send({ type: playing ? 'pause' : 'play' })}>
+        <button
+          type="button"
+          className="primary"
+          aria-label={playing ? t('pause') : t('play')}
+          onClick={() => port.send({ type: playing ? 'pause' : 'play' })}
+        >
           <Icon name={playing ? 'pause' : 'play'} />
         </button>
         <button type="button" title={t('step')} aria-label={t('step')} onClick={() => port.send({ type: 'step', direction: 1 })}>
@@ -94,7 +127,11 @@ export function Timeline(): JSX.Element {
         <button type="button" title={t('toNow')} aria-label={t('toNow')} onClick={() => port.send({ type: 'seek', to: 'head' })}>
           <Icon name="end" />
         </button>
-        <select aria-label={t('tempo')} value={current} onChange={(event) => port.send({ type: 'tempo', tempo: tempos.find(([key]) => key === event.target.value)![1] })}>
+        <select
+          aria-label={t('tempo')}
+          value={current}
+          onChange={(event) => port.send({ type: 'tempo', tempo: tempos.find(([key]) => key === event.target.value)![1] })}
+        >
           {tempos.map(([key]) => (
             <option key={key} value={key}>
               {t(key)}

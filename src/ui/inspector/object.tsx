@@ -1,0 +1,70 @@
+import { useState, type JSX } from 'react';
+import type { Inspected } from '#session/port.ts';
+import { useText } from '../text/index.ts';
+import { Difference, Yaml } from '../widgets/document.tsx';
+
+type ObjectInspected = Extract<Inspected, { readonly type: 'object' }>;
+const tabs = ['manifest', 'history', 'events'] as const;
+
+/** One object: its manifest, how it came to be so revision by revision, and the events about it. */
+export function ObjectView({ inspected }: { readonly inspected: ObjectInspected }): JSX.Element {
+  const t = useText();
+  const [tab, setTab] = useState<(typeof tabs)[number]>('manifest');
+  return (
+    <>
+      <b className="key">{inspected.key}</b>
+      {inspected.owners.length > 0 ? (
+        <div className="mode">
+          {t('ownedBy')} {inspected.owners.map((owner) => `${owner.kind} ${owner.name}`).join(', ')}
+        </div>
+      ) : null}
+      <div className="tabs" role="tablist">
+        {tabs.map((name) => (
+          <button key={name} type="button" role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>
+            {t(name)}
+          </button>
+        ))}
+      </div>
+      {tab === 'manifest' ? inspected.object === undefined ? <p>{t('notThere')}</p> : <Yaml value={inspected.object} /> : null}
+      {tab === 'history' ? <History history={inspected.history} /> : null}
+      {tab === 'events' ? <Events events={inspected.events} /> : null}
+    </>
+  );
+}
+
+function History({ history }: { readonly history: ObjectInspected['history'] }): JSX.Element {
+  const t = useText();
+  return (
+    <ol className="revisions" reversed>
+      {[...history].reverse().map((item, index, all) => (
+        <li key={item.revision}>
+          <h2>
+            {t('revision')} {item.revision} · {item.by}
+          </h2>
+          <Difference before={all[index + 1]?.object} after={item.object} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Events({ events }: { readonly events: ObjectInspected['events'] }): JSX.Element {
+  const t = useText();
+  if (events.length === 0) return <p className="mode">{t('empty')}</p>;
+  return (
+    <table>
+      <tbody>
+        {events.map((event, index) => (
+          <tr key={index} className={event.type === 'Warning' ? 'warning' : ''}>
+            <td>{event.reason}</td>
+            <td>{event.from}</td>
+            <td>
+              {event.message}
+              {event.count > 1 ? ` (×${event.count})` : ''}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,99 @@
+import type { JSX } from 'react';
+import type { Inspected } from '#session/port.ts';
+import { faultsOf, send } from '../stores/faults.ts';
+import { useText } from '../text/index.ts';
+import { Entries } from './entries.tsx';
+
+type ProcessInspected = Extract<Inspected, { readonly type: 'process' }>;
+
+/** One component from inside: what can be done to it, its state chart, what it holds, what it did last. */
+export function ProcessView({ inspected }: { readonly inspected: ProcessInspected }): JSX.Element {
+  const t = useText();
+  const { summary, inspection, recent } = inspected;
+  return (
+    <>
+      <b className="key">{summary.address}</b>
+      {summary.address.split('/').length === 2 ? (
+        <div className="tabs">
+          {faultsOf(summary.address, true).map((fault) => (
+            <button key={fault.key} type="button" onClick={() => send(fault)}>
+              {t(fault.key)}
+            </button>
+          ))}
+        </div>
+      ) : null}
+      <Chart inspected={inspected} />
+      {inspection.sections.map((section) => (
+        <div key={section.title}>
+          <h2>{section.title}</h2>
+          <Section section={section} />
+        </div>
+      ))}
+      <h2>{t('recent')}</h2>
+      <Entries entries={recent} />
+    </>
+  );
+}
+
+/** The machine: its states with the live one lit, and where it may go from there. */
+function Chart({ inspected: { chart, summary } }: { readonly inspected: ProcessInspected }): JSX.Element {
+  const t = useText();
+  const lit = (id: string): boolean => id === summary.state || summary.state.startsWith(`${id}.`);
+  const ways = chart.transitions.filter(({ from, to }) => lit(from) && from !== to && !lit(to));
+  return (
+    <>
+      <h2>{t('state')}</h2>
+      <div className="chart">
+        {chart.states
+          .filter((state) => state.type !== 'compound')
+          .map((state) => (
+            <span key={state.id} className={lit(state.id) ? 'lit' : ''} aria-current={lit(state.id)}>
+              {state.id}
+            </span>
+          ))}
+      </div>
+      {ways.length === 0 ? null : (
+        <ul className="ways">
+          {ways.slice(0, 12).map(({ event, to, guard }, index) => (
+            <li key={index}>
+              <code>{event === '' ? (guard ?? 'always') : event}</code> → {to}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+const shownRows = 60;
+
+function Section({ section }: { readonly section: ProcessInspected['inspection']['sections'][number] }): JSX.Element {
+  const t = useText();
+  if (section.type === 'fields')
+    return (
+      <dl className="facts">
+        {section.rows.map(([label, value]) => [<dt key={label}>{label}</dt>, <dd key={`${label} value`}>{value}</dd>])}
+      </dl>
+    );
+  if (section.rows.length === 0) return <span className="mode">{t('empty')}</span>;
+  return (
+    <table>
+      <thead>
+        <tr>
+          {section.columns.map((column) => (
+            <th key={column}>{column}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {section.rows.slice(0, shownRows).map((row, index) => (
+          <tr key={index}>
+            {row.map((cell, at) => (
+              <td key={at}>{cell}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
