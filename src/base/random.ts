@@ -42,3 +42,10 @@ export function nextText(state: RandomState, length: number, alphabet: string): 
   }
   return [text, current];
 }
+
+/** Hexadecimal digits that follow from a text and look like a digest of it. @param length a multiple of 8 */
+export function hexDigest(text: string, length: number): string {
+  let digits = '';
+  for (let part = 0; part < length / 8; part++) digits += hash32(`${part} ${text}`).toString(16).padStart(8, '0');
+  return digits;
+}

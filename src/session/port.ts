@@ -271,6 +271,8 @@ export type SessionQuery =
   | { readonly type: 'why'; readonly seq: Sequence }
   /** What to keep so that `restore` takes it up again. */
   | { readonly type: 'save' }
+  /** The journal's hash at the cursor: the same seed and inputs give the same one, wherever they run. */
+  | { readonly type: 'hash' }
   | { readonly type: 'decisions'; readonly pod: string }
   /** Which claims about the stored objects hold at the cursor. */
   | { readonly type: 'check'; readonly assertions: readonly Assertion[] };
@@ -281,6 +283,7 @@ export interface SessionAnswers {
   readonly packets: readonly PacketSummary[];
   readonly why: readonly JournalEntrySummary[];
   readonly save: unknown;
+  readonly hash: { readonly seq: Sequence; readonly hash: string };
   readonly check: readonly boolean[];
   readonly decisions: readonly { readonly plugin: string; readonly node: string; readonly status: string; readonly reason: string; readonly score: number | undefined; readonly normalized: number | undefined; readonly weighted: number | undefined }[];
 }

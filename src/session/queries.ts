@@ -20,6 +20,8 @@ export function answer(branch: Branch, query: Exclude<SessionQuery, { readonly t
       return packetsBetween(branch, query.from, query.to, query.limit);
     case 'why':
       return branch.history.causes(query.seq).map(summarizeEntry);
+    case 'hash':
+      return { seq: branch.history.world.seq, hash: String(branch.history.hash) };
     case 'check':
       return query.assertions.map((assertion) => holds(branch.history.world, assertion));
     case 'decisions':

@@ -1,4 +1,5 @@
 import { setup } from 'xstate';
+import { hexDigest } from '#base/random.ts';
 import { SortedMap } from '#base/sorted-map.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, PeerClosedMessage, StartMessage } from '#kernel/types.ts';
@@ -47,7 +48,7 @@ type RuntimeEvent = EventOf<Message>;
 type Result = Outcome<RuntimeState>;
 
 const stopMs = 60;
-const id = (state: RuntimeState, kind: string): string => `${kind}${String(state.next).padStart(6, '0')}`.padEnd(64, '0').replace(/[^0-9a-f]/g, 'a');
+const id = (state: RuntimeState, kind: string, self: string): string => hexDigest(`${kind} ${self} ${state.next}`, 64);
 const answer = (to: string, request: string, result: CriResult, delayMs = 0): Effect => ({ type: 'send', to, delayMs, message: { type: 'cri.response', id: request, result } as CriResponse });
 
 function tell(state: RuntimeState, container: Container): Effect {
@@ -64,7 +65,7 @@ function perform(state: RuntimeState, event: RuntimeEvent): Result {
     case 'RunPodSandbox': {
       const { input } = state;
       const ip = input.hollow ? '192.168.192.168' : operation.config.hostNetwork ? input.hostIp : `${input.podNetwork}.${(state.next % 250) + 2}`;
-      const sandbox: SandboxStatus = { id: id(state, 'a'), config: operation.config, state: 'ready', ip, createdAt: now };
+      const sandbox: SandboxStatus = { id: id(state, 'sandbox', event.self), config: operation.config, state: 'ready', ip, createdAt: now };
       return reply({ ...state, next: state.next + 1, sandboxes: state.sandboxes.set(sandbox.id, sandbox) }, { op: 'RunPodSandbox', sandbox }, input.hollow ? 1 : 120);
     }
     case 'ImageStatus': {
@@ -82,7 +83,7 @@ function perform(state: RuntimeState, event: RuntimeEvent): Result {
     }
     case 'CreateContainer': {
       const { config, sandbox } = operation;
-      const status: ContainerStatus = { id: id(state, 'c'), sandbox, name: config.name, image: config.image, imageRef: state.input.hollow ? '' : `${config.image.split(':')[0]!}@sha256:${'ab'.repeat(32)}`, attempt: config.attempt, state: 'created', createdAt: now, startedAt: 0, finishedAt: 0, exitCode: 0, reason: '', message: '' };
+      const status: ContainerStatus = { id: id(state, 'container', event.self), sandbox, name: config.name, image: config.image, imageRef: state.input.hollow ? '' : `${config.image.split(':')[0]!}@sha256:${hexDigest(config.image, 64)}`, attempt: config.attempt, state: 'created', createdAt: now, startedAt: 0, finishedAt: 0, exitCode: 0, reason: '', message: '' };
       const binary = state.input.binaries.find((item) => config.image.startsWith(item.image))?.address;
       const container: Container = { status, config, log: [], binary };
       return reply({ ...state, next: state.next + 1, containers: state.containers.set(status.id, container) }, { op: 'CreateContainer', container: status }, state.input.hollow ? 1 : 30);

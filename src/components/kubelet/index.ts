@@ -10,7 +10,15 @@ function inspectKubelet(state: KubeletState): Inspection {
     summary: state.registered ? `${pods.length} pods` : 'registering',
     health: state.registered ? 'good' : 'waiting',
     sections: [
-      { type: 'table', title: 'Pods', columns: ['pod', 'phase'], rows: pods.map((pod) => [`${pod.metadata.namespace ?? ''}/${pod.metadata.name}`, (pod['status'] as { readonly phase?: string } | undefined)?.phase ?? '']) },
+      {
+        type: 'table',
+        title: 'Pods',
+        columns: ['pod', 'phase'],
+        rows: pods.map((pod) => [
+          `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`,
+          (pod['status'] as { readonly phase?: string } | undefined)?.phase ?? '',
+        ]),
+      },
       { type: 'table', title: 'Static pods', columns: ['pod'], rows: [...state.static.keys()].map((key) => [key]) },
     ],
   };
@@ -20,7 +28,18 @@ function inspectWorker(state: PodWorkerState): Inspection {
   return {
     summary: state.pod?.metadata.name ?? '',
     health: 'good',
-    sections: [{ type: 'table', title: 'Containers', columns: ['name', 'state', 'restarts'], rows: state.containers.map((item) => [item.name, item.status?.state ?? (item.waiting === '' ? 'creating' : item.waiting), String(item.restarts)]) }],
+    sections: [
+      {
+        type: 'table',
+        title: 'Containers',
+        columns: ['name', 'state', 'restarts'],
+        rows: state.containers.map((item) => [
+          item.name,
+          item.status?.state ?? (item.waiting === '' ? 'creating' : item.waiting),
+          String(item.restarts),
+        ]),
+      },
+    ],
   };
 }
 

@@ -1,14 +1,31 @@
 import { setup } from 'xstate';
 import { SortedMap } from '#base/sorted-map.ts';
-import { hash32 } from '#base/random.ts';
+import { hexDigest } from '#base/random.ts';
 import { formatMicroTime, formatTime, type KubeObject } from '#api/object.ts';
 import { resourcePath, resources, sendCall, type ClientConfig } from '#machinery/client.ts';
-import { handleInformer, informerLost, isFor, newInformer, openInformer, type InformerRetry, type InformerState, type InformerStep } from '#machinery/informer.ts';
+import {
+  handleInformer,
+  informerLost,
+  isFor,
+  newInformer,
+  openInformer,
+  type InformerRetry,
+  type InformerState,
+  type InformerStep,
+} from '#machinery/informer.ts';
 import { step, type Outcome } from '#kernel/step.ts';
-import type { ChildExitedMessage, Effect, EventOf, FileChangedMessage, PeerClosedMessage, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type {
+  ChildExitedMessage,
+  Effect,
+  EventOf,
+  FileChangedMessage,
+  PeerClosedMessage,
+  StartMessage,
+  UndeliverableMessage,
+} from '#kernel/types.ts';
 import type { CriContainerEvent, CriRequest, CriResponse } from '#protocol/cri.ts';
 import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
-import type { PodUpdate, PodWorkerInput } from './pod-worker.ts';
+import type { MirrorUpdate, PodUpdate, PodWorkerInput } from './pod-worker.ts';
 
 export interface KubeletInput {
   readonly client: ClientConfig;
@@ -32,7 +49,18 @@ export interface KubeletState {
   readonly logs: SortedMap<{ readonly client: string; readonly id: string }>;
   readonly next: number;
 }
-type Message = StartMessage<KubeletInput> | HttpClientMessage | HttpRequest | InformerRetry | Tick | CriContainerEvent | CriResponse | FileChangedMessage | ChildExitedMessage | PeerClosedMessage | UndeliverableMessage;
+type Message =
+  | StartMessage<KubeletInput>
+  | HttpClientMessage
+  | HttpRequest
+  | InformerRetry
+  | Tick
+  | CriContainerEvent
+  | CriResponse
+  | FileChangedMessage
+  | ChildExitedMessage
+  | PeerClosedMessage
+  | UndeliverableMessage;
 type KubeletEvent = EventOf<Message>;
 type Result = Outcome<KubeletState>;
 
@@ -45,17 +73,36 @@ const nameOf = (event: KubeletEvent): string => event.self.slice(0, event.self.i
 function nodeObject(state: KubeletState, event: KubeletEvent): object {
   const { node } = state.input;
   const time = formatTime(event.now);
-  const condition = (type: string, status: string, reason: string, message: string): object => ({ lastHeartbeatTime: time, lastTransitionTime: time, message, reason, status, type });
+  const condition = (type: string, status: string, reason: string, message: string): object => ({
+    lastHeartbeatTime: time,
+    lastTransitionTime: time,
+    message,
+    reason,
+    status,
+    type,
+  });
   const conditions = [
     condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
     condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
     condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
     condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
   ];
-  return { apiVersion: 'v1', kind: 'Node', metadata: { name: nameOf(event), ...node.metadata }, spec: node.spec, status: { ...node.status, conditions } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: nameOf(event), ...node.metadata },
+    spec: node.spec,
+    status: { ...node.status, conditions },
+  };
 }
 
-const tick = (afterMs: number): Effect => ({ type: 'arm', timer: 'heartbeat', afterMs, message: { type: 'kubelet.tick' } as Tick, chatter: true });
+const tick = (afterMs: number): Effect => ({
+  type: 'arm',
+  timer: 'heartbeat',
+  afterMs,
+  message: { type: 'kubelet.tick' } as Tick,
+  chatter: true,
+});
 
 function start(state: KubeletState, event: KubeletEvent): Result {
   const { input } = event.message as StartMessage<KubeletInput>;
@@ -72,21 +119,66 @@ function start(state: KubeletState, event: KubeletEvent): Result {
 
 /** Registers the Node; tried again until the API server answers. */
 function register(state: KubeletState, event: KubeletEvent): Result {
-  return { context: state, effects: [sendCall(state.input.client, 'register', { method: 'POST', path: resourcePath(resources.nodes), body: nodeObject(state, event) }), tick(2_000)] };
+  return {
+    context: state,
+    effects: [
+      sendCall(state.input.client, 'register', { method: 'POST', path: resourcePath(resources.nodes), body: nodeObject(state, event) }),
+      tick(2_000),
+    ],
+  };
 }
 
 // ── static pods ─────────────────────────────────────────────────────────────
 
+/** The uid of a static pod: it follows from its host and file. */
+const staticUid = (host: string, path: string): string => hexDigest(`${host}${path}`, 32);
+
+/** A manifest that is taken away ends its pod, and the mirror pod with it. */
+function removeStatic(state: KubeletState, path: string, event: KubeletEvent): Result {
+  const uid = staticUid(nameOf(event), path);
+  const worker = state.workers.get(uid);
+  const found = [...state.static].find(([, pod]) => pod.metadata.uid === uid);
+  if (worker === undefined || found === undefined) return { context: state, effects: [] };
+  const [key, pod] = found;
+  const ending: KubeObject = {
+    ...pod,
+    metadata: { ...pod.metadata, deletionTimestamp: formatTime(event.now), deletionGracePeriodSeconds: 30 },
+  };
+  const message: PodUpdate = { type: 'pod.update', pod: ending };
+  return {
+    context: { ...state, static: state.static.delete(key), workers: state.workers.delete(uid) },
+    effects: [{ type: 'send', to: `${event.self}/${worker}`, message }],
+  };
+}
+
 function addStatic(state: KubeletState, path: string, manifest: KubeObject, event: KubeletEvent): Result {
   const host = nameOf(event);
-  const hash = hash32(`${host}${path}`).toString(16).padStart(8, '0').repeat(4);
+  const hash = staticUid(host, path);
   const name = `${manifest.metadata.name}-${host}`;
-  const annotations = { ...manifest.metadata.annotations, 'kubernetes.io/config.hash': hash, 'kubernetes.io/config.seen': `${formatTime(event.now).slice(0, -1)}.000000000Z`, 'kubernetes.io/config.source': 'file' };
-  const pod: KubeObject = { ...manifest, metadata: { ...manifest.metadata, name, uid: hash, annotations }, spec: { ...(manifest['spec'] as object), nodeName: host } };
-  const worker = `static-${name}`;
+  const annotations = {
+    ...manifest.metadata.annotations,
+    'kubernetes.io/config.hash': hash,
+    'kubernetes.io/config.seen': `${formatTime(event.now).slice(0, -1)}.000000000Z`,
+    'kubernetes.io/config.source': 'file',
+  };
+  const pod: KubeObject = {
+    ...manifest,
+    metadata: { ...manifest.metadata, name, uid: hash, annotations },
+    spec: { ...(manifest['spec'] as object), nodeName: host },
+  };
+  const worker = `pod-${state.next}`;
   const input: PodWorkerInput = { pod, static: true };
-  const effects: Effect[] = state.workers.has(hash) ? [] : [{ type: 'start', name: worker, definition: 'kubelet/pod-worker', input }];
-  return { context: { ...state, static: state.static.set(`${pod.metadata.namespace ?? ''}/${name}`, pod), workers: state.workers.set(hash, worker) }, effects };
+  if (state.workers.has(hash)) return { context: state, effects: [] };
+  const effects: Effect[] = [{ type: 'start', name: worker, definition: 'kubelet/pod-worker', input }];
+  return {
+    context: {
+      ...state,
+      next: state.next + 1,
+      static: state.static.set(`${pod.metadata.namespace ?? ''}/${name}`, pod),
+      workers: state.workers.set(hash, worker),
+    },
+    effects,
+  };
 }
 
 /** Mirror pods: what the API server shows of static pods. */
@@ -96,8 +188,14 @@ function mirror(state: KubeletState): Effect[] {
   for (const [key, pod] of state.static) {
     if (state.pods.store.has(key)) continue;
     const { uid = '', ...metadata } = pod.metadata;
-    const body = { ...pod, metadata: { ...metadata, annotations: { ...metadata.annotations, [mirrorAnnotation]: uid } }, spec: { ...(pod['spec'] as object), tolerations: [{ effect: 'NoExecute', operator: 'Exists' }] } };
-    effects.push(sendCall(state.input.client, 'mirror', { method: 'POST', path: resourcePath(resources.pods, pod.metadata.namespace), body }));
+    const body = {
+      ...pod,
+      metadata: { ...metadata, annotations: { ...metadata.annotations, [mirrorAnnotation]: uid } },
+      spec: { ...(pod['spec'] as object), tolerations: [{ effect: 'NoExecute', operator: 'Exists' }] },
+    };
+    effects.push(
+      sendCall(state.input.client, 'mirror', { method: 'POST', path: resourcePath(resources.pods, pod.metadata.namespace), body }),
+    );
   }
   return effects;
 }
@@ -112,7 +210,7 @@ function informed(state: KubeletState, result: InformerStep, event: KubeletEvent
     const worker = context.workers.get(uid);
     const isMirror = object.metadata.annotations?.[mirrorAnnotation] !== undefined;
     if (isMirror) {
-      if (worker !== undefined && type !== 'delete') effects.push(...mirrorStatus(context, object, event));
+      if (worker !== undefined) effects.push(...mirrorChanged(context, object, type, worker, event));
       continue;
     }
     const phase = (object['status'] as { readonly phase?: string } | undefined)?.phase;
@@ -122,7 +220,8 @@ function informed(state: KubeletState, result: InformerStep, event: KubeletEvent
       const input: PodWorkerInput = { pod: object, static: false };
       context = { ...context, next: context.next + 1, workers: context.workers.set(uid, name) };
       effects.push({ type: 'start', name, definition: 'kubelet/pod-worker', input });
-      if (object.metadata.deletionTimestamp !== undefined) effects.push({ type: 'send', to: `${event.self}/${name}`, message: { type: 'pod.update', pod: object } as PodUpdate });
+      if (object.metadata.deletionTimestamp !== undefined)
+        effects.push({ type: 'send', to: `${event.self}/${name}`, message: { type: 'pod.update', pod: object } as PodUpdate });
       continue;
     }
     const message: PodUpdate = { type: 'pod.update', pod: type === 'delete' ? undefined : object };
@@ -132,16 +231,21 @@ function informed(state: KubeletState, result: InformerStep, event: KubeletEvent
   return { context, effects: [...effects, ...mirror(context)] };
 }
 
-/** A mirror pod is as its static pod is: running. */
-function mirrorStatus(state: KubeletState, object: KubeObject, event: KubeletEvent): Effect[] {
-  if ((object['status'] as { readonly phase?: string } | undefined)?.phase === 'Running') return [];
-  const time = formatTime(event.now);
-  const spec = object['spec'] as { readonly containers: readonly { readonly name: string; readonly image: string }[] };
-  const { hostIp } = state.input;
-  const conditions = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map((type) => ({ type, status: 'True', lastProbeTime: null, lastTransitionTime: time }));
-  const containerStatuses = spec.containers.map(({ name, image }) => ({ name, image, imageID: image, ready: true, started: true, restartCount: 0, lastState: {}, state: { running: { startedAt: time } }, containerID: `containerd://${hash32(name).toString(16).repeat(8)}` }));
-  const body = { metadata: { uid: object.metadata.uid }, status: { phase: 'Running', conditions, containerStatuses, hostIP: hostIp, hostIPs: [{ ip: hostIp }], podIP: hostIp, podIPs: [{ ip: hostIp }], startTime: time } };
-  return [sendCall(state.input.client, 'mirror-status', { method: 'PATCH', path: resourcePath(resources.pods, object.metadata.namespace, object.metadata.name, 'status'), contentType: 'application/strategic-merge-patch+json', body })];
+/**
+ * Tells a static pod's worker of its mirror pod. One that is being deleted goes at once, and comes back: what counts is the
+ * manifest on this host (pkg/kubelet, tryReconcileMirrorPods).
+ */
+function mirrorChanged(state: KubeletState, object: KubeObject, type: string, worker: string, event: KubeletEvent): Effect[] {
+  const { uid, namespace, name, deletionTimestamp } = object.metadata;
+  const gone = type === 'delete';
+  const told: Effect = {
+    type: 'send',
+    to: `${event.self}/${worker}`,
+    message: { type: 'pod.mirror', uid: gone ? undefined : uid } as MirrorUpdate,
+  };
+  if (gone || deletionTimestamp === undefined) return [told];
+  const body = { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0, preconditions: { uid } };
+  return [told, sendCall(state.input.client, 'mirror', { method: 'DELETE', path: resourcePath(resources.pods, namespace, name), body })];
 }
 
 // ── heartbeats ──────────────────────────────────────────────────────────────
@@ -155,7 +259,12 @@ function heartbeat(state: KubeletState, event: KubeletEvent): Result {
   const call =
     lease === undefined
       ? ({ method: 'GET', path: resourcePath(resources.leases, 'kube-node-lease', name), query: { timeout: '10s' } } as const)
-      : ({ method: 'PUT', path: resourcePath(resources.leases, 'kube-node-lease', name), query: { timeout: '10s' }, body: { ...lease, spec } } as const);
+      : ({
+          method: 'PUT',
+          path: resourcePath(resources.leases, 'kube-node-lease', name),
+          query: { timeout: '10s' },
+          body: { ...lease, spec },
+        } as const);
   return { context: state, effects: [sendCall(client, 'lease', call, { chatter: true }), tick(heartbeatMs)] };
 }
 
@@ -163,15 +272,33 @@ function leased(state: KubeletState, response: HttpResponse, event: KubeletEvent
   if (response.status < 300) return { context: { ...state, lease: response.body as unknown as KubeObject }, effects: [] };
   if (response.status !== 404) return { context: { ...state, lease: undefined }, effects: [] };
   const name = nameOf(event);
-  const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name, namespace: 'kube-node-lease' }, spec: { holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime: formatMicroTime(event.now) } };
-  return { context: state, effects: [sendCall(state.input.client, 'lease', { method: 'POST', path: resourcePath(resources.leases, 'kube-node-lease'), query: { timeout: '10s' }, body }, { chatter: true })] };
+  const body = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name, namespace: 'kube-node-lease' },
+    spec: { holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime: formatMicroTime(event.now) },
+  };
+  return {
+    context: state,
+    effects: [
+      sendCall(
+        state.input.client,
+        'lease',
+        { method: 'POST', path: resourcePath(resources.leases, 'kube-node-lease'), query: { timeout: '10s' }, body },
+        { chatter: true },
+      ),
+    ],
+  };
 }
 
 function registered(state: KubeletState, response: HttpResponse, event: KubeletEvent): Result {
   if (response.status >= 300 && response.status !== 409) return { context: state, effects: [] };
   const spec = { id: 'pods', resource: resources.pods, fieldSelector: `spec.nodeName=${nameOf(event)}` };
   const opened = openInformer(state.pods ?? newInformer(spec), state.input.client);
-  return { context: { ...state, registered: true, pods: opened.state }, effects: [{ type: 'link', to: state.input.client.server }, ...opened.effects, tick(10)] };
+  return {
+    context: { ...state, registered: true, pods: opened.state },
+    effects: [{ type: 'link', to: state.input.client.server }, ...opened.effects, tick(10)],
+  };
 }
 
 // ── serving ─────────────────────────────────────────────────────────────────
@@ -187,20 +314,35 @@ function serveLogs(state: KubeletState, event: KubeletEvent): Result {
   if (match === null) return reply(200, 'ok');
   const [, namespace = '', pod = '', container = ''] = match;
   const object = state.pods?.store.get(`${namespace}/${pod}`);
-  const statuses = (object?.['status'] as { readonly containerStatuses?: readonly { readonly name: string; readonly containerID?: string }[] } | undefined)?.containerStatuses ?? [];
+  const statuses =
+    (object?.['status'] as { readonly containerStatuses?: readonly { readonly name: string; readonly containerID?: string }[] } | undefined)
+      ?.containerStatuses ?? [];
   const id = statuses.find((item) => item.name === container)?.containerID?.replace(/^\w+:\/\//, '');
   if (id === undefined) return reply(400, `container "${container}" in pod "${pod}" is waiting to start: ContainerCreating`);
   const tail = request.query['tailLines'];
   const key = `log ${state.next}`;
-  const message: CriRequest = { type: 'cri.request', id: key, operation: { op: 'ReadLog', container: id, tailLines: tail === undefined ? undefined : Number(tail) } };
-  return { context: { ...state, next: state.next + 1, logs: state.logs.set(key, { client: event.from, id: request.id }) }, effects: [{ type: 'send', to: `${nameOf(event)}/container-runtime`, message }] };
+  const message: CriRequest = {
+    type: 'cri.request',
+    id: key,
+    operation: { op: 'ReadLog', container: id, tailLines: tail === undefined ? undefined : Number(tail) },
+  };
+  return {
+    context: { ...state, next: state.next + 1, logs: state.logs.set(key, { client: event.from, id: request.id }) },
+    effects: [{ type: 'send', to: `${nameOf(event)}/container-runtime`, message }],
+  };
 }
 
 function logRead(state: KubeletState, response: CriResponse): Result {
   const waiting = state.logs.get(response.id);
   if (waiting === undefined) return { context: state, effects: [] };
   const lines = 'result' in response && response.result.op === 'ReadLog' ? response.result.lines : [];
-  const message: HttpResponse = { type: 'http.response', id: waiting.id, status: 200, contentType: 'text/plain', body: lines.map((line) => `${line.text}\n`).join('') };
+  const message: HttpResponse = {
+    type: 'http.response',
+    id: waiting.id,
+    status: 200,
+    contentType: 'text/plain',
+    body: lines.map((line) => `${line.text}\n`).join(''),
+  };
   return { context: { ...state, logs: state.logs.delete(response.id) }, effects: [{ type: 'send', to: waiting.client, message }] };
 }
 
@@ -211,8 +353,11 @@ function serve(state: KubeletState, event: KubeletEvent): Result {
       return start(state, event);
     case 'kubelet.tick':
       return heartbeat(state, event);
-    case 'file.changed':
-      return message.content === undefined ? { context: state, effects: [] } : addStatic(state, message.path, message.content as KubeObject, event);
+    case 'file.changed': {
+      if (message.content === undefined) return removeStatic(state, message.path, event);
+      const added = addStatic(state, message.path, message.content as KubeObject, event);
+      return { context: added.context, effects: [...added.effects, ...mirror(added.context)] };
+    }
     case 'http.request':
       return serveLogs(state, event);
     case 'cri.response':
@@ -264,7 +409,12 @@ export const kubeletMachine = setup({
 }).createMachine({
   id: 'kubelet',
   context: {
-    input: { client: { server: '', credential: { type: 'none' }, userAgent: '' }, hostIp: '', hollow: false, node: { metadata: {}, spec: {}, status: {} } },
+    input: {
+      client: { server: '', credential: { type: 'none' }, userAgent: '' },
+      hostIp: '',
+      hollow: false,
+      node: { metadata: {}, spec: {}, status: {} },
+    },
     pods: undefined,
     registered: false,
     static: SortedMap.empty<KubeObject>(),

@@ -22,6 +22,12 @@ export interface PodUpdate {
   /** Undefined: the pod is gone from the API server. */
   readonly pod: KubeObject | undefined;
 }
+/** The mirror pod of a static pod, as the API server has it now. */
+export interface MirrorUpdate {
+  readonly type: 'pod.mirror';
+  /** Undefined: there is none. */
+  readonly uid: string | undefined;
+}
 interface Restart {
   readonly type: 'pod.restart';
   readonly container: string;
@@ -33,6 +39,8 @@ interface Sync {
 export interface PodWorkerState {
   readonly pod: KubeObject | undefined;
   readonly static: boolean;
+  /** Uid of a static pod's mirror pod, to which its status is reported. */
+  readonly mirror: string | undefined;
   readonly sandbox: SandboxStatus | undefined;
   readonly containers: readonly Tracked[];
   readonly startedAt: number;
@@ -45,7 +53,15 @@ export interface PodWorkerState {
 }
 
 type Message =
-  StartMessage<PodWorkerInput> | PodUpdate | Restart | Sync | CriResponse | CriContainerEvent | HttpResponse | UndeliverableMessage;
+  | StartMessage<PodWorkerInput>
+  | PodUpdate
+  | MirrorUpdate
+  | Restart
+  | Sync
+  | CriResponse
+  | CriContainerEvent
+  | HttpResponse
+  | UndeliverableMessage;
 type WorkerEvent = EventOf<Message>;
 type Result = Outcome<PodWorkerState>;
 
@@ -133,7 +149,7 @@ function start(state: PodWorkerState, event: WorkerEvent): Result {
 /** Tells the API server how the pod is, where that has changed: read, then patch what differs. */
 function report(result: Result, event: WorkerEvent): Result {
   const { context } = result;
-  if (context.static || context.pod === undefined || context.deleted) return result;
+  if ((context.static && context.mirror === undefined) || context.pod === undefined || context.deleted) return result;
   if (context.reporting !== 'idle')
     return { context: { ...context, reporting: context.reporting === 'reading' ? 'reading' : 'again' }, effects: result.effects };
   const facts = factsOf(context, event);
@@ -200,7 +216,12 @@ function answered(state: PodWorkerState, event: WorkerEvent): Result {
 
 /** Everything has stopped: the pod's object goes. */
 function remove(state: PodWorkerState, event: WorkerEvent): Result {
-  const body = { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0, preconditions: { uid: state.pod!.metadata.uid } };
+  const body = {
+    kind: 'DeleteOptions',
+    apiVersion: 'v1',
+    gracePeriodSeconds: 0,
+    preconditions: { uid: state.static ? state.mirror : state.pod!.metadata.uid },
+  };
   return { context: state, effects: [api(event, 'remove', { method: 'DELETE', path: podPath(state), body })] };
 }
 
@@ -371,12 +392,21 @@ function update(state: PodWorkerState, event: WorkerEvent): Result {
   return { context: current, effects };
 }
 
+/** A mirror pod that was created anew knows nothing of its static pod yet. */
+function mirrored(state: PodWorkerState, event: WorkerEvent): Result {
+  const { uid } = event.message as MirrorUpdate;
+  if (uid === state.mirror) return { context: state, effects: [] };
+  return report({ context: { ...state, mirror: uid, reported: undefined }, effects: [] }, event);
+}
+
 function handle(state: PodWorkerState, event: WorkerEvent): Result {
   switch (event.message.type) {
     case 'process.start':
       return start(state, event);
     case 'pod.update':
       return update(state, event);
+    case 'pod.mirror':
+      return mirrored(state, event);
     case 'pod.restart':
       return restart(state, event);
     case 'pod.sync-status':
@@ -400,6 +430,7 @@ const gone = ({ context }: { readonly context: PodWorkerState }): boolean => con
 const stopping = ({ context }: { readonly context: PodWorkerState }): boolean => context.stopping;
 const on = {
   'pod.update': { actions: act },
+  'pod.mirror': { actions: act },
   'pod.restart': { actions: act },
   'pod.sync-status': { actions: act },
   'cri.response': { actions: act },
@@ -416,6 +447,7 @@ export const podWorkerMachine = setup({
   context: {
     pod: undefined,
     static: false,
+    mirror: undefined,
     sandbox: undefined,
     containers: [],
     startedAt: 0,

@@ -18,11 +18,22 @@ function stateOf(item: Tracked, scheme: string): object {
   const { status } = item;
   if (status?.state === 'running') return { running: { startedAt: formatTime(status.startedAt) } };
   if (status?.state === 'exited' && item.waiting === '') return terminated(status, scheme);
-  return { waiting: { reason: item.waiting === '' ? 'ContainerCreating' : item.waiting, ...(item.message === '' ? {} : { message: item.message }) } };
+  return {
+    waiting: {
+      reason: item.waiting === '' ? 'ContainerCreating' : item.waiting,
+      ...(item.message === '' ? {} : { message: item.message }),
+    },
+  };
 }
 
 const terminated = (status: ContainerStatus, scheme: string): object => ({
-  terminated: { containerID: `${scheme}${status.id}`, exitCode: status.exitCode, finishedAt: formatTime(status.finishedAt), reason: status.reason, startedAt: formatTime(status.startedAt) },
+  terminated: {
+    containerID: `${scheme}${status.id}`,
+    exitCode: status.exitCode,
+    finishedAt: formatTime(status.finishedAt),
+    reason: status.reason,
+    startedAt: formatTime(status.startedAt),
+  },
 });
 
 /** pkg/kubelet/kubelet_pods.go (getPhase). */
@@ -61,7 +72,15 @@ export function podStatus(object: KubeObject, facts: StatusFacts): Record<string
     const status = met ? 'True' : 'False';
     const old = before.find((item) => item.type === type);
     const lastTransitionTime = old?.status === status ? old.lastTransitionTime : formatTime(now);
-    return { lastProbeTime: null, lastTransitionTime, ...(met || message === undefined ? {} : { message }), observedGeneration: generation, ...(reason === undefined || (met && !finished) ? {} : { reason }), status, type };
+    return {
+      lastProbeTime: null,
+      lastTransitionTime,
+      ...(met || message === undefined ? {} : { message }),
+      observedGeneration: generation,
+      ...(reason === undefined || (met && !finished) ? {} : { reason }),
+      status,
+      type,
+    };
   };
   const names = containers.filter((item) => !running(item)).map((item) => item.name);
   const unready = `containers with unready status: [${names.join(' ')}]`;
@@ -74,7 +93,10 @@ export function podStatus(object: KubeObject, facts: StatusFacts): Record<string
       condition('Initialized', true, finished ? reason : undefined),
       condition('Ready', allReady || (hollow && ip === ''), reason, message),
       condition('ContainersReady', allReady || (hollow && ip === ''), reason, message),
-      { ...(scheduled ?? { lastProbeTime: null, lastTransitionTime: formatTime(facts.startedAt), status: 'True', type: 'PodScheduled' }), observedGeneration: generation },
+      {
+        ...(scheduled ?? { lastProbeTime: null, lastTransitionTime: formatTime(facts.startedAt), status: 'True', type: 'PodScheduled' }),
+        observedGeneration: generation,
+      },
     ],
     containerStatuses: containers.map((item) => containerStatus(pod, item, scheme, hollow)),
     ...(hostIp === '' ? {} : { hostIP: hostIp, hostIPs: [{ ip: hostIp }] }),
@@ -101,6 +123,14 @@ function containerStatus(pod: Pod, item: Tracked, scheme: string, hollow: boolea
     restartCount: item.restarts,
     ...(item.status === undefined && hollow ? {} : { started: running }),
     state: stateOf(item, scheme),
-    ...(spec?.volumeMounts === undefined ? {} : { volumeMounts: spec.volumeMounts.map((mount) => ({ mountPath: mount.mountPath, name: mount.name, ...(mount.readOnly === true ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}) })) }),
+    ...(spec?.volumeMounts === undefined
+      ? {}
+      : {
+          volumeMounts: spec.volumeMounts.map((mount) => ({
+            mountPath: mount.mountPath,
+            name: mount.name,
+            ...(mount.readOnly === true ? { readOnly: true, recursiveReadOnly: 'Disabled' } : {}),
+          })),
+        }),
   };
 }

@@ -7,6 +7,7 @@ import { port, startAnew, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
 import { Terminal } from '../terminal/terminal.tsx';
 import { useText } from '../text/index.ts';
+import { isTyping } from '../widgets/keys.ts';
 import { Timeline } from '../timeline/timeline.tsx';
 
 const shapes = ['minikube', 'cluster', 'oracle'] as const;
@@ -21,7 +22,8 @@ function Header(): JSX.Element {
       <h1>Kube Orrery</h1>
       <span className="tagline">{t('tagline')}</span>
       <label style={{ color: 'var(--soft)' }}>
-        <input type="checkbox" checked={showChatter} onChange={(event) => change({ showChatter: event.target.checked })} /> {t('background')}
+        <input type="checkbox" checked={showChatter} onChange={(event) => change({ showChatter: event.target.checked })} />{' '}
+        {t('background')}
       </label>
       <LessonMenu />
       <select aria-label={t('cluster')} value={shape} onChange={(event) => startAnew(event.target.value)}>
@@ -32,10 +34,19 @@ function Header(): JSX.Element {
       <button type="button" onClick={() => startAnew(shape)}>
         {t('newCluster')}
       </button>
-      <button type="button" onClick={() => change({ theme: theme === 'dark' ? 'light' : 'dark' })} aria-label={t('theme')} title={t('theme')}>
+      <button
+        type="button"
+        onClick={() => change({ theme: theme === 'dark' ? 'light' : 'dark' })}
+        aria-label={t('theme')}
+        title={t('theme')}
+      >
         ◐
       </button>
-      <button type="button" onClick={() => change({ language: language === 'en' ? 'zh-CN' : 'en' })} lang={language === 'en' ? 'zh-CN' : 'en'}>
+      <button
+        type="button"
+        onClick={() => change({ language: language === 'en' ? 'zh-CN' : 'en' })}
+        lang={language === 'en' ? 'zh-CN' : 'en'}
+      >
         {language === 'en' ? '中文' : 'EN'}
       </button>
     </header>
@@ -47,7 +58,9 @@ function Problems(): JSX.Element | null {
   const problem = useSession((state) => state.problems[0]);
   const dismiss = useSession((state) => state.dismiss);
   if (problem === undefined) return null;
-  const text = problem.code.startsWith('save.') ? t('problemSave', { place: problem.values['place'] ?? problem.values['version'] ?? '' }) : t('problemOther', { code: problem.code });
+  const text = problem.code.startsWith('save.')
+    ? t('problemSave', { place: problem.values['place'] ?? problem.values['version'] ?? '' })
+    : t('problemOther', { code: problem.code });
   return (
     <div className="problem" role="alert">
       {text}
@@ -63,9 +76,10 @@ function useKeys(): void {
   useEffect(() => {
     const handle = (event: KeyboardEvent): void => {
       const target = event.target as HTMLElement;
-      if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return;
+      if (isTyping(target)) return;
       const every = event.shiftKey;
-      if (event.key === ' ' && target.tagName !== 'BUTTON') port.send({ type: useSession.getState().frame?.playing === true ? 'pause' : 'play' });
+      if (event.key === ' ' && target.tagName !== 'BUTTON')
+        port.send({ type: useSession.getState().frame?.playing === true ? 'pause' : 'play' });
       else if (event.key === 'ArrowRight') port.send({ type: 'step', direction: 1, every });
       else if (event.key === 'ArrowLeft') port.send({ type: 'step', direction: -1, every });
       else if (event.key === 'Home') port.send({ type: 'seek', to: { seq: 0 } });

@@ -3,6 +3,7 @@ import { componentOf, lessons } from '#scenarios/index.ts';
 import { rightAnswer, useLesson } from '../stores/lesson.ts';
 import { useSettings } from '../stores/settings.ts';
 import { useText } from '../text/index.ts';
+import { isTyping } from '../widgets/keys.ts';
 import './player.css';
 
 interface Heading {
@@ -61,7 +62,8 @@ function useLessonKeys(active: boolean): void {
   useEffect(() => {
     if (!active) return;
     const handle = (event: KeyboardEvent): void => {
-      if (/^(INPUT|TEXTAREA|SELECT|BUTTON)$/.test((event.target as HTMLElement).tagName) && !event.key.startsWith('Page')) return;
+      const button = (event.target as HTMLElement).tagName === 'BUTTON';
+      if ((isTyping(event.target) || button) && !event.key.startsWith('Page')) return;
       const { next, back } = useLesson.getState();
       if (event.key === 'PageDown' || event.key === ' ') next();
       else if (event.key === 'PageUp') back();
