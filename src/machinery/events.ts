@@ -112,6 +112,12 @@ export const subjectOf = (object: KubeObject): EventSubject => ({
 /** What has been reported before, by what makes events the same. */
 export interface EventLog {
   readonly seen: SortedMap<SeenEvent>;
+  /** By what makes events similar: the different messages of late. */
+  readonly similar: SortedMap<SimilarEvents>;
+}
+interface SimilarEvents {
+  readonly messages: readonly string[];
+  readonly at: number;
 }
 interface SeenEvent {
   readonly path: string;
@@ -135,44 +141,60 @@ interface ReportedEvent {
   readonly lastTimestamp: string;
 }
 
-export const emptyEventLog: EventLog = { seen: SortedMap.empty() };
+export const emptyEventLog: EventLog = { seen: SortedMap.empty(), similar: SortedMap.empty() };
 const keptEvents = 4096;
 /** Events live for an hour in the API server; a later one is a new one. */
 const eventLifeMs = 3_600_000;
+/** As many different messages of similar events within ten minutes become one combined event. */
+const maxSimilar = 10;
+const similarMs = 600_000;
+
+interface Aggregated {
+  readonly similar: EventLog['similar'];
+  readonly message: string;
+  readonly combined: boolean;
+}
+
+/** Many similar events (one object and reason, different messages) are combined (events_cache.go, EventAggregate). */
+function aggregate(log: EventLog, key: string, message: string, now: number): Aggregated {
+  const before = log.similar.get(key);
+  const known = before === undefined || now - before.at > similarMs ? [] : before.messages;
+  const messages = known.includes(message) ? known : [...known, message];
+  const combined = messages.length >= maxSimilar;
+  const room = log.similar.size < keptEvents || before !== undefined ? log.similar : SortedMap.empty<SimilarEvents>();
+  const kept = combined ? messages.slice(1) : messages;
+  return {
+    similar: room.set(key, { messages: kept, at: now }),
+    message: combined ? `(combined from similar events): ${message}` : message,
+    combined,
+  };
+}
 
 /** The same event again becomes a patch of its count (client-go tools/record/events_cache.go, EventCorrelate). */
 export function correlate(log: EventLog, call: ApiCall, now: number): { readonly log: EventLog; readonly call: ApiCall } {
   const event = call.body as ReportedEvent;
   if (event.involvedObject === undefined) return { log, call };
   const { kind, namespace, name, fieldPath, uid, apiVersion } = event.involvedObject;
-  const key = [
-    event.source.component,
-    event.source.host,
-    kind,
-    namespace,
-    name,
-    fieldPath,
-    uid,
-    apiVersion,
-    event.type,
-    event.reason,
-    event.message,
-  ].join('\0');
+  const similarity = [event.source.component, event.source.host, kind, namespace, name, uid, apiVersion, event.type, event.reason].join(
+    '\0',
+  );
+  const { similar, message, combined } = aggregate(log, similarity, event.message, now);
+  const key = combined ? similarity : [similarity, fieldPath, event.message].join('\0');
   const before = log.seen.get(key);
   const again = before !== undefined && now - before.at < eventLifeMs;
   const entry = again
     ? { ...before, count: before.count + 1, at: now }
     : { path: `${call.path}/${event.metadata.name}`, count: 1, at: now };
   const room = log.seen.size < keptEvents || before !== undefined ? log.seen : SortedMap.empty<SeenEvent>();
-  const next = { seen: room.set(key, entry) };
-  if (!again) return { log: next, call };
+  const next = { seen: room.set(key, entry), similar };
+  if (!again) return { log: next, call: combined ? { ...call, body: { ...event, message } } : call };
   return {
     log: next,
     call: {
       method: 'PATCH',
       path: entry.path,
       contentType: mediaTypes.strategicMergePatch,
-      body: { count: entry.count, lastTimestamp: event.lastTimestamp, message: event.message },
+      body: { count: entry.count, lastTimestamp: event.lastTimestamp, message },
     },
   };
 }

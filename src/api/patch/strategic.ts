@@ -38,7 +38,8 @@ function mergeMap(original: Fields, patch: Fields, schema: Schema | undefined): 
     const name = key.slice('$setElementOrder/'.length);
     const list = result[name];
     const field = fieldOf(schema, name);
-    if (Array.isArray(list) && field?.type === 'list') result[name] = inOrder(list, order, field, Array.isArray(original[name]) ? original[name] : []);
+    if (Array.isArray(list) && field?.type === 'list')
+      result[name] = inOrder(list, order, field, Array.isArray(original[name]) ? original[name] : []);
   }
   return result;
 }
@@ -58,13 +59,15 @@ function mergeValue(original: unknown, patch: unknown, schema: Schema | undefine
 }
 
 function mergeList(original: readonly unknown[] | undefined, patch: readonly unknown[], schema: Schema | undefined): unknown {
-  if (schema?.type !== 'list' || schema.mergeKey === undefined) return patch.map((item) => (isObject(item) ? withoutDirectives(item) : item));
-  if (patch.some((item) => isObject(item) && item['$patch'] === 'replace')) return patch.filter((item) => !(isObject(item) && item['$patch'] === 'replace'));
+  if (schema?.type !== 'list' || schema.mergeKey === undefined)
+    return patch.map((item) => (isObject(item) ? withoutDirectives(item) : item));
+  if (patch.some((item) => isObject(item) && item['$patch'] === 'replace'))
+    return patch.filter((item) => !(isObject(item) && item['$patch'] === 'replace'));
   const { mergeKey } = schema;
   const result: unknown[] = [...(original ?? [])];
   if (mergeKey === '') {
     for (const item of patch) if (!result.some((known) => deepEqual(known, item))) result.push(item);
-    return result;
+    return inOrder(result, patch, schema, original ?? []);
   }
   for (const item of patch) {
     if (!isObject(item)) throw new PatchError(`expected a map in a list merged by ${mergeKey}`, 400);
@@ -76,11 +79,16 @@ function mergeList(original: readonly unknown[] | undefined, patch: readonly unk
     } else if (index >= 0) result[index] = mergeMap(result[index] as Fields, item, schema.items);
     else result.push(mergeMap({}, item, schema.items));
   }
-  return result;
+  return inOrder(result, patch, schema, original ?? []);
 }
 
 /** Models normalizeElementOrder: items of the patch in its order, what only the server has where it was. */
-function inOrder(list: readonly unknown[], order: readonly unknown[], schema: ListSchema, original: readonly unknown[]): readonly unknown[] {
+function inOrder(
+  list: readonly unknown[],
+  order: readonly unknown[],
+  schema: ListSchema,
+  original: readonly unknown[],
+): readonly unknown[] {
   const mergeKey = schema.mergeKey ?? '';
   const keyOf = (item: unknown): unknown => (mergeKey === '' ? item : isObject(item) ? item[mergeKey] : undefined);
   const position = new Map(order.map((item, index) => [keyOf(item), index]));
@@ -90,8 +98,9 @@ function inOrder(list: readonly unknown[], order: readonly unknown[], schema: Li
   const result: unknown[] = [];
   let next = 0;
   for (const item of ordered) {
-    const at = originalIndex.get(keyOf(item)) ?? Number.POSITIVE_INFINITY;
-    while (next < rest.length && (originalIndex.get(keyOf(rest[next])) ?? Number.POSITIVE_INFINITY) < at) result.push(rest[next++]);
+    // What is new has no place yet: it goes before what only the server has.
+    const at = originalIndex.get(keyOf(item)) ?? -1;
+    while (next < rest.length && (originalIndex.get(keyOf(rest[next])) ?? -1) < at) result.push(rest[next++]);
     result.push(item);
   }
   return [...result, ...rest.slice(next)];

@@ -57,6 +57,12 @@ function nodeRoles(node: k8s.Node): string {
   return or(Object.keys(node.metadata?.labels ?? {}).filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)).sort().join(','));
 }
 
+/** The kernel with its architecture, as v1.36 prints it. */
+function nodeKernel(item: k8s.Node): string {
+  const { kernelVersion = '', architecture = '' } = item.status?.nodeInfo ?? {};
+  return kernelVersion === '' ? '<unknown>' : architecture === '' ? kernelVersion : `${kernelVersion} (${architecture})`;
+}
+
 const nodeAddress = (node: k8s.Node, type: string): string => or(node.status?.addresses?.find((item) => item.type === type)?.address);
 
 function jobDuration(job: k8s.Job, now: number): string {
@@ -124,12 +130,12 @@ function sliceCells(slice: k8s.EndpointSlice, now: number): Cells {
 const rows: Readonly<Record<string, Row>> = {
   '/Pod': podCells,
   '/Namespace': (item: k8s.Namespace, now: number) => [name(item), item.status?.phase ?? '', age(item, now)],
-  '/Node': (item: k8s.Node, now: number) => [name(item), nodeStatus(item), nodeRoles(item), age(item, now), item.status?.nodeInfo?.kubeletVersion ?? '', nodeAddress(item, 'InternalIP'), nodeAddress(item, 'ExternalIP'), item.status?.nodeInfo?.osImage ?? '<unknown>', item.status?.nodeInfo?.kernelVersion ?? '<unknown>', item.status?.nodeInfo?.containerRuntimeVersion ?? '<unknown>'],
+  '/Node': (item: k8s.Node, now: number) => [name(item), nodeStatus(item), nodeRoles(item), age(item, now), item.status?.nodeInfo?.kubeletVersion ?? '', nodeAddress(item, 'InternalIP'), nodeAddress(item, 'ExternalIP'), item.status?.nodeInfo?.osImage ?? '<unknown>', nodeKernel(item), item.status?.nodeInfo?.containerRuntimeVersion ?? '<unknown>'],
   '/Service': (item: k8s.Service, now: number) => [name(item), item.spec?.type ?? '', or(item.spec?.clusterIPs?.[0] ?? item.spec?.clusterIP), externalIp(item), ports(item), age(item, now), labels(item.spec?.selector)],
   '/Endpoints': (item: k8s.Endpoints, now: number) => [name(item), endpointList(item), age(item, now)],
   '/ConfigMap': (item: k8s.ConfigMap, now: number) => [name(item), count(item.data) + count(item.binaryData), age(item, now)],
   '/Secret': (item: k8s.Secret, now: number) => [name(item), item.type ?? '', count(item.data), age(item, now)],
-  '/ServiceAccount': (item: k8s.ServiceAccount, now: number) => [name(item), item.secrets?.length ?? 0, age(item, now)],
+  '/ServiceAccount': (item: k8s.ServiceAccount, now: number) => [name(item), age(item, now)],
   '/Event': eventCells,
   '/ReplicationController': (item: k8s.ReplicationController, now: number) => [name(item), item.spec?.replicas ?? 0, item.status?.replicas ?? 0, item.status?.readyReplicas ?? 0, age(item, now), containerNames(item.spec?.template), images(item.spec?.template), labels(item.spec?.selector)],
   '/ResourceQuota': (item: k8s.ResourceQuota, now: number) => [name(item), quotaList(item, 'requests'), quotaList(item, 'limits'), age(item, now)],

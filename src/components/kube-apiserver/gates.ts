@@ -324,9 +324,12 @@ function keepIdentity(state: RequestState, resource: ResourceDefinition, next: K
   return { next: { ...state, object: prepared, old, warnings: [...state.warnings, ...warnings] }, detail: '' };
 }
 
+/** Lists and maps without anything in them are left out of metadata (omitempty). */
+const isEmpty = (value: unknown): boolean => (Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0);
+
 function withoutAbsent(value: object): Record<string, unknown> {
   const present: Record<string, unknown> = {};
-  for (const [key, inner] of Object.entries(value)) if (inner !== undefined && inner !== null) present[key] = inner;
+  for (const [key, inner] of Object.entries(value)) if (inner !== undefined && inner !== null && !isEmpty(inner)) present[key] = inner;
   return present;
 }
 
