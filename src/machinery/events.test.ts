@@ -20,7 +20,15 @@ describe('many similar events', () => {
     let log = emptyEventLog;
     const calls = Array.from({ length: 12 }, (_, index) => {
       const now = 1_000_000 + index * 1000;
-      const call = createEvent(subject, 'Normal', 'ScalingReplicaSet', `message ${index}`, { component: 'deployment-controller' }, now, index);
+      const call = createEvent(
+        subject,
+        'Normal',
+        'ScalingReplicaSet',
+        `message ${index}`,
+        { component: 'deployment-controller' },
+        now,
+        index,
+      );
       const result = correlate(log, call, now);
       ({ log } = result);
       return result.call;
