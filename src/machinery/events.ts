@@ -114,6 +114,12 @@ export interface EventLog {
   readonly seen: SortedMap<SeenEvent>;
   /** By what makes events similar: the different messages of late. */
   readonly similar: SortedMap<SimilarEvents>;
+  /** What each source may still send about an object. */
+  readonly budgets: SortedMap<Budget>;
+}
+interface Budget {
+  readonly tokens: number;
+  readonly at: number;
 }
 interface SimilarEvents {
   readonly messages: readonly string[];
@@ -141,13 +147,26 @@ interface ReportedEvent {
   readonly lastTimestamp: string;
 }
 
-export const emptyEventLog: EventLog = { seen: SortedMap.empty(), similar: SortedMap.empty() };
+export const emptyEventLog: EventLog = { seen: SortedMap.empty(), similar: SortedMap.empty(), budgets: SortedMap.empty() };
 const keptEvents = 4096;
 /** Events live for an hour in the API server; a later one is a new one. */
 const eventLifeMs = 3_600_000;
 /** As many different messages of similar events within ten minutes become one combined event. */
 const maxSimilar = 10;
 const similarMs = 600_000;
+
+/** A source may send 25 events about one object at once, and one more every five minutes (EventSourceObjectSpamFilter). */
+const burst = 25;
+const refillMs = 300_000;
+
+/** Takes a token; `spent` where there is none. */
+function spend(log: EventLog, key: string, now: number): { readonly budgets: EventLog['budgets']; readonly spent: boolean } {
+  const before = log.budgets.get(key);
+  const tokens = before === undefined ? burst : Math.min(burst, before.tokens + (now - before.at) / refillMs);
+  const spent = tokens < 1;
+  const room = log.budgets.size < keptEvents || before !== undefined ? log.budgets : SortedMap.empty<Budget>();
+  return { budgets: room.set(key, { tokens: spent ? tokens : tokens - 1, at: now }), spent };
+}
 
 interface Aggregated {
   readonly similar: EventLog['similar'];
@@ -170,8 +189,11 @@ function aggregate(log: EventLog, key: string, message: string, now: number): Ag
   };
 }
 
-/** The same event again becomes a patch of its count (client-go tools/record/events_cache.go, EventCorrelate). */
-export function correlate(log: EventLog, call: ApiCall, now: number): { readonly log: EventLog; readonly call: ApiCall } {
+/**
+ * The same event again becomes a patch of its count (client-go tools/record/events_cache.go, EventCorrelate). The call is
+ * undefined where too many were sent about the object.
+ */
+export function correlate(log: EventLog, call: ApiCall, now: number): { readonly log: EventLog; readonly call: ApiCall | undefined } {
   const event = call.body as ReportedEvent;
   if (event.involvedObject === undefined) return { log, call };
   const { kind, namespace, name, fieldPath, uid, apiVersion } = event.involvedObject;
@@ -186,7 +208,10 @@ export function correlate(log: EventLog, call: ApiCall, now: number): { readonly
     ? { ...before, count: before.count + 1, at: now }
     : { path: `${call.path}/${event.metadata.name}`, count: 1, at: now };
   const room = log.seen.size < keptEvents || before !== undefined ? log.seen : SortedMap.empty<SeenEvent>();
-  const next = { seen: room.set(key, entry), similar };
+  const source = [event.source.component, event.source.host, kind, namespace, name, uid, apiVersion].join('\0');
+  const { budgets, spent } = spend(log, source, now);
+  const next = { seen: room.set(key, entry), similar, budgets };
+  if (spent) return { log: next, call: undefined };
   if (!again) return { log: next, call: combined ? { ...call, body: { ...event, message } } : call };
   return {
     log: next,

@@ -201,11 +201,15 @@ function advance(
   let waiting = 0;
   let { reported } = state;
   for (const [index, asked] of progress.request.entries()) {
-    let call = asked;
+    let call: typeof asked | undefined = asked;
     if (asked.background === true) {
       const correlated = correlate(reported, asked, event.now);
       reported = correlated.log;
-      call = { ...correlated.call, background: true };
+      call = correlated.call && { ...correlated.call, background: true };
+    }
+    if (call === undefined) {
+      arrived.push({ type: 'http.response', id: '', status: 202, contentType: '', body: null });
+      continue;
     }
     const id = call.background === true ? `event ${run.id}` : `sync ${run.id} ${progress.answers.length} ${index} ${key}`;
     effects.push(sendCall(state.client!, id, call, changes(call) ? { because: run.origin, chatter: false } : { because: run.origin }));

@@ -11,6 +11,8 @@ import { placeOf, shapes } from './packets.ts';
 const nodeTypes = { api: ApiServerNode, client: ClientNode, component: ComponentNode, worker: WorkerNode };
 const packetSize = 5.5;
 const hitRadius = 14;
+const longestLabel = 44;
+const labelGap = 11;
 
 function useBoxes(): ReadonlyMap<string, Box> {
   const hosts = useSession((state) => state.frame?.hosts);
@@ -35,6 +37,18 @@ function drawLines(context: CanvasRenderingContext2D, boxes: ReadonlyMap<string,
     for (const [index, point] of wayOf(name, api.id, box, api).entries()) context[index === 0 ? 'moveTo' : 'lineTo'](point.x, point.y);
     context.stroke();
   }
+}
+
+/** What a packet is, beside it: on a ground of its own, and on the left where the right has no room. */
+function drawLabel(context: CanvasRenderingContext2D, text: string, at: number, width: number, ground: string): void {
+  context.font = '11px ui-monospace, monospace';
+  const size = context.measureText(text).width;
+  const left = at + labelGap + size > width ? -labelGap - size : labelGap;
+  const { fillStyle } = context;
+  context.fillStyle = ground;
+  context.fillRect(left - 3, -19, size + 6, 16);
+  context.fillStyle = fillStyle;
+  context.fillText(text, left, -7);
 }
 
 /** The packets: one canvas over the diagram, drawn from virtual time and the viewport. */
@@ -74,8 +88,7 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
         context.globalAlpha = packet.chatter ? 0.35 : packet.story === frame.story ? 1 : 0.75;
         context.fillStyle = context.strokeStyle = style.getPropertyValue(`--${packet.kind}`);
         if (!packet.chatter && (!frame.playing || frame.packets.length < 9)) {
-          context.font = '11px ui-monospace, monospace';
-          context.fillText(packet.label.slice(0, 44), 11, -7);
+          drawLabel(context, packet.label.slice(0, longestLabel), place.x * zoom + x, width, style.getPropertyValue('--paper'));
         }
         shapes[packet.kind](context, packetSize * Math.max(0.8, zoom));
       }

@@ -1,7 +1,8 @@
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { yaml } from '@codemirror/lang-yaml';
-import { bracketMatching, defaultHighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
+import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
 import { EditorState } from '@codemirror/state';
+import { tags } from '@lezer/highlight';
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 
 const theme = EditorView.theme({
@@ -11,8 +12,15 @@ const theme = EditorView.theme({
   '.cm-activeLine, .cm-activeLineGutter': { backgroundColor: 'color-mix(in srgb, var(--brass) 9%, transparent)' },
   '.cm-cursor': { borderLeftColor: 'var(--brass)' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'color-mix(in srgb, var(--read) 30%, transparent)' },
-  '.ͼ5, .ͼi': { color: 'var(--read)' },
 });
+
+/** The page's own colours, so that both themes can be read. */
+const colours = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: 'var(--read)' },
+  { tag: [tags.string, tags.special(tags.string)], color: 'var(--event)' },
+  { tag: [tags.comment, tags.meta], color: 'var(--faint)', fontStyle: 'italic' },
+  { tag: [tags.keyword, tags.typeName, tags.labelName], color: 'var(--watch)' },
+]);
 
 /** Opens an editor for YAML in an element. @param label what screen readers call it */
 export function openEditor(parent: HTMLElement, text: string, label: string, save: () => void): EditorView {
@@ -26,7 +34,7 @@ export function openEditor(parent: HTMLElement, text: string, label: string, sav
       bracketMatching(),
       highlightActiveLine(),
       yaml(),
-      syntaxHighlighting(defaultHighlightStyle, { fallback: true }),
+      syntaxHighlighting(colours),
       keymap.of([{ key: 'Mod-s', run: () => (save(), true) }, ...defaultKeymap, ...historyKeymap, indentWithTab]),
       EditorView.contentAttributes.of({ 'aria-label': label }),
       theme,

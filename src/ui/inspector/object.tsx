@@ -25,11 +25,24 @@ export function ObjectView({ inspected }: { readonly inspected: ObjectInspected 
           </button>
         ))}
       </div>
-      {tab === 'manifest' ? inspected.object === undefined ? <p>{t('notThere')}</p> : <Yaml value={inspected.object} /> : null}
+      {tab === 'manifest' ? (
+        inspected.object === undefined ? (
+          <p>{t('notThere')}</p>
+        ) : (
+          <Yaml value={withoutOwnership(inspected.object)} />
+        )
+      ) : null}
       {tab === 'history' ? <History history={inspected.history} /> : null}
       {tab === 'events' ? <Events events={inspected.events} /> : null}
     </>
   );
+}
+
+/** As kubectl shows objects: managed fields say who wrote what, and drown what was written. */
+function withoutOwnership(object: unknown): unknown {
+  if (typeof object !== 'object' || object === null || !('metadata' in object)) return object;
+  const { managedFields: _, ...metadata } = object.metadata as { readonly managedFields?: unknown };
+  return { ...object, metadata };
 }
 
 function History({ history }: { readonly history: ObjectInspected['history'] }): JSX.Element {
@@ -41,7 +54,7 @@ function History({ history }: { readonly history: ObjectInspected['history'] }):
           <h2>
             {t('revision')} {item.revision} · {item.by}
           </h2>
-          <Difference before={all[index + 1]?.object} after={item.object} />
+          <Difference before={withoutOwnership(all[index + 1]?.object)} after={withoutOwnership(item.object)} />
         </li>
       ))}
     </ol>
