@@ -23,6 +23,7 @@ import {
 } from './gates.ts';
 import { componentStatuses, type Probe } from './component-status.ts';
 import { emptyRequest, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
+import { recovering } from './panic.ts';
 import { pageResponse, statusResponse, storedResponse, tableOf } from './respond.ts';
 import { requestInfo, resourceFor } from './request-info.ts';
 import type { ApiServerState, BookmarkWatch, CloseWatch, OpenWatch, Watch } from './state.ts';
@@ -378,7 +379,7 @@ const gateAction = (
   gate: Gate,
   next: (state: RequestState) => Gate,
   check: (server: ApiServerState, state: RequestState, now: number) => Verdict,
-) => step<RequestState, RequestEvent>(pass(gate, next, check));
+) => step<RequestState, RequestEvent>(recovering(pass(gate, next, check)));
 const at =
   (gate: Gate) =>
   ({ context }: { readonly context: RequestState }): boolean =>
@@ -411,7 +412,7 @@ export const requestMachine = setup({
     validating: { after: { gate: { target: 'admitted', actions: gateAction('validating', () => 'storage', validatingGate) } } },
     admitted: { always: [{ guard: at('response'), target: 'responding' }, { target: 'storage' }] },
     storage: {
-      after: { gate: { target: 'storing', actions: step(beginStorage) } },
+      after: { gate: { target: 'storing', actions: step(recovering(beginStorage)) } },
     },
     storing: {
       always: [
@@ -420,10 +421,10 @@ export const requestMachine = setup({
         { guard: at('mutating'), target: 'mutating' },
       ],
       on: {
-        'etcd.response': { actions: step(continueStorage) },
-        'http.response': { actions: step(relayed) },
-        'http.chunk': { actions: step(relayed) },
-        'message.undeliverable': { actions: step(unreachable) },
+        'etcd.response': { actions: step(recovering(continueStorage)) },
+        'http.response': { actions: step(recovering(relayed)) },
+        'http.chunk': { actions: step(recovering(relayed)) },
+        'message.undeliverable': { actions: step(recovering(unreachable)) },
       },
       after: { etcdTimeout: { actions: step(etcdSilent) } },
     },
