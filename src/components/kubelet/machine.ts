@@ -25,6 +25,7 @@ import type {
 } from '#kernel/types.ts';
 import type { CriContainerEvent, CriRequest, CriResponse } from '#protocol/cri.ts';
 import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import { readManifest } from './manifest.ts';
 import type { MirrorUpdate, PodUpdate, PodWorkerInput } from './pod-worker.ts';
 
 export interface KubeletInput {
@@ -109,7 +110,7 @@ function start(state: KubeletState, event: KubeletEvent): Result {
   let context: KubeletState = { ...state, input };
   const effects: Effect[] = [{ type: 'watch-files', prefix: manifests }];
   for (const [path, content] of event.disk.prefixed(manifests)) {
-    const added = addStatic(context, path, content as KubeObject, event);
+    const added = addStatic(context, path, content, event);
     context = added.context;
     effects.push(...added.effects);
   }
@@ -151,7 +152,10 @@ function removeStatic(state: KubeletState, path: string, event: KubeletEvent): R
   };
 }
 
-function addStatic(state: KubeletState, path: string, manifest: KubeObject, event: KubeletEvent): Result {
+function addStatic(state: KubeletState, path: string, content: unknown, event: KubeletEvent): Result {
+  const manifest = readManifest(content);
+  // As upstream, a file that cannot be used is left aside; the node goes on.
+  if (manifest === undefined) return { context: state, effects: [{ type: 'note', topic: 'manifest', data: { path, problem: 'no Pod' } }] };
   const host = nameOf(event);
   const hash = staticUid(host, path);
   const name = `${manifest.metadata.name}-${host}`;
@@ -355,7 +359,7 @@ function serve(state: KubeletState, event: KubeletEvent): Result {
       return heartbeat(state, event);
     case 'file.changed': {
       if (message.content === undefined) return removeStatic(state, message.path, event);
-      const added = addStatic(state, message.path, message.content as KubeObject, event);
+      const added = addStatic(state, message.path, message.content, event);
       return { context: added.context, effects: [...added.effects, ...mirror(added.context)] };
     }
     case 'http.request':

@@ -38,6 +38,21 @@ describe('a static pod', () => {
     expect(type('kubectl get pods')).toBe('No resources found in default namespace.');
   });
 
+  it('is read from text, in the namespace default; what is no Pod is left aside', () => {
+    const { session, type } = booted();
+    for (const content of ['{', 'hello', 'kind: Pod', '', 'kind: Service\nmetadata: {name: x}'])
+      session.input({ type: 'file', host: 'minikube', path: '/etc/kubernetes/manifests/bad.yaml', content });
+    session.input({
+      type: 'file',
+      host: 'minikube',
+      path,
+      content: 'apiVersion: v1\nkind: Pod\nmetadata: {name: lone}\nspec: {containers: [{name: c, image: nginx}]}\n',
+    });
+    session.pass(10_000);
+    expect(type('kubectl get pods')).toMatch(/lone-minikube +1\/1 +Running +0/);
+    expect(type('kubectl get nodes')).toMatch(/minikube +Ready/);
+  });
+
   it('gets its mirror pod back, with another uid, while its container runs on', () => {
     const { type } = booted();
     const facts = `kubectl get pod etcd-minikube -n kube-system -o jsonpath='{.metadata.uid} {.status.containerStatuses[0].containerID}'`;
