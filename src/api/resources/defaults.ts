@@ -194,6 +194,7 @@ function job(spec: Fields): Fields {
   const filled = fill(parallel, {
     backoffLimit: 6,
     completionMode: 'NonIndexed',
+    manualSelector: false,
     suspend: false,
     podReplacementPolicy: spec['podFailurePolicy'] === undefined ? 'TerminatingOrFailed' : 'Failed',
   });

@@ -1,6 +1,6 @@
 import { deepEqual } from '#base/json.ts';
 import { formatTime, type KubeObject } from '../object.ts';
-import type { Container } from '../types.generated.ts';
+import type { Container, Job } from '../types.generated.ts';
 import { parseQuantity } from '../quantity.ts';
 
 /** What a strategy may know besides the objects. */
@@ -92,6 +92,22 @@ export function prepareForCreate(group: string, kind: string, object: KubeObject
     } as KubeObject;
   }
   return result;
+}
+
+/**
+ * pkg/registry/batch/job/strategy.go, generateSelector: a new job selects its pods by its own uid, which a strategy knows
+ * once the object has been stamped with one. A job without labels shows those of its template (SetDefaults_Job).
+ */
+export function selectOwnPods(object: KubeObject): KubeObject {
+  const job = object as unknown as Job;
+  if (object.kind !== 'Job' || job.spec === undefined || job.spec.manualSelector === true) return object;
+  const { name, uid = '' } = object.metadata;
+  const own = { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name };
+  const labels = { ...own, ...job.spec.template.metadata?.labels };
+  const selector = { ...job.spec.selector, matchLabels: { 'batch.kubernetes.io/controller-uid': uid, ...job.spec.selector?.matchLabels } };
+  const template = { ...job.spec.template, metadata: { ...job.spec.template.metadata, labels } };
+  const shown = Object.keys(object.metadata.labels ?? {}).length > 0 ? object.metadata.labels : labels;
+  return { ...object, metadata: { ...object.metadata, labels: shown }, spec: { ...job.spec, selector, template } };
 }
 
 /** PrepareForUpdate: a write to the object keeps the status, a write to /status keeps everything but status (and metadata that may change there). */

@@ -1,5 +1,5 @@
 import { isObject } from '#base/json.ts';
-import { stampPhase } from '#api/resources/strategies.ts';
+import { selectOwnPods, stampPhase } from '#api/resources/strategies.ts';
 import { newUid, generateName } from '#api/names.ts';
 import { formatTime, type KubeObject, type Status } from '#api/object.ts';
 import { updateManagedFields, applyServerSide } from '#api/managed-fields/index.ts';
@@ -325,7 +325,8 @@ function keepIdentity(state: RequestState, resource: ResourceDefinition, next: K
 }
 
 /** Lists and maps without anything in them are left out of metadata (omitempty). */
-const isEmpty = (value: unknown): boolean => (Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0);
+const isEmpty = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
 
 function withoutAbsent(value: object): Record<string, unknown> {
   const present: Record<string, unknown> = {};
@@ -386,7 +387,7 @@ export function schemaGate(server: ApiServerState, state: RequestState, now: num
   const errors = resource.validateCreate(prepared);
   if (errors.length > 0) return { refused: invalidObject(resource.group, resource.kind, prepared.metadata.name ?? '', errors) };
   const [uid, random] = newUid(state.random);
-  const stamped: KubeObject = { ...prepared, metadata: { ...prepared.metadata, uid, creationTimestamp: formatTime(now) } };
+  const stamped = selectOwnPods({ ...prepared, metadata: { ...prepared.metadata, uid, creationTimestamp: formatTime(now) } });
   const allocated =
     resource.plural === 'services' && resource.group === '' ? allocateService(server, stamped, random) : { object: stamped, random };
   if ('refused' in allocated) return { refused: allocated.refused };

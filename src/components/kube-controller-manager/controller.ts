@@ -35,6 +35,8 @@ export interface ControllerDefinition {
   readonly account?: string | undefined;
   /** The resources it watches → which keys a change of one of their objects concerns. */
   readonly handlers: Readonly<Record<string, (change: Change, caches: Caches) => readonly string[]>>;
+  /** How long a change may wait so that several are handled at once; without it, and at 0, its keys are looked at right away. */
+  readonly batchMs?: ((change: Change) => number) | undefined;
   readonly workers: number;
   /** The component name in its events. */
   readonly eventSource: string;

@@ -139,9 +139,19 @@ function dispatch(state: ManagerState, plural: string, changes: readonly Change[
   for (const [name, controller] of controllers) {
     const handler = controller.handlers[plural];
     if (handler === undefined) continue;
-    const keys = [...new Set(changes.flatMap((change) => handler(change, state.caches)))];
-    if (keys.length > 0)
-      effects.push({ type: 'send', to: `${self}/${name}`, message: { type: 'controller.enqueue', keys } as EnqueueMessage });
+    const batches = new Map<number, Set<string>>();
+    for (const change of changes) {
+      const afterMs = controller.batchMs?.(change) ?? 0;
+      const keys = batches.get(afterMs) ?? new Set();
+      for (const key of handler(change, state.caches)) keys.add(key);
+      if (keys.size > 0) batches.set(afterMs, keys);
+    }
+    for (const [afterMs, keys] of batches)
+      effects.push({
+        type: 'send',
+        to: `${self}/${name}`,
+        message: { type: 'controller.enqueue', keys: [...keys], afterMs } as EnqueueMessage,
+      });
   }
   return effects;
 }

@@ -17,9 +17,17 @@ export interface ControllerInput {
 export interface EnqueueMessage {
   readonly type: 'controller.enqueue';
   readonly keys: readonly string[];
+  /** Not before this has passed; a key that is due earlier stays so (AddAfter). */
+  readonly afterMs: number;
 }
 interface RetryKey {
   readonly type: 'controller.retry';
+  readonly key: string;
+}
+
+/** The batch of a key is over. */
+interface BatchEnded {
+  readonly type: 'controller.batched';
   readonly key: string;
 }
 
@@ -41,6 +49,8 @@ export interface ControllerState {
   readonly queue: SortedMap<Origin>;
   /** In the order of arrival. */
   readonly order: readonly string[];
+  /** Keys whose batch is still open. */
+  readonly batched: SortedMap<true>;
   readonly running: SortedMap<Run>;
   readonly failures: SortedMap<number>;
   readonly nextRun: number;
@@ -48,7 +58,7 @@ export interface ControllerState {
   readonly synced: number;
 }
 
-type Message = StartMessage<ControllerInput> | EnqueueMessage | RetryKey | HttpResponse | UndeliverableMessage;
+type Message = StartMessage<ControllerInput> | EnqueueMessage | RetryKey | BatchEnded | HttpResponse | UndeliverableMessage;
 type ControllerEvent = EventOf<Message>;
 type Result = Outcome<ControllerState>;
 
@@ -130,7 +140,8 @@ const askAgain = (state: ControllerState): Result => ({
 });
 
 function enqueue(state: ControllerState, event: ControllerEvent): Result {
-  const { keys } = event.message as EnqueueMessage;
+  const { keys, afterMs } = event.message as EnqueueMessage;
+  if (afterMs > 0) return batch(state, keys, afterMs, event);
   let { queue } = state;
   const order = [...state.order];
   for (const key of keys) {
@@ -139,6 +150,32 @@ function enqueue(state: ControllerState, event: ControllerEvent): Result {
     order.push(key);
   }
   return { context: { ...state, queue, order }, effects: [] };
+}
+
+/** Keys wait for others of their batch; the batch ends at the time that its first change set. */
+function batch(state: ControllerState, keys: readonly string[], afterMs: number, event: ControllerEvent): Result {
+  let { batched } = state;
+  const effects: Effect[] = [];
+  for (const key of keys) {
+    if (batched.has(key)) continue;
+    batched = batched.set(key, true);
+    effects.push({
+      type: 'arm',
+      timer: `batch ${key}`,
+      afterMs,
+      message: { type: 'controller.batched', key } as BatchEnded,
+      because: event.origin,
+    });
+  }
+  return { context: { ...state, batched }, effects };
+}
+
+/** The end of a batch: its key is looked at. */
+function batchEnded(state: ControllerState, event: ControllerEvent): Result {
+  const { key } = event.message as BatchEnded;
+  const batched = state.batched.delete(key);
+  if (state.queue.has(key)) return { context: { ...state, batched }, effects: [] };
+  return { context: { ...state, batched, queue: state.queue.set(key, event.origin), order: [...state.order, key] }, effects: [] };
 }
 
 function contextFor(state: ControllerState, run: Run, key: string): SyncContext {
@@ -260,6 +297,9 @@ function serve(state: ControllerState, event: ControllerEvent): Result {
     case 'controller.enqueue':
       result = enqueue(state, event);
       break;
+    case 'controller.batched':
+      result = batchEnded(state, event);
+      break;
     case 'controller.retry':
       if (!state.queue.has(message.key))
         result = {
@@ -316,6 +356,7 @@ export const controllerMachine = setup({
     manager: undefined,
     queue: SortedMap.empty<Origin>(),
     order: [],
+    batched: SortedMap.empty<true>(),
     running: SortedMap.empty<Run>(),
     failures: SortedMap.empty<number>(),
     nextRun: 1,
@@ -330,6 +371,7 @@ export const controllerMachine = setup({
     authenticating: {
       on: {
         'controller.enqueue': { actions: step(authenticating) },
+        'controller.batched': { actions: step(batchEnded) },
         'controller.retry': { actions: step((state: ControllerState) => askAgain(state)) },
         'http.response': [{ guard: gotToken, target: 'working', actions: step(authenticating) }, { actions: step(authenticating) }],
         'message.undeliverable': { actions: step(authenticating) },
@@ -339,6 +381,7 @@ export const controllerMachine = setup({
       initial: 'idle',
       on: {
         'controller.enqueue': { actions: serving },
+        'controller.batched': { actions: serving },
         'controller.retry': { actions: serving },
         'http.response': { actions: serving },
         'message.undeliverable': { actions: serving },

@@ -10,22 +10,21 @@ import { call, done, ok, retry, type Caches, type ControllerDefinition, type Syn
  * pkg/controller/garbagecollector: objects whose owners are all gone are deleted; owners with a finalizer for it wait
  * for their dependents (foreground) or let them go (orphan). Keys are `<plural> <namespace>/<name>`.
  */
-const watched = ['pods', 'replicasets', 'deployments', 'endpointslices', 'daemonsets'] as const;
-const owners = new Set(['ReplicaSet', 'Deployment', 'Service', 'DaemonSet', 'Node']);
-const pluralOf: Readonly<Record<string, string>> = { ReplicaSet: 'replicasets', Deployment: 'deployments', Service: 'services', DaemonSet: 'daemonsets', Node: 'nodes' };
+const watched = ['pods', 'replicasets', 'deployments', 'endpointslices', 'daemonsets', 'statefulsets', 'controllerrevisions', 'jobs', 'cronjobs'] as const;
+const pluralOf: Readonly<Record<string, string>> = { ReplicaSet: 'replicasets', Deployment: 'deployments', Service: 'services', DaemonSet: 'daemonsets', StatefulSet: 'statefulsets', Job: 'jobs', CronJob: 'cronjobs', Node: 'nodes' };
 
 function ownerExists(caches: Caches, object: KubeObject): boolean {
   const references = object.metadata.ownerReferences ?? [];
   return references.some((reference) => {
-    if (!owners.has(reference.kind)) return true;
-    const plural = pluralOf[reference.kind]!;
+    const plural = pluralOf[reference.kind];
+    if (plural === undefined) return true;
     const key = plural === 'nodes' ? reference.name : `${object.metadata.namespace ?? ''}/${reference.name}`;
     return caches[plural]?.store.get(key)?.metadata.uid === reference.uid;
   });
 }
 
 function dependents(caches: Caches, uid: string): readonly (readonly [plural: string, object: KubeObject])[] {
-  return ['replicasets', 'pods', 'endpointslices'].flatMap((plural) => byIndex(caches[plural], 'anyOwner', uid).map((object) => [plural, object] as const));
+  return ['replicasets', 'pods', 'endpointslices', 'jobs', 'controllerrevisions'].flatMap((plural) => byIndex(caches[plural], 'anyOwner', uid).map((object) => [plural, object] as const));
 }
 
 function pathOf(object: KubeObject): string {

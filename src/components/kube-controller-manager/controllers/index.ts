@@ -4,6 +4,7 @@ import { deployment } from './deployment.ts';
 import { endpoint, endpointslice } from './endpoints.ts';
 import { garbageCollector } from './garbage.ts';
 import { rootCaPublisher, serviceaccount } from './identity.ts';
+import { job } from './job/index.ts';
 import { namespace } from './namespace.ts';
 import { nodeLifecycle, taintEviction } from './node-health.ts';
 import { nodeIpam, nodeRegistration, podGc } from './node.ts';
@@ -28,6 +29,7 @@ export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
     nodeRegistration,
     podGc,
     daemonset,
+    job,
     ttl,
     volumeBinder,
     claimProtection,
