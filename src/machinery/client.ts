@@ -77,6 +77,7 @@ export const resources = {
   statefulsets: apps('statefulsets'),
   controllerrevisions: apps('controllerrevisions'),
   jobs: { group: 'batch', version: 'v1', plural: 'jobs' },
+  cronjobs: { group: 'batch', version: 'v1', plural: 'cronjobs' },
   endpointslices: { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' },
   leases: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' },
 } as const satisfies Readonly<Record<string, GroupVersionResource>>;

@@ -1,4 +1,5 @@
 import type { ControllerDefinition } from '../controller.ts';
+import { cronjob } from './cronjob/index.ts';
 import { daemonset } from './daemonset.ts';
 import { deployment } from './deployment.ts';
 import { endpoint, endpointslice } from './endpoints.ts';
@@ -30,6 +31,7 @@ export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
     podGc,
     daemonset,
     job,
+    cronjob,
     ttl,
     volumeBinder,
     claimProtection,
