@@ -178,7 +178,9 @@ function statefulSet(spec: Fields): Fields {
     fill(value, { whenDeleted: 'Retain', whenScaled: 'Retain' }),
   );
   const claims = each(retained, 'volumeClaimTemplates', (claim) =>
-    within({ status: { phase: 'Pending' }, ...claim }, 'spec', (inner) => fill(inner, { volumeMode: 'Filesystem' })),
+    within({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', status: { phase: 'Pending' }, ...claim }, 'spec', (inner) =>
+      fill(inner, { volumeMode: 'Filesystem' }),
+    ),
   );
   return template(rollingUpdate(claims, { partition: 0 }));
 }

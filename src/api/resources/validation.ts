@@ -1,6 +1,6 @@
 import { deepEqual, isObject } from '#base/json.ts';
 import type { KubeObject } from '../object.ts';
-import type { Container, LabelSelector, PodSpec, PodTemplateSpec, Service } from '../types.generated.ts';
+import type { Container, LabelSelector, PersistentVolumeClaim, PodSpec, PodTemplateSpec, Service } from '../types.generated.ts';
 import { tryParseQuantity, quantityError } from '../quantity.ts';
 import { labelSelectorFromObject, matchesLabels } from '../selectors.ts';
 import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from './field-error.ts';
@@ -88,7 +88,7 @@ function resourceErrors(item: Container, field: string): FieldError[] {
 
 const restartPolicies = ['Always', 'OnFailure', 'Never'];
 
-function podSpec(spec: PodSpec | undefined, field: string): FieldError[] {
+function podSpec(spec: PodSpec | undefined, field: string, claims: readonly PersistentVolumeClaim[] = []): FieldError[] {
   const errors: FieldError[] = [];
   const containers = spec?.containers ?? [];
   const seen = new Set<string>();
@@ -96,7 +96,7 @@ function podSpec(spec: PodSpec | undefined, field: string): FieldError[] {
   for (const [index, item] of (spec?.initContainers ?? []).entries()) errors.push(...container(item, `${field}.initContainers[${index}]`, seen));
   for (const [index, item] of containers.entries()) errors.push(...container(item, `${field}.containers[${index}]`, seen));
   if (spec?.restartPolicy !== undefined && !restartPolicies.includes(spec.restartPolicy)) errors.push(notSupported(`${field}.restartPolicy`, spec.restartPolicy, restartPolicies));
-  const volumes = new Set((spec?.volumes ?? []).map((volume) => volume.name));
+  const volumes = new Set([...(spec?.volumes ?? []).map((volume) => volume.name), ...claims.map((claim) => claim.metadata?.name)]);
   for (const [index, item] of containers.entries()) {
     for (const [at, mount] of (item.volumeMounts ?? []).entries()) {
       if (!volumes.has(mount.name)) errors.push({ type: 'NotFound', field: `${field}.containers[${index}].volumeMounts[${at}].name`, badValue: mount.name, detail: '' });
@@ -106,7 +106,7 @@ function podSpec(spec: PodSpec | undefined, field: string): FieldError[] {
 }
 
 function workload(object: KubeObject, policies: readonly string[] | undefined): FieldError[] {
-  const spec = object['spec'] as { readonly replicas?: number; readonly selector?: LabelSelector; readonly template?: PodTemplateSpec } | undefined;
+  const spec = object['spec'] as { readonly replicas?: number; readonly selector?: LabelSelector; readonly template?: PodTemplateSpec; readonly volumeClaimTemplates?: readonly PersistentVolumeClaim[] } | undefined;
   const errors: FieldError[] = [];
   if (spec?.replicas !== undefined && spec.replicas < 0) errors.push(invalid('spec.replicas', spec.replicas, 'must be greater than or equal to 0'));
   const selector = labelSelectorFromObject(spec?.selector);
@@ -114,7 +114,7 @@ function workload(object: KubeObject, policies: readonly string[] | undefined): 
   else if (selector.length === 0) errors.push(invalid('spec.selector', spec!.selector, 'empty selector is invalid for deployment'));
   const labels = spec?.template?.metadata?.labels;
   if (selector !== undefined && !matchesLabels(selector, labels)) errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
-  errors.push(...labelErrors(labels, 'spec.template.labels'), ...podSpec(spec?.template?.spec, 'spec.template.spec'));
+  errors.push(...labelErrors(labels, 'spec.template.labels'), ...podSpec(spec?.template?.spec, 'spec.template.spec', spec?.volumeClaimTemplates));
   const policy = spec?.template?.spec?.restartPolicy;
   if (policies !== undefined && policy !== undefined && !policies.includes(policy) && restartPolicies.includes(policy)) errors.push(notSupported('spec.template.spec.restartPolicy', policy, policies));
   return errors;

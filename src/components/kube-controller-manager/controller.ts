@@ -28,6 +28,9 @@ export interface SyncResult {
 }
 export type Sync = Generator<readonly SyncCall[], SyncResult, readonly HttpResponse[]>;
 
+/** A part of a sync, and what it comes to. */
+export type Calls<Result> = Generator<readonly SyncCall[], Result, readonly HttpResponse[]>;
+
 /** One control loop: what it watches, which keys a change concerns, and what it does about a key. */
 export interface ControllerDefinition {
   readonly name: string;

@@ -10,6 +10,7 @@ import { namespace } from './namespace.ts';
 import { nodeLifecycle, taintEviction } from './node-health.ts';
 import { nodeIpam, nodeRegistration, podGc } from './node.ts';
 import { replicaset } from './replicaset.ts';
+import { statefulset } from './statefulset/index.ts';
 import { ttl } from './ttl.ts';
 import { claimProtection, ephemeralVolumes, volumeBinder, volumeExpander, volumeProtection } from './volumes/index.ts';
 
@@ -32,6 +33,7 @@ export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
     daemonset,
     job,
     cronjob,
+    statefulset,
     ttl,
     volumeBinder,
     claimProtection,

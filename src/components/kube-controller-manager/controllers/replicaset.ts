@@ -24,7 +24,8 @@ function claim(set: KubeObject, caches: Caches): { readonly owned: readonly Kube
 
 const podPath = (pod: KubeObject): string => resourcePath(resources.pods, pod.metadata.namespace, pod.metadata.name);
 
-function patchOwner(pod: KubeObject, owners: readonly object[]): SyncCall {
+/** The patch that adopts or releases a pod (PodControllerRefManager). */
+export function patchOwner(pod: KubeObject, owners: readonly object[]): SyncCall {
   return { method: 'PATCH', path: podPath(pod), contentType: mediaTypes.strategicMergePatch, body: { metadata: { uid: pod.metadata.uid, ownerReferences: owners } } };
 }
 

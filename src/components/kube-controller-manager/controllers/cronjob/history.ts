@@ -1,9 +1,8 @@
 import type { KubeObject } from '#api/object.ts';
 import type { CronJob, Job } from '#api/types.generated.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
-import { call, ok, type SyncContext } from '../../controller.ts';
+import { call, ok, type SyncContext, type Calls } from '../../controller.ts';
 import { finishedBy, jobOf, uidOf } from '../job/objects.ts';
-import type { Calls } from '../job/work.ts';
 
 export type Active = NonNullable<NonNullable<CronJob['status']>['active']>;
 

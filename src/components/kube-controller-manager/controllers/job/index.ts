@@ -3,7 +3,18 @@ import { formatTime } from '#api/object.ts';
 import type { Job, JobCondition, JobStatus } from '#api/types.generated.ts';
 import { byIndex, type Change } from '#machinery/informer.ts';
 import { controllerOf } from '#machinery/owner-references.ts';
-import { call, done, lookUp, ok, retry, type Caches, type ControllerDefinition, type Sync, type SyncContext } from '../../controller.ts';
+import {
+  call,
+  done,
+  lookUp,
+  ok,
+  retry,
+  type Caches,
+  type ControllerDefinition,
+  type Sync,
+  type SyncContext,
+  type Calls,
+} from '../../controller.ts';
 import { isActive, isReady, ownerKey } from '../pods.ts';
 import { restartsOf, verdictOf } from './failures.ts';
 import {
@@ -19,7 +30,7 @@ import {
   uidOf,
 } from './objects.ts';
 import { conditionOf, track, type Ending } from './track.ts';
-import { deletePods, manageJob, removeTracking, type Calls, type Tally, type Work } from './work.ts';
+import { deletePods, manageJob, removeTracking, type Tally, type Work } from './work.ts';
 
 /** syncJobBatchPeriod: what pods do is looked at once in this time. */
 const batchMs = 1000;

@@ -2,10 +2,10 @@ import type { KubeObject } from '#api/object.ts';
 import { formatTime } from '#api/object.ts';
 import type { Job, JobCondition, JobStatus } from '#api/types.generated.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
-import { call, ok, type SyncContext } from '../../controller.ts';
+import { call, ok, type SyncContext, type Calls } from '../../controller.ts';
 import { verdictOf } from './failures.ts';
 import { completionIndex, formatIndexes, isIndexed, isPodFailed, isTracked, jobOf, phaseOf, uidOf } from './objects.ts';
-import { removeTracking, type Calls, type Tally } from './work.ts';
+import { removeTracking, type Tally } from './work.ts';
 
 const maxUncounted = 500;
 

@@ -3,14 +3,12 @@ import type { Job, PodTemplateSpec } from '#api/types.generated.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
 import { mediaTypes } from '#protocol/rest.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
-import { ok, type SyncCall, type SyncContext } from '../../controller.ts';
+import { ok, type SyncCall, type SyncContext, type Calls } from '../../controller.ts';
 import { deletionOrder, podFromTemplate } from '../pods.ts';
 import { remainingBackoffMs } from './failures.ts';
 import { completionIndex, indexKey, isIndexed, isTracked, jobOf, trackingFinalizer } from './objects.ts';
 
 const burst = 500;
-
-export type Calls<Result> = Generator<readonly SyncCall[], Result, readonly HttpResponse[]>;
 
 /** The pods of a job as a sync finds them. */
 export interface Tally {
