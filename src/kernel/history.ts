@@ -18,7 +18,7 @@ export interface HistoryOptions extends WorldChecks {
   readonly keepChunks?: number | undefined;
 }
 
-const defaultFrameEvery = 256;
+const defaultFrameEvery = 128;
 const defaultKeepChunks = 1600;
 const recoveredChunks = 8;
 

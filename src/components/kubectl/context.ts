@@ -46,12 +46,14 @@ export function createContext(input: KubectlInput, command: string, parsed: Argu
   };
 }
 
-/** The client with `--as`. */
+/** The client with `--token` and `--as`. */
 export function impersonating(input: KubectlInput, flags: Flags): KubectlInput['client'] {
   const user = flags.text('as');
+  const token = flags.text('token');
+  const client = token === '' ? input.client : { ...input.client, credential: { type: 'token', token } as const };
   return user === ''
-    ? input.client
-    : { ...input.client, impersonate: { user, groups: flags.list('as-group'), uid: flags.text('as-uid') || undefined } };
+    ? client
+    : { ...client, impersonate: { user, groups: flags.list('as-group'), uid: flags.text('as-uid') || undefined } };
 }
 
 /** `deployments.apps`, `pods`: a resource's name with its group. */

@@ -97,6 +97,9 @@ class Turn {
       case 'print':
         this.print([operation.output]);
         return { value: undefined };
+      case 'act-as':
+        this.state = { ...this.state, client: operation.client };
+        return { value: undefined };
       case 'now':
         return { value: this.now };
       case 'random': {
@@ -136,7 +139,7 @@ class Turn {
   }
 
   private wait(operation: Operation, calls: readonly Parameters<typeof httpRequest>[2][]): void {
-    const { client } = this.state.input!;
+    const client = this.state.client ?? this.state.input!.client;
     const first = this.state.nextRequest;
     const open = calls.map((_, index) => String(first + index));
     const folded = operation.type === 'stream' ? operation.state : undefined;
@@ -241,7 +244,15 @@ export const kubectlMachine = setup({
   types: { context: {} as KubectlState, events: {} as KubectlEvent, emitted: {} as Effect },
 }).createMachine({
   id: 'kubectl',
-  context: { input: undefined, answers: [], waiting: undefined, random: seedRandom(0, 'kubectl'), nextRequest: 1, code: undefined },
+  context: {
+    input: undefined,
+    client: undefined,
+    answers: [],
+    waiting: undefined,
+    random: seedRandom(0, 'kubectl'),
+    nextRequest: 1,
+    code: undefined,
+  },
   initial: 'starting',
   states: {
     starting: { on: { 'process.start': { target: 'running', actions: act } } },

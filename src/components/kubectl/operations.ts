@@ -1,4 +1,4 @@
-import type { ApiCall } from '#machinery/client.ts';
+import type { ApiCall, ClientConfig } from '#machinery/client.ts';
 import type { HttpResponse, WatchEvent } from '#protocol/rest.ts';
 import { CommandError, connectionError } from './errors.ts';
 
@@ -44,6 +44,8 @@ export type Operation =
   | { readonly type: 'calls'; readonly calls: readonly ApiCall[] }
   | StreamOperation
   | { readonly type: 'sleep'; readonly ms: number }
+  /** Everything from here on is asked by this client: `--as`, `--token`. */
+  | { readonly type: 'act-as'; readonly client: ClientConfig }
   | { readonly type: 'print'; readonly output: Output }
   | { readonly type: 'edit'; readonly fileName: string; readonly text: string }
   | { readonly type: 'now' }
@@ -92,6 +94,11 @@ export function* print(text: string): Command<void> {
 
 export function* printError(text: string): Command<void> {
   yield { type: 'print', output: { stream: 'stderr', text } };
+}
+
+/** Asks as somebody else from here on. */
+export function* actAs(client: ClientConfig): Command<void> {
+  yield { type: 'act-as', client };
 }
 
 export function* sleep(ms: number): Command<void> {

@@ -3,7 +3,7 @@ import { commandTable, type CommandSpec } from './command-table.ts';
 import { contextName, contextNamespace } from './commands/cluster-commands.ts';
 import { CommandError } from './errors.ts';
 import { globalFlags, parseFlags, type FlagSpec } from './flags.ts';
-import { print, printError, type Command } from './operations.ts';
+import { actAs, print, printError, type Command } from './operations.ts';
 import { JsonPathError } from './printers/output.ts';
 import type { KubectlInput } from './state.ts';
 import { helpText, rootHelp, suggestionsFor } from './help.ts';
@@ -80,7 +80,9 @@ function* dispatch(input: KubectlInput): Command<void> {
   const parsed = parseFlags(path, flags, rest);
   const wanted = parsed.flags.text('context');
   if (wanted !== '' && wanted !== contextName(input)) throw new CommandError(`context ${JSON.stringify(wanted)} does not exist`);
-  yield* spec.run(createContext(input, path, parsed));
+  const context = createContext(input, path, parsed);
+  if (context.input.client !== input.client) yield* actAs(context.input.client);
+  yield* spec.run(context);
 }
 
 function* withoutCommand(argv: readonly string[]): Command<void> {

@@ -58,6 +58,8 @@ export interface Waiting {
 /** The state of a kubectl process. */
 export interface KubectlState {
   readonly input: KubectlInput | undefined;
+  /** Who asks, where it is not the kubeconfig's user. */
+  readonly client: ClientConfig | undefined;
   readonly answers: readonly unknown[];
   readonly waiting: Waiting | undefined;
   readonly random: RandomState;
