@@ -56,3 +56,11 @@ test('a lesson goes back, and changes its language on the way', async ({ page })
   await page.getByRole('button', { name: '中文' }).click();
   await expect(page.locator('.player')).toContainText('认识各个组件');
 });
+
+test('a lesson opened before the first picture of the cluster still begins', async ({ page }) => {
+  await page.route('**/worker-*.js', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await route.continue();
+  });
+  await open(page, 'A tour of the components');
+});

@@ -43,6 +43,19 @@ function finishedBefore(): readonly string[] {
 
 const nothing = { scenario: undefined, texts: undefined, phase: 'boot', index: -1, guess: undefined, reached: [], hints: 0 } as const;
 
+/** A frame, as soon as there is one: a lesson may be opened before the page's first cluster has begun, and its epoch is needed. */
+function anyFrame(): Promise<Frame> {
+  const { frame } = useSession.getState();
+  if (frame !== undefined) return Promise.resolve(frame);
+  return new Promise((resolve) => {
+    const stop = useSession.subscribe((state) => {
+      if (state.frame === undefined) return;
+      stop();
+      resolve(state.frame);
+    });
+  });
+}
+
 /** The lesson that is being taken. */
 export const useLesson = create<LessonStore>((set, get) => ({
   ...nothing,
@@ -51,7 +64,7 @@ export const useLesson = create<LessonStore>((set, get) => ({
   async open(id) {
     const lesson = lessons.find((item) => item.id === id);
     if (lesson === undefined) return;
-    const [scenario, texts] = await Promise.all([lesson.load(), lesson.texts(useSettings.getState().language)]);
+    const [scenario, texts, { epoch }] = await Promise.all([lesson.load(), lesson.texts(useSettings.getState().language), anyFrame()]);
     const checked = readScenario(scenario);
     if ('reason' in checked) throw new Error(`lesson ${id}: ${checked.place}: ${checked.reason}`);
     set({ ...nothing, scenario: checked, texts });
@@ -59,7 +72,6 @@ export const useLesson = create<LessonStore>((set, get) => ({
     const { shape, seed, nodes } = checked.cluster;
     port.send({ type: 'open', cluster: { shape, seed, nodes } });
     port.send({ type: 'tempo', tempo: { mode: 'readable' } });
-    const epoch = useSession.getState().frame?.epoch ?? 0;
     port.send({ type: 'run-until', condition: { type: 'time', at: epoch + checked.bootSeconds * 1000 } });
   },
 
