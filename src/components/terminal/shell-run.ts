@@ -7,11 +7,29 @@ const commandNotFound = 127;
 const syntaxError = 2;
 const depthLimit = 8;
 
+/** What a line prints where it is not shown: the output of a substitution, or with its errors a frame of `watch`. */
+interface Captured {
+  text: string;
+  readonly withErrors: boolean;
+}
+
+/** How a line runs: how deep in substitutions, and where its output goes; to the screen where nothing captures it. */
+interface Surroundings {
+  readonly depth: number;
+  readonly captured: Captured | undefined;
+}
+const top: Surroundings = { depth: 0, captured: undefined };
+
+function* show(text: string, stream: 'out' | 'err', { captured }: Surroundings): Shell<void> {
+  if (captured === undefined || (stream === 'err' && !captured.withErrors)) yield* print(text, stream);
+  else captured.text += text;
+}
+
 /** Runs a line of the shell. The result is the exit code. `documents` are the texts of its heredocs, in order. */
-export function* runLine(line: string, documents: readonly Word[] = [], depth = 0): Shell<number> {
+export function* runLine(line: string, documents: readonly Word[] = [], around: Surroundings = top): Shell<number> {
   const parsed = parseShell(line);
   if (typeof parsed === 'string') {
-    yield* print(`${parsed}\n`, 'err');
+    yield* show(`${parsed}\n`, 'err', around);
     return syntaxError;
   }
   let code = 0;
@@ -19,7 +37,7 @@ export function* runLine(line: string, documents: readonly Word[] = [], depth = 
   for (const pipeline of parsed) {
     if ((pipeline.when === 'success' && code !== 0) || (pipeline.when === 'failure' && code === 0)) continue;
     const count = pipeline.stages.flatMap((stage) => stage.redirections).filter((item) => item.type === 'here-document').length;
-    code = yield* runPipeline(pipeline, documents.slice(nextDocument, nextDocument + count), depth);
+    code = yield* runPipeline(pipeline, documents.slice(nextDocument, nextDocument + count), around);
     nextDocument += count;
     yield { type: 'set-variable', name: '?', value: String(code) };
   }
@@ -36,12 +54,12 @@ interface Prepared {
   readonly complaint: string | undefined;
 }
 
-function* runPipeline(pipeline: Pipeline, documents: readonly Word[], depth: number): Shell<number> {
+function* runPipeline(pipeline: Pipeline, documents: readonly Word[], around: Surroundings): Shell<number> {
   const stages: Prepared[] = [];
   let next = 0;
   for (const stage of pipeline.stages) {
     const count = stage.redirections.filter((item) => item.type === 'here-document').length;
-    stages.push(yield* prepare(stage, documents.slice(next, next + count), depth));
+    stages.push(yield* prepare(stage, documents.slice(next, next + count), around));
     next += count;
   }
   let input: string | undefined;
@@ -49,31 +67,31 @@ function* runPipeline(pipeline: Pipeline, documents: readonly Word[], depth: num
   for (let index = 0; index < stages.length; index++) {
     const stage = stages[index]!;
     if (stage.complaint !== undefined) {
-      yield* print(`${stage.complaint}\n`, 'err');
+      yield* show(`${stage.complaint}\n`, 'err', around);
       return 1;
     }
     const rest = stages.slice(index + 1);
-    const streamed = streamOf(stage, rest);
-    const result = yield* runStage(stage, stage.input ?? input, rest.length === 0, streamed, depth);
+    const streamed = around.captured === undefined ? streamOf(stage, rest) : undefined;
+    const result = yield* runStage(stage, stage.input ?? input, rest.length === 0, streamed, around);
     code = result.code;
     if (streamed !== undefined) return code;
-    input = yield* deliver(stage, result, rest.length === 0);
+    input = yield* deliver(stage, result, rest.length === 0, around);
   }
   return code;
 }
 
 /** Where a stage's output goes: a file, the next stage, or the screen. */
-function* deliver(stage: Prepared, result: Outcome, last: boolean): Shell<string | undefined> {
+function* deliver(stage: Prepared, result: Outcome, last: boolean, around: Surroundings): Shell<string | undefined> {
   const out = stage.mergeErrors ? result.out + result.err : result.out;
   if (!stage.mergeErrors && result.err !== '') {
-    if (stage.errors === undefined) yield* print(result.err, 'err');
+    if (stage.errors === undefined) yield* show(result.err, 'err', around);
     else yield* write(stage.errors, result.err);
   }
   if (stage.output !== undefined) {
     yield* write(stage.output, out);
     return '';
   }
-  if (last) yield* print(out);
+  if (last) yield* show(out, 'out', around);
   return out;
 }
 
@@ -99,22 +117,23 @@ function* runStage(
   input: string | undefined,
   last: boolean,
   through: readonly (readonly string[])[] | undefined,
-  depth: number,
+  around: Surroundings,
 ): Shell<Outcome> {
   const words = yield* withAlias(stage.words);
   const [name = '', ...args] = words;
   if (name === '') return outcome('');
   if (/^[A-Za-z_]\w*=/.test(name)) return yield* assign(words);
   if (name === 'kubectl') {
-    const toScreen = last && stage.output === undefined;
+    const { captured } = around;
+    const toScreen = last && stage.output === undefined && captured === undefined;
     const sink = through !== undefined ? 'lines' : toScreen && !stage.mergeErrors ? 'screen' : 'collect';
-    const errors = stage.mergeErrors ? 'merge' : stage.errors !== undefined ? 'collect' : 'screen';
+    const errors = stage.mergeErrors ? 'merge' : stage.errors !== undefined || captured?.withErrors === true ? 'collect' : 'screen';
     const { stdout, stderr, code } = (yield { type: 'kubectl', argv: args, stdin: input, sink, errors, through }) as KubectlResult;
     return outcome(stdout, stderr, code);
   }
-  if (name === 'watch') return yield* watch(args, depth);
-  if (name === 'xargs') return yield* xargs(args, input, depth);
-  if (name === 'time') return yield* runStage({ ...stage, words: args }, input, last, through, depth);
+  if (name === 'watch') return yield* watch(args, around);
+  if (name === 'xargs') return yield* xargs(args, input, around);
+  if (name === 'time') return yield* runStage({ ...stage, words: args }, input, last, through, around);
   const program = programs[name];
   if (program !== undefined) return yield* program(args, input, name);
   const filter = filters[name];
@@ -155,7 +174,7 @@ function* runFilter(name: string, args: readonly string[], input: string | undef
 }
 
 /** `watch -n 2 COMMAND`: until it is interrupted. */
-function* watch(args: readonly string[], depth: number): Shell<Outcome> {
+function* watch(args: readonly string[], around: Surroundings): Shell<Outcome> {
   let seconds = 2;
   let index = 0;
   for (; index < args.length && args[index]!.startsWith('-'); index++) {
@@ -166,14 +185,14 @@ function* watch(args: readonly string[], depth: number): Shell<Outcome> {
   const command = args.slice(index).join(' ');
   if (command === '' || !(seconds > 0)) return outcome('', 'Usage: watch [-n SECONDS] COMMAND\n', 1);
   for (;;) {
-    const text = yield* capture(command, depth, true);
+    const text = yield* capture(command, around, true);
     yield { type: 'frame', text: `Every ${seconds.toFixed(1)}s: ${command}\n\n${text}` };
     yield { type: 'sleep', ms: seconds * 1000 };
   }
 }
 
 /** `xargs COMMAND`: the words of the input as arguments. */
-function* xargs(args: readonly string[], input: string | undefined, depth: number): Shell<Outcome> {
+function* xargs(args: readonly string[], input: string | undefined, around: Surroundings): Shell<Outcome> {
   const words = (input ?? '').split(/\s+/).filter(Boolean);
   const placeholder = args[0] === '-I' ? args[1] : undefined;
   const each = args[0] === '-n' ? Number(args[1]) : words.length;
@@ -194,8 +213,8 @@ function* xargs(args: readonly string[], input: string | undefined, depth: numbe
       mergeErrors: false,
       complaint: undefined,
     };
-    const result = yield* runStage(stage, undefined, true, undefined, depth);
-    yield* deliver(stage, result, true);
+    const result = yield* runStage(stage, undefined, true, undefined, around);
+    yield* deliver(stage, result, true, around);
     if (result.code !== 0) code = 123;
   }
   return outcome('', '', code);
@@ -206,33 +225,16 @@ function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[]
 }
 
 /** The output of a line, instead of showing it; `watch` shows its errors too. */
-function* capture(line: string, depth: number, withErrors = false): Shell<string> {
+function* capture(line: string, { depth }: Surroundings, withErrors = false): Shell<string> {
   if (depth >= depthLimit) return '';
-  const parsed = parseShell(line);
-  if (typeof parsed === 'string') return `${parsed}\n`;
-  let text = '';
-  for (const pipeline of parsed) {
-    let input: string | undefined;
-    for (const stage of pipeline.stages) {
-      const prepared = yield* prepare(stage, [], depth + 1);
-      const result = yield* runStage(
-        { ...prepared, mergeErrors: false, errors: { path: '/dev/null', append: false } },
-        prepared.input ?? input,
-        false,
-        undefined,
-        depth + 1,
-      );
-      if (!withErrors) yield* print(result.err, 'err');
-      input = result.out + (withErrors ? result.err : '');
-    }
-    text += input ?? '';
-  }
-  return text;
+  const captured: Captured = { text: '', withErrors };
+  yield* runLine(line, [], { depth: depth + 1, captured });
+  return captured.text;
 }
 
-function* prepare(stage: Stage, documents: readonly Word[], depth: number): Shell<Prepared> {
+function* prepare(stage: Stage, documents: readonly Word[], around: Surroundings): Shell<Prepared> {
   const words: string[] = [];
-  for (const word of stage.words) words.push(...(yield* expand(word, depth)));
+  for (const word of stage.words) words.push(...(yield* expand(word, around)));
   let prepared: Prepared = {
     words,
     input: undefined,
@@ -244,13 +246,18 @@ function* prepare(stage: Stage, documents: readonly Word[], depth: number): Shel
   let nextDocument = 0;
   for (const redirection of stage.redirections) {
     const document = redirection.type === 'here-document' ? documents[nextDocument++] : undefined;
-    prepared = yield* redirect(prepared, redirection, document, depth);
+    prepared = yield* redirect(prepared, redirection, document, around);
   }
   return prepared;
 }
 
-function* redirect(stage: Prepared, { type, stream, target }: Redirection, document: Word | undefined, depth: number): Shell<Prepared> {
-  const text = (yield* expandText(document ?? target, depth)).replace(/\u0000/g, '');
+function* redirect(
+  stage: Prepared,
+  { type, stream, target }: Redirection,
+  document: Word | undefined,
+  around: Surroundings,
+): Shell<Prepared> {
+  const text = (yield* expandText(document ?? target, around)).replace(/\u0000/g, '');
   if (type === 'here-document') return { ...stage, input: text };
   if (type === 'here-string') return { ...stage, input: `${text}\n` };
   const path = text === '/dev/null' ? text : plainPath(text);
@@ -264,30 +271,30 @@ function* redirect(stage: Prepared, { type, stream, target }: Redirection, docum
 }
 
 /** All of a word as one text. */
-function* expandText(word: Word, depth: number): Shell<string> {
+function* expandText(word: Word, around: Surroundings): Shell<string> {
   let text = '';
-  for (const part of word) text += yield* partText(part, depth);
+  for (const part of word) text += yield* partText(part, around);
   return text;
 }
 
-function* partText(part: Part, depth: number): Shell<string> {
+function* partText(part: Part, around: Surroundings): Shell<string> {
   switch (part.type) {
     case 'text':
       return part.text;
     case 'variable':
       return (yield* variable(part.name)) ?? '';
     case 'command':
-      return (yield* capture(part.line, depth)).replace(/\n+$/, '');
+      return (yield* capture(part.line, around)).replace(/\n+$/, '');
   }
 }
 
 /** A word as the arguments it stands for: what is not quoted is split at blanks and matched against files. */
-function* expand(word: Word, depth: number): Shell<readonly string[]> {
+function* expand(word: Word, around: Surroundings): Shell<readonly string[]> {
   const fields: string[] = [];
   let current: string | undefined;
   let pattern = false;
   for (const part of word) {
-    const text = yield* partText(part, depth);
+    const text = yield* partText(part, around);
     if (part.type === 'text' || part.quoted) {
       current = (current ?? '') + text;
       pattern ||= part.type === 'text' && !part.quoted && /[*?]/.test(text);

@@ -80,6 +80,13 @@ describe('a line of the shell', () => {
     expect(run('kubectl delete $(echo pod web | tr a-z A-Z)').kubectl).toEqual([['delete', 'POD', 'WEB']]);
     expect(run('kubectl get "$(printf "a b")"').kubectl).toEqual([['get', 'a b']]);
   });
+  it('runs the line of a substitution as any other', () => {
+    const files = new Map<string, string>();
+    expect(run('echo $(false && echo no || echo yes; echo more > f; cat none 2>/dev/null)', files).out).toBe('yes\n');
+    expect(files.get('f')).toBe('more\n');
+    expect(run('echo $(cat none 2>&1 | wc -l) $(echo a b | xargs -n 1 echo x)').out).toBe('1 x a x b\n');
+    expect(run('echo $(cat none)').err).toBe('cat: none: No such file or directory\n');
+  });
   it('passes each line of a kubectl through filters that treat lines alone', () => {
     expect(run('kubectl get pods -w | grep second').out).toBe('second line\n');
   });
