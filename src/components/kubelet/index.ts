@@ -1,8 +1,9 @@
 import type { Inspection, ProcessDefinition } from '#kernel/types.ts';
-import { kubeletMachine, type KubeletState } from './machine.ts';
+import { kubeletMachine } from './machine.ts';
+import type { KubeletState } from './state.ts';
 import { podWorkerMachine, type PodWorkerState } from './pod-worker.ts';
 
-export type { KubeletInput } from './machine.ts';
+export type { KubeletInput } from './state.ts';
 
 function inspectKubelet(state: KubeletState): Inspection {
   const pods = [...(state.pods?.store.values() ?? [])];

@@ -1,75 +1,19 @@
 import { setup } from 'xstate';
 import { SortedMap } from '#base/sorted-map.ts';
-import { hexDigest } from '#base/random.ts';
 import { formatMicroTime, formatTime, type KubeObject } from '#api/object.ts';
-import { resourcePath, resources, sendCall, type ClientConfig } from '#machinery/client.ts';
-import {
-  handleInformer,
-  informerLost,
-  isFor,
-  newInformer,
-  openInformer,
-  type InformerRetry,
-  type InformerState,
-  type InformerStep,
-} from '#machinery/informer.ts';
-import { step, type Outcome } from '#kernel/step.ts';
-import type {
-  ChildExitedMessage,
-  Effect,
-  EventOf,
-  FileChangedMessage,
-  PeerClosedMessage,
-  StartMessage,
-  UndeliverableMessage,
-} from '#kernel/types.ts';
-import type { CriContainerEvent, CriRequest, CriResponse } from '#protocol/cri.ts';
-import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
-import { readManifest } from './manifest.ts';
-import type { MirrorUpdate, PodUpdate, PodWorkerInput } from './pod-worker.ts';
-
-export interface KubeletInput {
-  readonly client: ClientConfig;
-  readonly hostIp: string;
-  readonly hollow: boolean;
-  /** The Node as it registers itself: labels, capacity, addresses, nodeInfo. */
-  readonly node: { readonly metadata: object; readonly spec: object; readonly status: object };
-}
-interface Tick {
-  readonly type: 'kubelet.tick';
-}
-export interface KubeletState {
-  readonly input: KubeletInput;
-  readonly pods: InformerState | undefined;
-  readonly registered: boolean;
-  /** Static pods by full name → manifest as a Pod. */
-  readonly static: SortedMap<KubeObject>;
-  readonly workers: SortedMap<string>;
-  readonly lease: KubeObject | undefined;
-  /** Log requests that wait for the runtime: CRI id → who asked. */
-  readonly logs: SortedMap<{ readonly client: string; readonly id: string }>;
-  readonly next: number;
-}
-type Message =
-  | StartMessage<KubeletInput>
-  | HttpClientMessage
-  | HttpRequest
-  | InformerRetry
-  | Tick
-  | CriContainerEvent
-  | CriResponse
-  | FileChangedMessage
-  | ChildExitedMessage
-  | PeerClosedMessage
-  | UndeliverableMessage;
-type KubeletEvent = EventOf<Message>;
-type Result = Outcome<KubeletState>;
+import { resourcePath, resources, sendCall } from '#machinery/client.ts';
+import { handleInformer, informerLost, isFor, newInformer, openInformer, type InformerStep } from '#machinery/informer.ts';
+import { step } from '#kernel/step.ts';
+import type { Effect, StartMessage } from '#kernel/types.ts';
+import type { CriRequest, CriResponse } from '#protocol/cri.ts';
+import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import { nameOf, type KubeletEvent, type KubeletInput, type KubeletResult, type KubeletState, type Tick } from './state.ts';
+import { addStatic, mirror, mirrorAnnotation, mirrorChanged, removeStatic } from './static-pods.ts';
+import type { PodUpdate, PodWorkerInput } from './pod-worker.ts';
 
 const manifests = '/etc/kubernetes/manifests/';
 const leaseSeconds = 40;
 const heartbeatMs = 10_000;
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
-const nameOf = (event: KubeletEvent): string => event.self.slice(0, event.self.indexOf('/'));
 
 function nodeObject(state: KubeletState, event: KubeletEvent): object {
   const { node } = state.input;
@@ -105,7 +49,7 @@ const tick = (afterMs: number): Effect => ({
   chatter: true,
 });
 
-function start(state: KubeletState, event: KubeletEvent): Result {
+function start(state: KubeletState, event: KubeletEvent): KubeletResult {
   const { input } = event.message as StartMessage<KubeletInput>;
   let context: KubeletState = { ...state, input };
   const effects: Effect[] = [{ type: 'watch-files', prefix: manifests }];
@@ -119,7 +63,7 @@ function start(state: KubeletState, event: KubeletEvent): Result {
 }
 
 /** Registers the Node; tried again until the API server answers. */
-function register(state: KubeletState, event: KubeletEvent): Result {
+function register(state: KubeletState, event: KubeletEvent): KubeletResult {
   return {
     context: state,
     effects: [
@@ -129,84 +73,9 @@ function register(state: KubeletState, event: KubeletEvent): Result {
   };
 }
 
-// ── static pods ─────────────────────────────────────────────────────────────
-
-/** The uid of a static pod: it follows from its host and file. */
-const staticUid = (host: string, path: string): string => hexDigest(`${host}${path}`, 32);
-
-/** A manifest that is taken away ends its pod, and the mirror pod with it. */
-function removeStatic(state: KubeletState, path: string, event: KubeletEvent): Result {
-  const uid = staticUid(nameOf(event), path);
-  const worker = state.workers.get(uid);
-  const found = [...state.static].find(([, pod]) => pod.metadata.uid === uid);
-  if (worker === undefined || found === undefined) return { context: state, effects: [] };
-  const [key, pod] = found;
-  const ending: KubeObject = {
-    ...pod,
-    metadata: { ...pod.metadata, deletionTimestamp: formatTime(event.now), deletionGracePeriodSeconds: 30 },
-  };
-  const message: PodUpdate = { type: 'pod.update', pod: ending };
-  return {
-    context: { ...state, static: state.static.delete(key), workers: state.workers.delete(uid) },
-    effects: [{ type: 'send', to: `${event.self}/${worker}`, message }],
-  };
-}
-
-function addStatic(state: KubeletState, path: string, content: unknown, event: KubeletEvent): Result {
-  const manifest = readManifest(content);
-  // As upstream, a file that cannot be used is left aside; the node goes on.
-  if (manifest === undefined) return { context: state, effects: [{ type: 'note', topic: 'manifest', data: { path, problem: 'no Pod' } }] };
-  const host = nameOf(event);
-  const hash = staticUid(host, path);
-  const name = `${manifest.metadata.name}-${host}`;
-  const annotations = {
-    ...manifest.metadata.annotations,
-    'kubernetes.io/config.hash': hash,
-    'kubernetes.io/config.seen': `${formatTime(event.now).slice(0, -1)}.000000000Z`,
-    'kubernetes.io/config.source': 'file',
-  };
-  const pod: KubeObject = {
-    ...manifest,
-    metadata: { ...manifest.metadata, name, uid: hash, annotations },
-    spec: { ...(manifest['spec'] as object), nodeName: host },
-  };
-  const worker = `pod-${state.next}`;
-  const input: PodWorkerInput = { pod, static: true };
-  if (state.workers.has(hash)) return { context: state, effects: [] };
-  const effects: Effect[] = [{ type: 'start', name: worker, definition: 'kubelet/pod-worker', input }];
-  return {
-    context: {
-      ...state,
-      next: state.next + 1,
-      static: state.static.set(`${pod.metadata.namespace ?? ''}/${name}`, pod),
-      workers: state.workers.set(hash, worker),
-    },
-    effects,
-  };
-}
-
-/** Mirror pods: what the API server shows of static pods. */
-function mirror(state: KubeletState): Effect[] {
-  if (!state.registered || state.pods?.synced !== true) return [];
-  const effects: Effect[] = [];
-  for (const [key, pod] of state.static) {
-    if (state.pods.store.has(key)) continue;
-    const { uid = '', ...metadata } = pod.metadata;
-    const body = {
-      ...pod,
-      metadata: { ...metadata, annotations: { ...metadata.annotations, [mirrorAnnotation]: uid } },
-      spec: { ...(pod['spec'] as object), tolerations: [{ effect: 'NoExecute', operator: 'Exists' }] },
-    };
-    effects.push(
-      sendCall(state.input.client, 'mirror', { method: 'POST', path: resourcePath(resources.pods, pod.metadata.namespace), body }),
-    );
-  }
-  return effects;
-}
-
 // ── pods from the API server ────────────────────────────────────────────────
 
-function informed(state: KubeletState, result: InformerStep, event: KubeletEvent): Result {
+function informed(state: KubeletState, result: InformerStep, event: KubeletEvent): KubeletResult {
   let context: KubeletState = { ...state, pods: result.state };
   const effects: Effect[] = [...result.effects];
   for (const { object, type } of result.changes) {
@@ -235,26 +104,9 @@ function informed(state: KubeletState, result: InformerStep, event: KubeletEvent
   return { context, effects: [...effects, ...mirror(context)] };
 }
 
-/**
- * Tells a static pod's worker of its mirror pod. One that is being deleted goes at once, and comes back: what counts is the
- * manifest on this host (pkg/kubelet, tryReconcileMirrorPods).
- */
-function mirrorChanged(state: KubeletState, object: KubeObject, type: string, worker: string, event: KubeletEvent): Effect[] {
-  const { uid, namespace, name, deletionTimestamp } = object.metadata;
-  const gone = type === 'delete';
-  const told: Effect = {
-    type: 'send',
-    to: `${event.self}/${worker}`,
-    message: { type: 'pod.mirror', uid: gone ? undefined : uid } as MirrorUpdate,
-  };
-  if (gone || deletionTimestamp === undefined) return [told];
-  const body = { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0, preconditions: { uid } };
-  return [told, sendCall(state.input.client, 'mirror', { method: 'DELETE', path: resourcePath(resources.pods, namespace, name), body })];
-}
-
 // ── heartbeats ──────────────────────────────────────────────────────────────
 
-function heartbeat(state: KubeletState, event: KubeletEvent): Result {
+function heartbeat(state: KubeletState, event: KubeletEvent): KubeletResult {
   if (!state.registered) return register(state, event);
   const name = nameOf(event);
   const spec = { holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime: formatMicroTime(event.now) };
@@ -272,7 +124,7 @@ function heartbeat(state: KubeletState, event: KubeletEvent): Result {
   return { context: state, effects: [sendCall(client, 'lease', call, { chatter: true }), tick(heartbeatMs)] };
 }
 
-function leased(state: KubeletState, response: HttpResponse, event: KubeletEvent): Result {
+function leased(state: KubeletState, response: HttpResponse, event: KubeletEvent): KubeletResult {
   if (response.status < 300) return { context: { ...state, lease: response.body as unknown as KubeObject }, effects: [] };
   if (response.status !== 404) return { context: { ...state, lease: undefined }, effects: [] };
   const name = nameOf(event);
@@ -295,7 +147,7 @@ function leased(state: KubeletState, response: HttpResponse, event: KubeletEvent
   };
 }
 
-function registered(state: KubeletState, response: HttpResponse, event: KubeletEvent): Result {
+function registered(state: KubeletState, response: HttpResponse, event: KubeletEvent): KubeletResult {
   if (response.status >= 300 && response.status !== 409) return { context: state, effects: [] };
   const spec = { id: 'pods', resource: resources.pods, fieldSelector: `spec.nodeName=${nameOf(event)}` };
   const opened = openInformer(state.pods ?? newInformer(spec), state.input.client);
@@ -308,10 +160,10 @@ function registered(state: KubeletState, response: HttpResponse, event: KubeletE
 // ── serving ─────────────────────────────────────────────────────────────────
 
 /** GET /containerLogs/<namespace>/<pod>/<container>: asked by the API server for `kubectl logs`. */
-function serveLogs(state: KubeletState, event: KubeletEvent): Result {
+function serveLogs(state: KubeletState, event: KubeletEvent): KubeletResult {
   const request = event.message as HttpRequest;
   const match = /^\/containerLogs\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(request.path);
-  const reply = (status: number, body: string): Result => {
+  const reply = (status: number, body: string): KubeletResult => {
     const response: HttpResponse = { type: 'http.response', id: request.id, status, contentType: 'text/plain', body };
     return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
   };
@@ -336,7 +188,7 @@ function serveLogs(state: KubeletState, event: KubeletEvent): Result {
   };
 }
 
-function logRead(state: KubeletState, response: CriResponse): Result {
+function logRead(state: KubeletState, response: CriResponse): KubeletResult {
   const waiting = state.logs.get(response.id);
   if (waiting === undefined) return { context: state, effects: [] };
   const lines = 'result' in response && response.result.op === 'ReadLog' ? response.result.lines : [];
@@ -350,7 +202,7 @@ function logRead(state: KubeletState, response: CriResponse): Result {
   return { context: { ...state, logs: state.logs.delete(response.id) }, effects: [{ type: 'send', to: waiting.client, message }] };
 }
 
-function serve(state: KubeletState, event: KubeletEvent): Result {
+function serve(state: KubeletState, event: KubeletEvent): KubeletResult {
   const { message } = event;
   switch (message.type) {
     case 'process.start':

@@ -10,7 +10,7 @@ import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
 import type { ContainerStatus, CriContainerEvent, CriOperation, CriRequest, CriResponse, SandboxStatus } from '#protocol/cri.ts';
 import { mediaTypes, type HttpResponse } from '#protocol/rest.ts';
-import type { KubeletState } from './machine.ts';
+import type { KubeletState } from './state.ts';
 import { podStatus, type Tracked } from './status.ts';
 
 export interface PodWorkerInput {
