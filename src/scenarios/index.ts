@@ -13,38 +13,35 @@ export interface Lesson {
   texts(language: Language): Promise<ScenarioTexts>;
 }
 
-const loaded = async <T>(module: Promise<{ readonly default: unknown }>): Promise<T> => (await module).default as T;
+type Importer = () => Promise<{ readonly default: unknown }>;
+
+/** A lesson by the modules of its folder. */
+function lesson(id: string, scenario: Importer, en: Importer, zh: Importer): Lesson {
+  return {
+    id,
+    load: async () => (await scenario()).default as Scenario,
+    texts: async (language) => (await (language === 'en' ? en() : zh())).default as ScenarioTexts,
+  };
+}
 
 /** All lessons, in the order in which they are taken. */
 export const lessons: readonly Lesson[] = [
-  {
-    id: 'components',
-    load: () => loaded(import('./components/scenario.json', { with: { type: 'json' } })),
-    texts: (language) =>
-      loaded(
-        language === 'en'
-          ? import('./components/en.json', { with: { type: 'json' } })
-          : import('./components/zh-CN.json', { with: { type: 'json' } }),
-      ),
-  },
-  {
-    id: 'create-deployment',
-    load: () => loaded(import('./create-deployment/scenario.json', { with: { type: 'json' } })),
-    texts: (language) =>
-      loaded(
-        language === 'en'
-          ? import('./create-deployment/en.json', { with: { type: 'json' } })
-          : import('./create-deployment/zh-CN.json', { with: { type: 'json' } }),
-      ),
-  },
-  {
-    id: 'deleted-and-back',
-    load: () => loaded(import('./deleted-and-back/scenario.json', { with: { type: 'json' } })),
-    texts: (language) =>
-      loaded(
-        language === 'en'
-          ? import('./deleted-and-back/en.json', { with: { type: 'json' } })
-          : import('./deleted-and-back/zh-CN.json', { with: { type: 'json' } }),
-      ),
-  },
+  lesson(
+    'components',
+    () => import('./components/scenario.json', { with: { type: 'json' } }),
+    () => import('./components/en.json', { with: { type: 'json' } }),
+    () => import('./components/zh-CN.json', { with: { type: 'json' } }),
+  ),
+  lesson(
+    'create-deployment',
+    () => import('./create-deployment/scenario.json', { with: { type: 'json' } }),
+    () => import('./create-deployment/en.json', { with: { type: 'json' } }),
+    () => import('./create-deployment/zh-CN.json', { with: { type: 'json' } }),
+  ),
+  lesson(
+    'deleted-and-back',
+    () => import('./deleted-and-back/scenario.json', { with: { type: 'json' } }),
+    () => import('./deleted-and-back/en.json', { with: { type: 'json' } }),
+    () => import('./deleted-and-back/zh-CN.json', { with: { type: 'json' } }),
+  ),
 ];

@@ -61,32 +61,17 @@ export function authorizationGate(server: ApiServerState, state: RequestState): 
   const other = impersonated(state.request);
   let current = state;
   if (other !== undefined) {
-    const may = authorize(server, {
+    const asked = {
       ...attributesOf(state),
       verb: 'impersonate',
       group: '',
       resource: 'users',
       subresource: '',
       namespace: '',
-      name: other.name,
       path: undefined,
-    });
-    if (!may.allowed)
-      return {
-        refused: forbiddenResource(
-          { group: '', plural: 'users' },
-          other.name,
-          refusal({
-            ...attributesOf(state),
-            verb: 'impersonate',
-            group: '',
-            resource: 'users',
-            subresource: '',
-            namespace: '',
-            path: undefined,
-          }),
-        ),
-      };
+    };
+    if (!authorize(server, { ...asked, name: other.name }).allowed)
+      return { refused: forbiddenResource({ group: '', plural: 'users' }, other.name, refusal(asked)) };
     current = { ...state, user: other };
   }
   const attributes = attributesOf(current);

@@ -6,7 +6,8 @@ import { controllerOf } from '#machinery/owner-references.ts';
 import { authenticationCache, openAuthentication } from '#machinery/authentication.ts';
 import {
   handleInformer,
-  informerLost,
+  allInformersLost,
+  oneInformerLost,
   informerOf,
   isFor,
   newInformer,
@@ -180,27 +181,15 @@ function serve(state: ManagerState, event: ManagerEvent): Result {
   return informed(state, plural, handleInformer(informer, message, informerClient(state, plural)), event.self);
 }
 
-/** The connection to the API server broke: every watch has to be opened again. */
 function lostServer(state: ManagerState): Result {
-  const caches: Record<string, Caches[string]> = {};
-  const effects: Effect[] = [{ type: 'link', to: state.client.server }];
-  for (const [plural, informer] of Object.entries(state.caches)) {
-    const lost = informerLost(informer);
-    caches[plural] = lost.state;
-    effects.push(...lost.effects);
-  }
-  return { context: { ...state, caches }, effects };
+  const { informers, effects } = allInformersLost(state.caches, state.client.server);
+  return { context: { ...state, caches: informers }, effects };
 }
 
 function unreachable(state: ManagerState, message: UndeliverableMessage): Result {
   const plural = informerOf((message.message as unknown as { readonly id?: string }).id ?? '');
-  const informer = state.caches[plural];
-  if (informer === undefined) return { context: state, effects: [] };
-  const lost = informerLost(informer);
-  return {
-    context: { ...state, caches: { ...state.caches, [plural]: lost.state } },
-    effects: [...lost.effects, { type: 'link', to: state.client.server }],
-  };
+  const lost = oneInformerLost(state.caches, plural, state.client.server);
+  return lost === undefined ? { context: state, effects: [] } : { context: { ...state, caches: lost.informers }, effects: lost.effects };
 }
 
 const serving = step<ManagerState, ManagerEvent>(serve);

@@ -6,7 +6,8 @@ import { sendCall, type ClientConfig } from '#machinery/client.ts';
 import { createEvent } from '#machinery/events.ts';
 import {
   handleInformer,
-  informerLost,
+  allInformersLost,
+  oneInformerLost,
   informerOf,
   isFor,
   newInformer,
@@ -173,27 +174,17 @@ function watched(state: SchedulerState, event: SchedulerEvent): Result {
 }
 
 function lostServer(state: SchedulerState): Result {
-  const caches: Record<string, InformerState> = {};
-  const effects: Effect[] = [{ type: 'link', to: state.client.server }];
-  for (const [plural, informer] of Object.entries(state.caches)) {
-    const lost = informerLost(informer);
-    caches[plural] = lost.state;
-    effects.push(...lost.effects);
-  }
-  return { context: { ...state, caches }, effects };
+  const { informers, effects } = allInformersLost(state.caches, state.client.server);
+  return { context: { ...state, caches: informers }, effects };
 }
 
 /** Nobody listens there: a watch is tried again, a request has failed. */
 function undelivered(state: SchedulerState, message: UndeliverableMessage, event: SchedulerEvent): Result {
   const id = (message.message as unknown as { readonly id?: string }).id ?? '';
-  const informer = state.caches[informerOf(id)];
-  if (informer === undefined)
+  const lost = oneInformerLost(state.caches, informerOf(id), state.client.server);
+  if (lost === undefined)
     return answered(state, { type: 'http.response', id, status: 503, contentType: '', body: null }, event.now, event.origin);
-  const lost = informerLost(informer);
-  return {
-    context: { ...state, caches: { ...state.caches, [informer.spec.id]: lost.state } },
-    effects: [...lost.effects, { type: 'link', to: state.client.server }],
-  };
+  return { context: { ...state, caches: lost.informers }, effects: lost.effects };
 }
 
 const serving = step<SchedulerState, SchedulerEvent>(serve);

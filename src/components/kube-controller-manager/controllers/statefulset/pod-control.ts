@@ -90,6 +90,20 @@ export function* createClaims(set: KubeObject, ordinal: number, context: SyncCon
   return true;
 }
 
+/** recordPodEvent: what became of a pod; an answer that says it was so already is not told. */
+function* tell(
+  verb: 'Create' | 'Delete',
+  set: KubeObject,
+  pod: string,
+  answer: HttpResponse,
+  already: number,
+  context: SyncContext,
+): Calls<void> {
+  const what = `${verb} Pod ${pod} in StatefulSet ${set.metadata.name}`;
+  if (ok(answer)) yield [context.event(set, 'Normal', `Successful${verb}`, `${what} successful`)];
+  else if (answer.status !== already) yield [context.event(set, 'Warning', `Failed${verb}`, `${what} failed error: ${messageOf(answer)}`)];
+}
+
 /** pkg/controller/statefulset/stateful_pod_control.go, CreateStatefulPod: its claims, then the pod. */
 export function* createPod(set: KubeObject, ordinal: number, revisions: Revisions, context: SyncContext): Calls<boolean> {
   if (!(yield* createClaims(set, ordinal, context))) return false;
@@ -98,18 +112,7 @@ export function* createPod(set: KubeObject, ordinal: number, revisions: Revision
     path: resourcePath(resources.pods, set.metadata.namespace),
     body: newPod(set, ordinal, revisions),
   });
-  const name = `${set.metadata.name}-${ordinal}`;
-  if (ok(answer))
-    yield [context.event(set, 'Normal', 'SuccessfulCreate', `Create Pod ${name} in StatefulSet ${set.metadata.name} successful`)];
-  else if (answer.status !== 409)
-    yield [
-      context.event(
-        set,
-        'Warning',
-        'FailedCreate',
-        `Create Pod ${name} in StatefulSet ${set.metadata.name} failed error: ${messageOf(answer)}`,
-      ),
-    ];
+  yield* tell('Create', set, `${set.metadata.name}-${ordinal}`, answer, 409, context);
   return ok(answer);
 }
 
@@ -121,16 +124,6 @@ export function* deletePod(set: KubeObject, pod: KubeObject, context: SyncContex
     path: resourcePath(resources.pods, namespace, name),
     body: { kind: 'DeleteOptions', apiVersion: 'v1' },
   });
-  if (ok(answer))
-    yield [context.event(set, 'Normal', 'SuccessfulDelete', `Delete Pod ${name} in StatefulSet ${set.metadata.name} successful`)];
-  else if (answer.status !== 404)
-    yield [
-      context.event(
-        set,
-        'Warning',
-        'FailedDelete',
-        `Delete Pod ${name} in StatefulSet ${set.metadata.name} failed error: ${messageOf(answer)}`,
-      ),
-    ];
+  yield* tell('Delete', set, name, answer, 404, context);
   return ok(answer) || answer.status === 404;
 }
