@@ -7,7 +7,7 @@ export function currentKeyspace(world: World, prefix = '/registry/', revision = 
   for (const process of world.processes()) {
     if (process.definition === 'etcd') return readKeyspace(process.context, prefix, revision);
   }
-  return { revision: 0, compacted: 0, keys: [] };
+  return { revision: 0, newest: 0, compacted: 0, keys: [] };
 }
 
 /** The stored objects of one resource, by its key prefix: `/registry/pods/`. */

@@ -266,7 +266,7 @@ export type Inspected =
 export type SessionQuery =
   | { readonly type: 'complete'; readonly terminal: string; readonly line: string; readonly cursor: number }
   /** etcd's keys under a prefix at a revision (0: now). */
-  | { readonly type: 'keyspace'; readonly prefix: string; readonly revision: number }
+  | { readonly type: 'keyspace'; readonly prefix: string; readonly revision: number; /** Without the values. */ readonly keysOnly?: boolean | undefined }
   | { readonly type: 'packets'; readonly from: Millis; readonly to: Millis; readonly limit: number }
   | { readonly type: 'why'; readonly seq: Sequence }
   /** What to keep so that `restore` takes it up again. */
@@ -279,7 +279,7 @@ export type SessionQuery =
 
 export interface SessionAnswers {
   readonly complete: { readonly replaceFrom: number; readonly candidates: readonly string[] };
-  readonly keyspace: { readonly revision: number; readonly compacted: number; readonly keys: readonly { readonly key: string; readonly createRevision: number; readonly modRevision: number; readonly version: number; readonly value: unknown }[] };
+  readonly keyspace: { readonly revision: number; readonly newest: number; readonly compacted: number; readonly keys: readonly { readonly key: string; readonly createRevision: number; readonly modRevision: number; readonly version: number; readonly value: unknown }[] };
   readonly packets: readonly PacketSummary[];
   readonly why: readonly JournalEntrySummary[];
   readonly save: unknown;

@@ -15,7 +15,7 @@ export function answer(branch: Branch, query: Exclude<SessionQuery, { readonly t
     case 'complete':
       return completion(branch, query.terminal, query.line, query.cursor);
     case 'keyspace':
-      return currentKeyspace(branch.history.world, query.prefix, query.revision);
+      return keyspace(branch, query);
     case 'packets':
       return packetsBetween(branch, query.from, query.to, query.limit);
     case 'why':
@@ -27,6 +27,15 @@ export function answer(branch: Branch, query: Exclude<SessionQuery, { readonly t
     case 'decisions':
       return decisions(branch, query.pod);
   }
+}
+
+/** All of a keyspace's values are megabytes: a list of its keys goes without them. */
+function keyspace(
+  branch: Branch,
+  { prefix, revision, keysOnly }: Extract<SessionQuery, { readonly type: 'keyspace' }>,
+): SessionAnswers['keyspace'] {
+  const view = currentKeyspace(branch.history.world, prefix, revision);
+  return keysOnly === true ? { ...view, keys: view.keys.map((key) => ({ ...key, value: undefined })) } : view;
 }
 
 function completion(branch: Branch, terminal: string, line: string, cursor: number): SessionAnswers['complete'] {

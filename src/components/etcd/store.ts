@@ -134,6 +134,8 @@ export function inRange(candidate: string, key: string, rangeEnd: string | undef
 /** What a view shows of the keyspace: keys under a prefix as they were at a revision (0: now). */
 export interface KeyspaceView {
   readonly revision: number;
+  /** The store's own revision now. */
+  readonly newest: number;
   readonly compacted: number;
   readonly keys: readonly KeyValue[];
 }
@@ -141,5 +143,5 @@ export interface KeyspaceView {
 export function viewKeys(store: Store, prefix: string, revision: number): KeyspaceView {
   const at = Math.max(store.compacted, Math.min(revision === 0 ? store.revision : revision, store.revision));
   const found = range(store, { op: 'range', key: prefix, rangeEnd: prefixEnd(prefix), revision: at });
-  return { revision: at, compacted: store.compacted, keys: typeof found === 'string' ? [] : found.kvs };
+  return { revision: at, newest: store.revision, compacted: store.compacted, keys: typeof found === 'string' ? [] : found.kvs };
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState, type JSX } from 'react';
+import { useEffect, useRef, useState, type JSX } from 'react';
 import type { SessionAnswers } from '#session/port.ts';
 import { port, useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
@@ -10,17 +10,22 @@ type Key = Keyspace['keys'][number];
 const prefix = '/registry/';
 const shownKeys = 400;
 
-/** What etcd holds at a revision. Asked anew when the store has moved or another revision is chosen. */
+/** The keys at a revision. Asked anew when time has moved or another revision is chosen, but never twice at once. */
 function useKeyspace(revision: number): Keyspace | undefined {
   const [found, setFound] = useState<Keyspace>();
   const seq = useSession((state) => state.frame?.seq);
+  const asking = useRef(false);
+  const wanted = `${revision} ${seq ?? ''}`;
+  const [answered, setAnswered] = useState('');
   useEffect(() => {
-    let current = true;
-    void port.ask({ type: 'keyspace', prefix, revision }).then((answer) => current && setFound(answer));
-    return () => {
-      current = false;
-    };
-  }, [revision, seq]);
+    if (asking.current || answered === wanted) return;
+    asking.current = true;
+    void port.ask({ type: 'keyspace', prefix, revision, keysOnly: true }).then((answer) => {
+      asking.current = false;
+      setFound(answer);
+      setAnswered(wanted);
+    });
+  }, [wanted, answered, revision]);
   return found;
 }
 
@@ -31,7 +36,7 @@ export function KeyspaceView(): JSX.Element {
   const [filter, setFilter] = useState('');
   const [selected, setSelected] = useState('');
   const keyspace = useKeyspace(revision);
-  const newest = useKeyspace(0)?.revision ?? 0;
+  const newest = keyspace?.newest ?? 0;
   const oldest = Math.max(1, keyspace?.compacted ?? 1);
   const keys = (keyspace?.keys ?? []).filter((item) => item.key.includes(filter));
   const chosen = keyspace?.keys.find((item) => item.key === selected);
@@ -77,22 +82,29 @@ export function KeyspaceView(): JSX.Element {
   );
 }
 
-/** One key: its revisions and its value, with what its last write changed. */
-function KeyValue({ item, close }: { readonly item: Key; readonly close: () => void }): JSX.Element {
-  const t = useText();
-  const [before, setBefore] = useState<unknown>();
-  const { key, modRevision, createRevision, version, value } = item;
+/** A key's value as of a revision; nothing where none is given. */
+function useValue(key: string, revision: number | undefined): unknown {
+  const [value, setValue] = useState<unknown>();
   useEffect(() => {
     let current = true;
-    setBefore(undefined);
-    if (modRevision > createRevision)
+    setValue(undefined);
+    if (revision !== undefined)
       void port
-        .ask({ type: 'keyspace', prefix: key, revision: modRevision - 1 })
-        .then((answer) => current && setBefore(answer.keys.find((other) => other.key === key)?.value));
+        .ask({ type: 'keyspace', prefix: key, revision })
+        .then((answer) => current && setValue(answer.keys.find((other) => other.key === key)?.value));
     return () => {
       current = false;
     };
-  }, [key, modRevision, createRevision]);
+  }, [key, revision]);
+  return value;
+}
+
+/** One key: its revisions and its value, with what its last write changed. */
+function KeyValue({ item, close }: { readonly item: Key; readonly close: () => void }): JSX.Element {
+  const t = useText();
+  const { key, modRevision, createRevision, version } = item;
+  const value = useValue(key, modRevision);
+  const before = useValue(key, modRevision > createRevision ? modRevision - 1 : undefined);
   return (
     <div className="value">
       <button type="button" onClick={close}>
@@ -107,7 +119,7 @@ function KeyValue({ item, close }: { readonly item: Key; readonly close: () => v
         <dt>version</dt>
         <dd>{version}</dd>
       </dl>
-      {before === undefined ? null : (
+      {before === undefined || value === undefined ? null : (
         <>
           <h2>{t('lastWrite')}</h2>
           <Difference before={before} after={value} />
