@@ -20,7 +20,7 @@ export function layout(hosts: readonly HostSummary[], processes: readonly Pick<P
     { id: `${control}/kube-apiserver`, kind: 'api', x: 230, y: 0, width: 580, height: 230 },
     { id: `${control}/etcd`, kind: 'component', x: 880, y: 52, width: 200, height: 112 },
     { id: `${control}/kube-scheduler`, kind: 'component', x: 230, y: 296, width: 196, height: 138 },
-    { id: `${control}/kube-controller-manager`, kind: 'component', x: 450, y: 296, width: 360, height: 138 },
+    { id: `${control}/kube-controller-manager`, kind: 'component', x: 450, y: 296, width: 630, height: 160 },
   );
   const nodes = hosts.filter((host) => processes.some((process) => process.address === `${host.name}/kubelet`));
   const few = nodes.length <= 1;

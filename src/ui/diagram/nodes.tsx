@@ -85,7 +85,7 @@ export function ClientNode({ id }: NodeProps): JSX.Element {
         {id}
       </h3>
       <div className="line">kubectl</div>
-      <div className="mode">{last === undefined ? '' : `$ ${last}`}</div>
+      <div className="mode command">{last === undefined ? '' : `$ ${last}`}</div>
     </div>
   );
 }
