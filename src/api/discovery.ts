@@ -1,6 +1,6 @@
-import { resourceTable, type ResourceDefinition } from './resources/index.ts';
+import type { ResourceDefinition } from './resources/index.ts';
 
-/** The discovery documents, made from the resource table. */
+/** The discovery documents, made from the resources that a server has. */
 const groupsInOrder = (resources: readonly ResourceDefinition[]): readonly string[] => [...new Set(resources.map((resource) => resource.group))];
 const versionsOf = (resources: readonly ResourceDefinition[], group: string): readonly string[] => [...new Set(resources.filter((resource) => resource.group === group).map((resource) => resource.version))];
 
@@ -21,7 +21,7 @@ function describe(resource: ResourceDefinition): object {
 }
 
 /** `GET /api` (core) or `GET /apis` as APIGroupDiscoveryList. */
-export function aggregatedDiscovery(core: boolean, resources: readonly ResourceDefinition[] = resourceTable): object {
+export function aggregatedDiscovery(core: boolean, resources: readonly ResourceDefinition[]): object {
   const groups = groupsInOrder(resources).filter((group) => (group === '') === core);
   return {
     kind: 'APIGroupDiscoveryList',
@@ -39,7 +39,7 @@ export function aggregatedDiscovery(core: boolean, resources: readonly ResourceD
 }
 
 /** `GET /api/v1` and `GET /apis/<group>/<version>` as APIResourceList; undefined where there is no such version. */
-export function apiResourceList(group: string, version: string, resources: readonly ResourceDefinition[] = resourceTable): object | undefined {
+export function apiResourceList(group: string, version: string, resources: readonly ResourceDefinition[]): object | undefined {
   const found = resources.filter((resource) => resource.group === group && resource.version === version);
   if (found.length === 0) return undefined;
   const rows = found.flatMap((resource) => [
@@ -65,7 +65,7 @@ export function apiResourceList(group: string, version: string, resources: reado
 }
 
 /** `GET /apis` as APIGroupList. */
-export function apiGroupList(resources: readonly ResourceDefinition[] = resourceTable): object {
+export function apiGroupList(resources: readonly ResourceDefinition[]): object {
   const groups = groupsInOrder(resources).filter((group) => group !== '');
   return {
     kind: 'APIGroupList',

@@ -1,6 +1,6 @@
 import { hash32 } from '#base/random.ts';
 import { schemaFor, type Schema, type StructSchema } from './schema/index.ts';
-import { resourceTable, type ResourceDefinition } from './resources/index.ts';
+import type { ResourceDefinition } from './resources/index.ts';
 import { kubernetesVersion } from './version.ts';
 
 /**
@@ -18,13 +18,13 @@ const documents = new WeakMap<readonly ResourceDefinition[], ReadonlyMap<string,
 const rootOf = ({ group, version }: ResourceDefinition): string => (group === '' ? `api/${version}` : `apis/${group}/${version}`);
 
 /** `GET /openapi/v3`: one address for each group version; its hash follows the content. */
-export function openApiIndex(resources: readonly ResourceDefinition[] = resourceTable): object {
+export function openApiIndex(resources: readonly ResourceDefinition[]): object {
   const entries = [...all(resources)].map(([root, { hash }]) => [root, { serverRelativeURL: `/openapi/v3/${root}?hash=${hash}` }]);
   return { paths: Object.fromEntries(entries) as object };
 }
 
 /** `GET /openapi/v3/apis/apps/v1`; undefined where there is no such group version. @param root `api/v1`, `apis/apps/v1` */
-export function openApiDocument(root: string, resources: readonly ResourceDefinition[] = resourceTable): object | undefined {
+export function openApiDocument(root: string, resources: readonly ResourceDefinition[]): object | undefined {
   return all(resources).get(root)?.content;
 }
 

@@ -1,10 +1,10 @@
 import type { KubeObject } from '#api/object.ts';
 import type { Pod } from '#api/types.generated.ts';
-import { findResource } from '#api/resources/index.ts';
+import { builtInResources } from '#api/resources/catalog.ts';
 import type { PodSummary } from './port.ts';
 
 const summaries = new WeakMap<KubeObject, PodSummary>();
-const podResource = findResource('', 'v1', 'pods');
+const podResource = builtInResources.find('', 'v1', 'pods');
 const statusColumn = podResource?.columns.findIndex((column) => column.name === 'Status') ?? -1;
 
 /** A Pod as the diagram draws it; made once for each revision of it. */

@@ -2,7 +2,8 @@ import { holds } from './assertions.ts';
 import type { Branch } from './branch.ts';
 import { commandTable } from '#components/kubectl/index.ts';
 import { complete, type NameLookup, type TerminalState } from '#components/terminal/index.ts';
-import { findResource, resourceTable } from '#api/resources/index.ts';
+import { builtInResources } from '#api/resources/catalog.ts';
+import { resourceTable } from '#api/resources/index.ts';
 import { decisionsOf } from '#components/kube-scheduler/index.ts';
 import { summarizeEntry } from './entries.ts';
 import { currentKeyspace, storedObjects } from './keyspace.ts';
@@ -42,7 +43,7 @@ function completion(branch: Branch, terminal: string, line: string, cursor: numb
   const process = branch.history.world.process(terminal);
   if (process === undefined) return { replaceFrom: cursor, candidates: [] };
   const names: NameLookup = (plural, namespace) => {
-    const resource = findResource('', 'v1', plural) ?? resourceTable.find((item) => item.plural === plural);
+    const resource = builtInResources.find('', 'v1', plural) ?? resourceTable.find((item) => item.plural === plural);
     if (resource === undefined) return [];
     const prefix = `${resource.storagePrefix}/${resource.namespaced && namespace !== undefined ? `${namespace}/` : ''}`;
     return storedObjects(branch.history.world, prefix).map((object) => object.metadata.name);

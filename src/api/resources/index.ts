@@ -2,6 +2,7 @@ import type { Json } from '#base/json.ts';
 import { formatApiVersion, type GroupVersionKind, type KubeObject } from '../object.ts';
 import { schemaFor, type StructSchema } from '../schema/index.ts';
 import { cellsOf, type Cells } from './columns.ts';
+import { decodeStruct, type Decoded } from './decode.ts';
 import { applyDefaults } from './defaults.ts';
 import { selectableFields } from './fields.ts';
 import generated from './resources.generated.json' with { type: 'json' };
@@ -23,7 +24,7 @@ export interface SubresourceDefinition {
 }
 
 /** What discovery says of a resource. */
-interface ResourceFacts extends GroupVersionKind {
+export interface ResourceFacts extends GroupVersionKind {
   readonly plural: string;
   readonly singular: string;
   readonly shortNames: readonly string[];
@@ -43,6 +44,8 @@ export interface ResourceDefinition extends ResourceFacts {
   readonly schema: StructSchema | undefined;
   readonly hasStatus: boolean;
   cells(object: KubeObject, now: number): Cells;
+  /** Reads a body. @param known what is stored: parts of it need no second look */
+  decode(raw: KubeObject, known: KubeObject | undefined): Decoded;
   applyDefaults(object: KubeObject): KubeObject;
   prepareForCreate(object: KubeObject): KubeObject;
   prepareForUpdate(object: KubeObject, old: KubeObject, subresource: string): KubeObject;
@@ -63,9 +66,10 @@ const storageNames: Readonly<Record<string, string>> = {
   'apiextensions.k8s.io/customresourcedefinitions': 'apiextensions.k8s.io/customresourcedefinitions',
 };
 
-/** Makes a definition of what discovery says; for built-in and for custom resources. */
-export function defineResource(facts: ResourceFacts): ResourceDefinition {
+/** Makes the definition of a built-in resource of what discovery says. */
+function defineResource(facts: ResourceFacts): ResourceDefinition {
   const { group, version, kind, plural } = facts;
+  const schema = schemaFor(facts);
   const hasStatus = facts.subresources.some((sub) => sub.name === 'status');
   // Both versions of events are one store.
   const storage = plural === 'events' ? 'events' : (storageNames[`${group}/${plural}`] ?? plural);
@@ -74,8 +78,9 @@ export function defineResource(facts: ResourceFacts): ResourceDefinition {
     apiVersion: formatApiVersion(group, version),
     listKind: `${kind}List`,
     storagePrefix: `/registry/${storage}`,
-    schema: schemaFor(facts),
+    schema,
     hasStatus,
+    decode: (raw, known) => decodeStruct(raw, schema, known),
     cells: (object, now) => cellsOf(group === 'events.k8s.io' ? '' : group, kind, facts.columns, object, now),
     applyDefaults: (object) => applyDefaults(group, kind, object),
     prepareForCreate: (object) => prepareForCreate(group, kind, object, hasStatus),
@@ -88,19 +93,6 @@ export function defineResource(facts: ResourceFacts): ResourceDefinition {
 
 /** Every built-in resource, in the order of discovery. */
 export const resourceTable: readonly ResourceDefinition[] = (generated as unknown as readonly ResourceFacts[]).map(defineResource);
-
-const byPath = new Map(resourceTable.map((resource) => [`${resource.apiVersion}/${resource.plural}`, resource]));
-const byKind = new Map(resourceTable.map((resource) => [`${resource.apiVersion}/${resource.kind}`, resource]));
-
-/** A built-in resource by group, version and plural name. */
-export function findResource(group: string, version: string, plural: string): ResourceDefinition | undefined {
-  return byPath.get(`${formatApiVersion(group, version)}/${plural}`);
-}
-
-/** A built-in resource by group, version and kind. */
-export function findResourceByKind(gvk: GroupVersionKind): ResourceDefinition | undefined {
-  return byKind.get(`${formatApiVersion(gvk.group, gvk.version)}/${gvk.kind}`);
-}
 
 /** The key of an object in etcd. */
 export function storageKey(resource: ResourceDefinition, namespace: string, name: string): string {

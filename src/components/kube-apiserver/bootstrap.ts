@@ -2,7 +2,8 @@ import { newUid } from '#api/names.ts';
 import type { RandomState } from '#base/random.ts';
 import { formatTime, parseApiVersion, type KubeObject } from '#api/object.ts';
 import { updateManagedFields } from '#api/managed-fields/index.ts';
-import { findResourceByKind, storageKey } from '#api/resources/index.ts';
+import { builtInResources } from '#api/resources/catalog.ts';
+import { storageKey } from '#api/resources/index.ts';
 import generated from './bootstrap.generated.json' with { type: 'json' };
 import type { ApiServerOptions } from './state.ts';
 
@@ -63,7 +64,7 @@ export function bootstrapEntries(options: ApiServerOptions, now: number, seed: R
   const entries: BootstrapEntry[] = [];
   let random = seed;
   for (const raw of [...(generated as unknown as readonly KubeObject[]), ...own(options, now)]) {
-    const resource = findResourceByKind({ ...parseApiVersion(raw.apiVersion), kind: raw.kind });
+    const resource = builtInResources.findByKind({ ...parseApiVersion(raw.apiVersion), kind: raw.kind });
     if (resource === undefined) continue;
     const given = raw['status'];
     const wanted = resource.applyDefaults(raw);

@@ -2,8 +2,7 @@ import { revisionText } from './revision.ts';
 import { SortedMap } from '#base/sorted-map.ts';
 import type { Json } from '#base/json.ts';
 import type { KubeObject } from '#api/object.ts';
-import { findResource, toTable, type ResourceDefinition } from '#api/resources/index.ts';
-import { parseApiVersion } from '#api/object.ts';
+import { toTable } from '#api/resources/index.ts';
 import { matchesFields, matchesLabels } from '#api/selectors.ts';
 import type { Effect } from '#kernel/types.ts';
 import type { EtcdEvent } from '#protocol/etcd.ts';
@@ -46,11 +45,11 @@ export function bucketOf(watch: Watch): string {
   const name = term('metadata.name');
   if (name !== undefined) return `name=${watch.namespace}/${name}`;
   const node = term('spec.nodeName');
-  if (node !== undefined && watch.prefix === '/registry/pods') return `node=${node}`;
+  if (node !== undefined && watch.resource.storagePrefix === '/registry/pods') return `node=${node}`;
   return watch.namespace === '' ? 'all' : `namespace=${watch.namespace}`;
 }
 
-export const watchKey = (watch: Watch): string => `${watch.prefix}|${bucketOf(watch)}|${watch.request}`;
+export const watchKey = (watch: Watch): string => `${watch.resource.storagePrefix}|${bucketOf(watch)}|${watch.request}`;
 
 /** Takes in what etcd tells: the caches follow, and everybody who watches is told. */
 export function takeIn(state: ApiServerState, prefix: string, revision: number, events: readonly EtcdEvent[], now: number): { readonly state: ApiServerState; readonly effects: Effect[] } {
@@ -95,11 +94,7 @@ export function wants(watch: Watch, object: KubeObject | undefined): boolean {
   if (object === undefined) return false;
   if (watch.namespace !== '' && object.metadata.namespace !== watch.namespace) return false;
   if (watch.labels !== undefined && !matchesLabels(watch.labels, object.metadata.labels)) return false;
-  return watch.fields === undefined || matchesFields(watch.fields, resourceOf(watch)!.selectableFields(object));
-}
-
-export function resourceOf(watch: Pick<Watch, 'group' | 'apiVersion' | 'plural'>): ResourceDefinition | undefined {
-  return findResource(watch.group, parseApiVersion(watch.apiVersion).version, watch.plural);
+  return watch.fields === undefined || matchesFields(watch.fields, watch.resource.selectableFields(object));
 }
 
 /** What a watch sees of an event: objects that enter or leave its selection appear and vanish. */
@@ -114,15 +109,14 @@ export function eventFor(watch: Watch, event: CacheEvent, now: number): WatchEve
 /** An object as the watch asked for it. @param now epoch milliseconds: rows of a table hold ages */
 export function shown(watch: Watch, object: KubeObject, now: number): Json {
   if (watch.asTable === undefined) return object as unknown as Json;
-  const resource = resourceOf(watch)!;
-  return toTable(resource, [object], { now, includeObject: watch.asTable, metadata: { resourceVersion: object.metadata.resourceVersion ?? '' }, withColumns: true });
+  return toTable(watch.resource, [object], { now, includeObject: watch.asTable, metadata: { resourceVersion: object.metadata.resourceVersion ?? '' }, withColumns: true });
 }
 
 /** The events of the past that a watch has missed. */
 export function missed(state: ApiServerState, watch: Watch, since: number, now: number): WatchEvent[] {
   const found: WatchEvent[] = [];
   for (const event of state.recent.values(revisionText(since + 1))) {
-    if (event.prefix !== watch.prefix) continue;
+    if (event.prefix !== watch.resource.storagePrefix) continue;
     const seen = eventFor(watch, event, now);
     if (seen !== undefined) found.push(seen);
   }
@@ -131,8 +125,8 @@ export function missed(state: ApiServerState, watch: Watch, since: number, now: 
 
 /** Everything that exists now, as the first events of a watch. */
 export function existing(state: ApiServerState, watch: Watch, now: number): WatchEvent[] {
-  const cache: SortedMap<KubeObject> = cacheOf(state, watch.prefix);
-  const objects = watch.namespace === '' ? cache.values() : [...cache.prefixed(`${watch.prefix}/${watch.namespace}/`)].map(([, object]) => object);
+  const cache: SortedMap<KubeObject> = cacheOf(state, watch.resource.storagePrefix);
+  const objects = watch.namespace === '' ? cache.values() : [...cache.prefixed(`${watch.resource.storagePrefix}/${watch.namespace}/`)].map(([, object]) => object);
   const found: WatchEvent[] = [];
   for (const object of objects) if (wants(watch, object)) found.push({ type: 'ADDED', object: shown(watch, object, now) });
   return found;
@@ -140,6 +134,6 @@ export function existing(state: ApiServerState, watch: Watch, now: number): Watc
 
 export function bookmark(watch: Watch, revision: number, initialEnd: boolean): WatchEvent {
   const annotations = initialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
-  const object = { kind: watch.kind, apiVersion: watch.apiVersion, metadata: { resourceVersion: String(revision), ...annotations } };
+  const object = { kind: watch.resource.kind, apiVersion: watch.resource.apiVersion, metadata: { resourceVersion: String(revision), ...annotations } };
   return { type: 'BOOKMARK', object: watch.asTable === undefined ? object : ({ kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata, columnDefinitions: null, rows: [] } as Json) };
 }

@@ -4,6 +4,7 @@ import { openApiDocument, openApiIndex, openApiV2 } from '#api/openapi.ts';
 import { versionInfo } from '#api/version.ts';
 import { pageNotFound } from '#api/resources/status-errors.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
+import { resourcesOf } from './custom-resources.ts';
 import type { RequestState } from './request-state.ts';
 import type { ApiServerState } from './state.ts';
 
@@ -43,11 +44,14 @@ const pages: Readonly<Record<string, Page>> = {
   '/readyz': health('readyz'),
   '/api': (server, state) =>
     wantsAggregated(state)
-      ? json(aggregatedDiscovery(true), aggregated)
+      ? json(aggregatedDiscovery(true, resourcesOf(server).all), aggregated)
       : json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: `${server.options.advertiseAddress}:${server.options.securePort}` }] }),
-  '/openapi/v3': () => json(openApiIndex()),
+  '/openapi/v3': (server) => json(openApiIndex(resourcesOf(server).all)),
   '/openapi/v2': () => ({ status: 200, contentType: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf', body: openApiV2 }),
-  '/apis': (_server, state) => (wantsAggregated(state) ? json(aggregatedDiscovery(false), aggregated) : json(apiGroupList())),
+  '/apis': (server, state) => {
+    const { all } = resourcesOf(server);
+    return wantsAggregated(state) ? json(aggregatedDiscovery(false, all), aggregated) : json(apiGroupList(all));
+  },
 };
 
 /** Answers a request that is about no resource. */
@@ -55,10 +59,11 @@ export function answerPage(server: ApiServerState, state: RequestState): Omit<Ht
   const path = state.request.path.replace(/\/$/, '');
   const page = pages[path];
   if (page !== undefined) return page(server, state);
-  const document = path.startsWith('/openapi/v3/') ? openApiDocument(path.slice('/openapi/v3/'.length)) : undefined;
+  const { all } = resourcesOf(server);
+  const document = path.startsWith('/openapi/v3/') ? openApiDocument(path.slice('/openapi/v3/'.length), all) : undefined;
   if (document !== undefined) return json(document);
   const [, root, first = '', second = ''] = path.split('/');
-  const list = root === 'api' ? apiResourceList('', first) : root === 'apis' && second !== '' ? apiResourceList(first, second) : undefined;
+  const list = root === 'api' ? apiResourceList('', first, all) : root === 'apis' && second !== '' ? apiResourceList(first, second, all) : undefined;
   if (list !== undefined) return json(list);
   const status = pageNotFound();
   return { status: 404, contentType: 'application/json', body: status };

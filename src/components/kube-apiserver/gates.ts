@@ -4,7 +4,7 @@ import { newUid, generateName } from '#api/names.ts';
 import { formatTime, type KubeObject, type Status } from '#api/object.ts';
 import { updateManagedFields, applyServerSide } from '#api/managed-fields/index.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, PatchError } from '#api/patch/index.ts';
-import { checkFields, cleaned, decodeError, dropUnknown, unclean } from '#api/schema/index.ts';
+import { decodeError } from '#api/schema/index.ts';
 import {
   isFailure,
   badRequest,
@@ -84,8 +84,8 @@ export function authorizationGate(server: ApiServerState, state: RequestState): 
 }
 
 /** The definition of what is written, or why there is none. */
-export function targetOf(state: RequestState): ResourceDefinition | Status {
-  const resource = resourceFor(state.info);
+export function targetOf(server: ApiServerState, state: RequestState): ResourceDefinition | Status {
+  const resource = resourceFor(server, state.info);
   if (resource === undefined) return pageNotFound();
   const { subresource, verb } = state.info;
   const verbs = subresource === '' ? resource.verbs : (resource.subresources.find((item) => item.name === subresource)?.verbs ?? []);
@@ -98,7 +98,7 @@ const managerOf = (request: HttpRequest): string => request.query['fieldManager'
 /** mutating: the object is decoded, defaulted, merged with what is stored, and changed by the plug-ins. */
 export function mutatingGate(server: ApiServerState, state: RequestState, now: number): Verdict {
   const { info } = state;
-  const resource = targetOf(state);
+  const resource = targetOf(server, state);
   if (isFailure(resource)) return { refused: resource };
   if (info.subresource !== '' && !['status', 'finalize', 'ephemeralcontainers', 'resize', 'approval'].includes(info.subresource))
     return { next: state, detail: '' };
@@ -171,19 +171,14 @@ function decode(
   resource: ResourceDefinition,
   raw: KubeObject,
 ): { readonly object: KubeObject; readonly warnings: readonly string[] } | Status {
-  const clean = cleaned(raw, resource.schema, state.old);
-  if (clean !== unclean) return { object: resource.applyDefaults(clean as KubeObject), warnings: [] };
-  const wrong = decodeError(raw, resource.schema);
-  if (wrong !== undefined)
-    return badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${wrong}`);
+  const decoded = resource.decode(raw, state.old);
+  const problem = (text: string): Status =>
+    badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${text}`);
+  if ('wrong' in decoded) return problem(decoded.wrong);
+  const { object, unknown } = decoded;
   const mode = state.request.query['fieldValidation'] ?? 'Warn';
-  const unknown = mode === 'Ignore' ? [] : checkFields(raw, resource.schema);
-  if (unknown.length > 0 && mode === 'Strict') {
-    return badRequest(
-      `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: strict decoding error: ${unknown.join(', ')}`,
-    );
-  }
-  return { object: resource.applyDefaults(dropUnknown(raw, resource.schema)), warnings: unknown };
+  if (unknown.length > 0 && mode === 'Strict') return problem(`strict decoding error: ${unknown.join(', ')}`);
+  return { object: resource.applyDefaults(object), warnings: mode === 'Ignore' ? [] : unknown };
 }
 
 function decodeNew(state: RequestState, resource: ResourceDefinition): Verdict {
@@ -358,7 +353,7 @@ function applied(state: RequestState, resource: ResourceDefinition, old: KubeObj
 /** schema: strategies and validation. */
 export function schemaGate(server: ApiServerState, state: RequestState, now: number): Verdict {
   const { info, old } = state;
-  const resource = targetOf(state);
+  const resource = targetOf(server, state);
   if (isFailure(resource)) return { refused: resource };
   const { object } = state;
   if (object === undefined || (info.subresource !== '' && old === undefined)) return { next: state, detail: '' };
@@ -382,7 +377,7 @@ export function schemaGate(server: ApiServerState, state: RequestState, now: num
 
 /** validating: the plug-ins that only say yes or no. */
 export function validatingGate(server: ApiServerState, state: RequestState): Verdict {
-  const resource = targetOf(state);
+  const resource = targetOf(server, state);
   if (isFailure(resource)) return { refused: resource };
   const { info, user, object, old, random } = state;
   const refused = validateAdmission(server, { info, resource, user, object, old, random });

@@ -19,7 +19,7 @@ export function inspectServer(state: ApiServerState): Inspection {
           ['oldest revision for watches', String(state.oldest)],
         ],
       },
-      { type: 'table', title: 'Watches', columns: ['client', 'resource', 'namespace'], rows: watches.map((watch) => [watch.client, watch.plural, watch.namespace]) },
+      { type: 'table', title: 'Watches', columns: ['client', 'resource', 'namespace'], rows: watches.map((watch) => [watch.client, watch.resource.plural, watch.namespace]) },
       {
         type: 'table',
         title: 'Watch cache',

@@ -1,5 +1,7 @@
-import { findResource, type ResourceDefinition } from '#api/resources/index.ts';
+import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { HttpRequest } from '#protocol/rest.ts';
+import { resourcesOf } from './custom-resources.ts';
+import type { ApiServerState } from './state.ts';
 
 /** What a request asks for. Models apiserver/pkg/endpoints/request/requestinfo.go. */
 export interface RequestInfo {
@@ -70,6 +72,6 @@ function verbOf(method: HttpRequest['method'], name: string, query: HttpRequest[
 }
 
 /** The definition of the resource that a request is about. */
-export function resourceFor(info: RequestInfo): ResourceDefinition | undefined {
-  return info.isResource ? findResource(info.group, info.version, info.plural) : undefined;
+export function resourceFor(server: ApiServerState, info: RequestInfo): ResourceDefinition | undefined {
+  return info.isResource ? resourcesOf(server).find(info.group, info.version, info.plural) : undefined;
 }

@@ -138,10 +138,10 @@ function beginStorage(state: RequestState, event: RequestEvent): Result {
   const { info } = state;
   const finish = (response: HttpResponse): Result => ({ context: { ...state, response, gate: 'response', since: event.now }, effects: [] });
   if (!info.isResource) return finish(pageResponse(state, answerPage(server, state)));
-  const resource = resourceFor(info);
+  const resource = resourceFor(server, info);
   if (resource === undefined) return finish(pageResponse(state, answerPage(server, state)));
   if (resource.plural === 'componentstatuses') return componentStatuses(state, server, resource, event.now);
-  const target = targetOf(state);
+  const target = targetOf(server, state);
   if (isFailure(target)) return finish(statusResponse(state, target));
   if (info.subresource === 'log') return proxyLog(state, server, event.now);
   if (info.subresource !== '' && !isPartOfObject(info.subresource) && specialFor(state) === undefined)
@@ -169,7 +169,7 @@ function proxyLog(state: RequestState, server: ApiServerState, now: number): Res
 function relayed(state: RequestState, event: RequestEvent): Result {
   const message = event.message as HttpClientMessage;
   if (state.probes !== undefined && message.type === 'http.response')
-    return componentStatuses(state, serverOf(event), resourceFor(state.info)!, event.now, event.from, message);
+    return componentStatuses(state, serverOf(event), resourceFor(serverOf(event), state.info)!, event.now, event.from, message);
   if (message.type === 'http.response')
     return { context: { ...state, response: message, gate: 'response', since: event.now }, effects: [] };
   return { context: state, effects: [{ type: 'send', to: state.client, message }] };
@@ -177,7 +177,7 @@ function relayed(state: RequestState, event: RequestEvent): Result {
 
 function unreachable(state: RequestState, event: RequestEvent): Result {
   const { to } = event.message as UndeliverableMessage;
-  if (state.probes !== undefined) return componentStatuses(state, serverOf(event), resourceFor(state.info)!, event.now, to, undefined);
+  if (state.probes !== undefined) return componentStatuses(state, serverOf(event), resourceFor(serverOf(event), state.info)!, event.now, to, undefined);
   if (to === state.client)
     return {
       context: {
@@ -248,7 +248,7 @@ function continueStorage(state: RequestState, event: RequestEvent): Result {
   const answer = event.message as EtcdResponse;
   if (state.answers === undefined || state.server === undefined || answer.id !== String(state.answers.length))
     return { context: state, effects: [] };
-  const resource = resourceFor(state.info)!;
+  const resource = resourceFor(state.server, state.info)!;
   return go(state, resume(routineFor(state, state.server, resource, state.storedAt), state.answers, answer), resource, event);
 }
 
@@ -280,14 +280,10 @@ function openWatch(state: RequestState, server: ApiServerState, resource: Resour
     client: state.client,
     id,
     request: event.self,
-    prefix: resource.storagePrefix,
     namespace: state.info.namespace,
     labels,
     fields,
-    apiVersion: resource.apiVersion,
-    kind: resource.kind,
-    plural: resource.plural,
-    group: resource.group,
+    resource,
     asTable: tableOf(state.request),
     bookmarks: query['allowWatchBookmarks'] === 'true' || query['allowWatchBookmarks'] === '1',
     chatter: state.origin.chatter,

@@ -1,6 +1,7 @@
 import { SortedMap } from '#base/sorted-map.ts';
 import type { RandomState } from '#base/random.ts';
 import type { KubeObject } from '#api/object.ts';
+import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { FieldTerm, Selector } from '#api/selectors.ts';
 import type { HttpResponse, WatchEvent } from '#protocol/rest.ts';
 import type { Address, Origin } from '#kernel/types.ts';
@@ -36,14 +37,11 @@ export interface Watch {
   readonly id: string;
   /** The request's own process. */
   readonly request: Address;
-  readonly prefix: string;
   readonly namespace: string;
   readonly labels: Selector | undefined;
   readonly fields: readonly FieldTerm[] | undefined;
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly plural: string;
-  readonly group: string;
+  /** What is watched, as it was defined when the watch was opened. */
+  readonly resource: ResourceDefinition;
   readonly asTable: string | undefined;
   readonly bookmarks: boolean;
   readonly chatter: boolean;

@@ -1,6 +1,6 @@
 import type { KubeObject } from '#api/object.ts';
 import { parseApiVersion } from '#api/object.ts';
-import { findResourceByKind } from '#api/resources/index.ts';
+import { builtInResources } from '#api/resources/catalog.ts';
 import { mediaTypes } from '#protocol/rest.ts';
 import { resourcePath } from '#machinery/client.ts';
 import { byIndex } from '#machinery/informer.ts';
@@ -29,7 +29,7 @@ function dependents(caches: Caches, uid: string): readonly (readonly [plural: st
 
 function pathOf(object: KubeObject): string {
   const { group, version } = parseApiVersion(object.apiVersion);
-  return resourcePath({ group, version, plural: findResourceByKind({ group, version, kind: object.kind })?.plural ?? '' }, object.metadata.namespace, object.metadata.name);
+  return resourcePath({ group, version, plural: builtInResources.findByKind({ group, version, kind: object.kind })?.plural ?? '' }, object.metadata.namespace, object.metadata.name);
 }
 
 const deletion = (object: KubeObject, propagationPolicy: string): SyncCall => ({

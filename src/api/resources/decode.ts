@@ -1,0 +1,14 @@
+import type { KubeObject } from '../object.ts';
+import { checkFields, cleaned, decodeError, dropUnknown, unclean, type StructSchema } from '../schema/index.ts';
+
+/** What a body comes to: an object with the fields that it should not have had, or why it is none. */
+export type Decoded =
+  { readonly object: KubeObject; /** `unknown field "spec.x"` */ readonly unknown: readonly string[] } | { readonly wrong: string };
+
+/** Decodes into a Go struct: a value of a wrong type is an error, an unknown field is dropped. @param known an object that was decoded before */
+export function decodeStruct(raw: KubeObject, schema: StructSchema | undefined, known: KubeObject | undefined): Decoded {
+  const clean = cleaned(raw, schema, known);
+  if (clean !== unclean) return { object: clean as KubeObject, unknown: [] };
+  const wrong = decodeError(raw, schema);
+  return wrong === undefined ? { object: dropUnknown(raw, schema), unknown: checkFields(raw, schema) } : { wrong };
+}
