@@ -45,6 +45,7 @@ function violations(imports: readonly Import[]): string[] {
     if (!from.startsWith('#')) {
       if (from === 'xstate' && !['kernel', 'components', 'machinery'].includes(top)) return wrong('only machines are built with XState.');
       if (from.startsWith('@xyflow/') && !file.includes('ui/diagram')) return wrong('React Flow lives in ui/diagram.');
+      if (from === '@marcbachmann/cel-js' && !file.includes(path.join('api', 'cel'))) return wrong('expressions are compiled and run in api/cel.');
       if (from.startsWith('zustand') && !file.includes('ui/stores')) return wrong('zustand lives in ui/stores.');
       return [];
     }
