@@ -54,3 +54,9 @@ export function addQuantities(a: string | number, b: string | number): string {
   const format = parseQuantity(a) === 0 ? b : a;
   return formatQuantity(parseQuantity(a) + parseQuantity(b), /i$/.test(String(format)));
 }
+
+/** The difference, in the format of the first that is not zero. */
+export function subtractQuantities(a: string | number, b: string | number): string {
+  const format = parseQuantity(a) === 0 ? b : a;
+  return formatQuantity(parseQuantity(a) - parseQuantity(b), /i$/.test(String(format)));
+}

@@ -1,12 +1,12 @@
 import { nextText, type RandomState } from '#base/random.ts';
 import { nameAlphabet } from '#api/names.ts';
 import type { KubeObject, Status } from '#api/object.ts';
-import { addQuantities, compareQuantities, formatQuantity, parseQuantity } from '#api/quantity.ts';
 import { failure, forbiddenResource, notFound } from '#api/resources/status-errors.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
-import type { Container, LimitRange, Namespace, PodSpec, PriorityClass, ResourceQuota, Toleration, Volume } from '#api/types.generated.ts';
+import type { Container, Namespace, PodSpec, PriorityClass, Toleration, Volume } from '#api/types.generated.ts';
 import type { RequestInfo } from './request-info.ts';
 import type { User } from './authentication.ts';
+import { limitRanger, validateLimits } from './limit-ranger.ts';
 import { getCached, listCached, type ApiServerState } from './state.ts';
 
 /** A write on its way through admission. */
@@ -22,7 +22,7 @@ export interface Admitted {
   readonly object: KubeObject | undefined;
   readonly random: RandomState;
 }
-type Mutation = (state: ApiServerState, request: AdmissionRequest) => Admitted | Status;
+export type Mutation = (state: ApiServerState, request: AdmissionRequest) => Admitted | Status;
 
 const isStatus = (value: Admitted | Status): value is Status => 'kind' in value;
 const isPodCreate = ({ info, resource }: AdmissionRequest): boolean => resource.group === '' && resource.plural === 'pods' && info.verb === 'create' && info.subresource === '';
@@ -114,49 +114,6 @@ const nodeTaint: Mutation = (_state, request) => {
   return { object: { ...object, spec: { ...spec, taints: [...(spec.taints ?? []), { effect: 'NoSchedule', key }] } }, random: request.random };
 };
 
-/** plugin/pkg/admission/limitranger: defaults of a namespace for containers that ask for nothing. */
-const limitRanger: Mutation = (state, request) => {
-  const pod = request.object;
-  if (!isPodCreate(request) || pod === undefined) return request;
-  const ranges = listCached(state, '/registry/limitranges', request.info.namespace) as unknown as LimitRange[];
-  const limits = ranges.flatMap((range) => (range.spec?.limits ?? []).filter((item) => item.type === 'Container').map((item) => ({ name: range.metadata?.name ?? '', ...item })));
-  if (limits.length === 0) return request;
-  const spec = specOf(pod);
-  const set: string[] = [];
-  const filled = (item: Container): Container => {
-    let { requests = {}, limits: most = {} } = item.resources ?? {};
-    for (const limit of limits) {
-      const missing = (wanted: Readonly<Record<string, string | number>> | undefined, have: object): string[] => Object.keys(wanted ?? {}).filter((key) => !(key in have));
-      for (const key of missing(limit.defaultRequest ?? limit.default, requests)) {
-        requests = { ...requests, [key]: (limit.defaultRequest ?? limit.default)![key]! };
-        set.push(`${key} request for container ${item.name}`);
-      }
-      for (const key of missing(limit.default, most)) {
-        most = { ...most, [key]: limit.default![key]! };
-        set.push(`${key} limit for container ${item.name}`);
-      }
-    }
-    return { ...item, resources: { ...item.resources, ...(Object.keys(most).length > 0 ? { limits: most } : {}), ...(Object.keys(requests).length > 0 ? { requests } : {}) } };
-  };
-  const containers = spec.containers.map(filled);
-  const object: KubeObject = { ...pod, spec: { ...spec, containers } };
-  for (const limit of limits) {
-    for (const item of containers) {
-      for (const [key, value] of Object.entries(limit.max ?? {})) {
-        const asked = item.resources?.limits?.[key];
-        if (asked !== undefined && compareQuantities(asked, value) > 0) return forbiddenResource(request.resource, pod.metadata.name, `maximum ${key} usage per Container is ${value}, but limit is ${asked}`);
-      }
-      for (const [key, value] of Object.entries(limit.min ?? {})) {
-        const asked = item.resources?.requests?.[key];
-        if (asked !== undefined && compareQuantities(asked, value) < 0) return forbiddenResource(request.resource, pod.metadata.name, `minimum ${key} usage per Container is ${value}, but request is ${asked}`);
-      }
-    }
-  }
-  if (set.length === 0) return { object, random: request.random };
-  const annotations = { ...object.metadata.annotations, 'kubernetes.io/limit-ranger': `LimitRanger plugin set: ${set.join('; ')}` };
-  return { object: { ...object, metadata: { ...object.metadata, annotations } }, random: request.random };
-};
-
 /** plugin/pkg/admission/storage/storageobjectinuseprotection, and the default class. */
 const storage: Mutation = (state, request) => {
   const { info, object } = request;
@@ -217,7 +174,7 @@ function namespaceLifecycle(state: ApiServerState, request: AdmissionRequest): S
 
 /** Runs the validating plug-ins; undefined: admitted. */
 export function validateAdmission(state: ApiServerState, request: AdmissionRequest): Status | undefined {
-  return nodeRestriction(request) ?? resourceQuota(state, request);
+  return validateLimits(state, request) ?? nodeRestriction(request);
 }
 
 /** plugin/pkg/admission/noderestriction, as far as pods and nodes go. */
@@ -227,45 +184,5 @@ function nodeRestriction({ info, user, object }: AdmissionRequest): Status | und
   if (info.plural === 'nodes' && info.name !== '' && info.name !== node) return failure(403, 'Forbidden', `nodes "${info.name}" is forbidden: node "${node}" is not allowed to modify node "${info.name}"`, { name: info.name, kind: 'nodes' });
   const pod = info.plural === 'pods' && object !== undefined ? specOf(object) : undefined;
   if (pod !== undefined && info.verb === 'create' && info.subresource === '' && pod.nodeName !== node) return failure(403, 'Forbidden', `pods "${object!.metadata.name}" is forbidden: node "${node}" can only create pods with spec.nodeName set to itself`, { name: object!.metadata.name, kind: 'pods' });
-  return undefined;
-}
-
-type Usage = Readonly<Record<string, string>>;
-
-/** What a new object costs of a quota (pkg/quota/v1/evaluator/core). */
-export function usageOf(resource: ResourceDefinition, object: KubeObject): Usage {
-  const usage: Record<string, string> = { [`count/${resource.plural}${resource.group === '' ? '' : `.${resource.group}`}`]: '1' };
-  if (resource.group === '') usage[resource.plural] = '1';
-  if (resource.plural !== 'pods' || resource.group !== '') return usage;
-  const sum = (kind: 'requests' | 'limits', name: string): string =>
-    specOf(object).containers.reduce((total, item) => addQuantities(total, item.resources?.[kind]?.[name] ?? '0'), '0');
-  for (const name of ['cpu', 'memory']) {
-    usage[name] = usage[`requests.${name}`] = sum('requests', name);
-    usage[`limits.${name}`] = sum('limits', name);
-  }
-  return usage;
-}
-
-/** plugin/pkg/admission/resourcequota: would the namespace use more than it may? */
-function resourceQuota(state: ApiServerState, request: AdmissionRequest): Status | undefined {
-  const { info, resource, object } = request;
-  if (info.verb !== 'create' || info.subresource !== '' || object === undefined || !resource.namespaced) return undefined;
-  const quotas = listCached(state, '/registry/resourcequotas', info.namespace) as unknown as ResourceQuota[];
-  for (const quota of quotas) {
-    const usage = usageOf(resource, object);
-    const hard = quota.status?.hard ?? quota.spec?.hard ?? {};
-    const used = quota.status?.used ?? {};
-    const name = quota.metadata?.name ?? '';
-    const compute = Object.keys(hard).filter((key) => /^(requests\.|limits\.)?(cpu|memory)$/.test(key));
-    if (info.plural === 'pods' && compute.length > 0) {
-      const missing = compute.filter((key) => parseQuantity(usage[key] ?? '0') === 0);
-      if (missing.length > 0) return forbiddenResource(resource, object.metadata.name, `failed quota: ${name}: must specify ${missing.map((key) => `${key} for: ${specOf(object).containers.map((item) => item.name).join(',')}`).join('; ')}`);
-    }
-    const over = Object.keys(hard).filter((key) => usage[key] !== undefined && parseQuantity(used[key] ?? '0') + parseQuantity(usage[key]) > parseQuantity(hard[key]!));
-    if (over.length > 0) {
-      const list = (values: Readonly<Record<string, string | number>>): string => over.sort().map((key) => `${key}=${formatQuantity(parseQuantity(values[key] ?? '0'), /i$/.test(String(values[key])))}`).join(',');
-      return forbiddenResource(resource, object.metadata.name, `exceeded quota: ${name}, requested: ${list(usage)}, used: ${list(used)}, limited: ${list(hard)}`);
-    }
-  }
   return undefined;
 }

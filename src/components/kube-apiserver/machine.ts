@@ -17,6 +17,7 @@ import type { EtcdRequest, EtcdResponse, EtcdWatchResponse } from '#protocol/etc
 import { mediaTypes, type HttpRequest, type HttpResponse, type HttpServerMessage } from '#protocol/rest.ts';
 import { bootstrapEntries } from './bootstrap.ts';
 import { bookmark, chunk, existing, missed, takeIn, watchKey } from './cache.ts';
+import { chargeQuota, quotaUpdated, type ChargeQuota } from './quota-evaluator.ts';
 import type { RequestInput } from './request-state.ts';
 import { emptyState, type ApiServerOptions, type ApiServerState, type BookmarkWatch, type CloseWatch, type OpenWatch } from './state.ts';
 
@@ -36,6 +37,8 @@ type ServerMessage =
   | OpenWatch
   | CloseWatch
   | BookmarkWatch
+  | ChargeQuota
+  | HttpResponse
   | Retry
   | PeerClosedMessage
   | ChildExitedMessage
@@ -194,6 +197,9 @@ function abort(state: ApiServerState, event: ServerEvent): Result {
   return { context: state, effects: [] };
 }
 
+const charge = (state: ApiServerState, event: ServerEvent): Result => chargeQuota(state, event as EventOf<ChargeQuota>);
+const charged = (state: ApiServerState, event: ServerEvent): Result => quotaUpdated(state, event as EventOf<HttpResponse>);
+
 const lost = ({ context, event }: { readonly context: ApiServerState; readonly event: ServerEvent }): boolean =>
   event.message.type === 'peer.closed' && event.message.address === context.options.etcd;
 const answers =
@@ -210,7 +216,11 @@ export const apiServerMachine = setup({
   id: 'kube-apiserver',
   context: emptyState,
   initial: 'created',
-  on: { 'process.terminate': '.stopped' },
+  on: {
+    'process.terminate': '.stopped',
+    'quota.charge': { actions: step(charge) },
+    'http.response': { actions: step(charged) },
+  },
   states: {
     created: { on: { 'process.start': { target: 'connecting', actions: step(start) } } },
     connecting: {

@@ -22,6 +22,7 @@ import {
   type Verdict,
 } from './gates.ts';
 import { componentStatuses, type Probe } from './component-status.ts';
+import { quotaCharge, quotaTimedOut, quotaTimeoutMs, type QuotaVerdict } from './quota-evaluator.ts';
 import { emptyRequest, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
 import { recovering } from './panic.ts';
 import { pageResponse, statusResponse, storedResponse, tableOf } from './respond.ts';
@@ -48,7 +49,14 @@ export interface RequestState extends Facts {
 }
 
 type RequestMessage =
-  StartMessage<RequestInput> | EtcdResponse | StopWatching | TimedOut | BookmarkDue | UndeliverableMessage | HttpClientMessage;
+  | StartMessage<RequestInput>
+  | EtcdResponse
+  | QuotaVerdict
+  | StopWatching
+  | TimedOut
+  | BookmarkDue
+  | UndeliverableMessage
+  | HttpClientMessage;
 type RequestEvent = EventOf<RequestMessage>;
 type Result = Outcome<RequestState>;
 
@@ -102,6 +110,24 @@ function pass(
 }
 
 const afterAuthorization = (state: RequestState): Gate => (state.info.isResource && isWrite(state.info) ? 'mutating' : 'storage');
+
+/** validating: the plug-ins that only say yes or no, and last of them the quotas, which the server charges for all its requests. */
+function validate(state: RequestState, event: RequestEvent): Result {
+  const passed = pass('validating', () => 'storage', validatingGate)(state, event);
+  if (passed.context.gate !== 'storage') return passed;
+  const charge = quotaCharge(serverOf(event), passed.context);
+  if (charge === undefined) return passed;
+  return { context: { ...passed.context, gate: 'validating' }, effects: [{ type: 'send', to: serverAddress(event.self), message: charge }] };
+}
+
+function charged(state: RequestState, event: RequestEvent): Result {
+  const { refused } = event.message as QuotaVerdict;
+  const verdict: Verdict = refused === undefined ? { next: state, detail: 'ResourceQuota' } : { refused };
+  return pass('validating', () => 'storage', () => verdict)(state, event);
+}
+
+const uncharged = (state: RequestState, event: RequestEvent): Result =>
+  pass('validating', () => 'storage', () => ({ refused: quotaTimedOut() }))(state, event);
 
 // ── storage ─────────────────────────────────────────────────────────────────
 
@@ -384,7 +410,7 @@ const at =
 /** One request on its way through the gates: a goroutine of the API server. A watch stays until it is closed. */
 export const requestMachine = setup({
   types: { context: {} as RequestState, events: {} as RequestEvent, emitted: {} as Effect },
-  delays: { gate: ({ context }) => context.gateMs, etcdTimeout: etcdTimeoutMs },
+  delays: { gate: ({ context }) => context.gateMs, etcdTimeout: etcdTimeoutMs, quotaTimeout: quotaTimeoutMs },
 }).createMachine({
   id: 'kube-apiserver/request',
   context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined },
@@ -405,8 +431,15 @@ export const requestMachine = setup({
     mutated: { always: [{ guard: at('response'), target: 'responding' }, { target: 'schema' }] },
     schema: { after: { gate: { target: 'checked', actions: gateAction('schema', () => 'validating', schemaGate) } } },
     checked: { always: [{ guard: at('response'), target: 'responding' }, { target: 'validating' }] },
-    validating: { after: { gate: { target: 'admitted', actions: gateAction('validating', () => 'storage', validatingGate) } } },
-    admitted: { always: [{ guard: at('response'), target: 'responding' }, { target: 'storage' }] },
+    validating: { after: { gate: { target: 'admitted', actions: step(recovering(validate)) } } },
+    admitted: {
+      always: [
+        { guard: at('response'), target: 'responding' },
+        { guard: at('storage'), target: 'storage' },
+      ],
+      on: { 'quota.verdict': { actions: step(recovering(charged)) } },
+      after: { quotaTimeout: { actions: step(uncharged) } },
+    },
     storage: {
       after: { gate: { target: 'storing', actions: step(recovering(beginStorage)) } },
     },

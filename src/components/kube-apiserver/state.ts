@@ -5,6 +5,7 @@ import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { FieldTerm, Selector } from '#api/selectors.ts';
 import type { HttpResponse, WatchEvent } from '#protocol/rest.ts';
 import type { Address, Origin } from '#kernel/types.ts';
+import type { QuotaWork } from './quota-evaluator.ts';
 
 /** The settings that a kube-apiserver gets as flags. */
 export interface ApiServerOptions {
@@ -66,6 +67,10 @@ export interface ApiServerState {
   readonly nextRequest: number;
   readonly synced: number;
   readonly served: number;
+  /** Requests that wait for the quotas of their namespace, by namespace. */
+  readonly quotaWork: SortedMap<QuotaWork>;
+  /** `<namespace>/<name>` → a quota as this server wrote it last; the cache may be behind. */
+  readonly chargedQuotas: SortedMap<KubeObject>;
 }
 
 export const emptyState: ApiServerState = {
@@ -81,6 +86,8 @@ export const emptyState: ApiServerState = {
   nextRequest: 1,
   synced: 0,
   served: 0,
+  quotaWork: SortedMap.empty(),
+  chargedQuotas: SortedMap.empty(),
 };
 
 /** Between a request and its server. */

@@ -10,6 +10,7 @@ import { namespace } from './namespace.ts';
 import { nodeLifecycle, taintEviction } from './node-health.ts';
 import { nodeIpam, nodeRegistration, podGc } from './node.ts';
 import { replicaset } from './replicaset.ts';
+import { resourceQuota } from './resourcequota.ts';
 import { statefulset } from './statefulset/index.ts';
 import { ttl } from './ttl.ts';
 import { claimProtection, ephemeralVolumes, volumeBinder, volumeExpander, volumeProtection } from './volumes/index.ts';
@@ -35,6 +36,7 @@ export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
     cronjob,
     statefulset,
     ttl,
+    resourceQuota,
     volumeBinder,
     claimProtection,
     volumeProtection,
