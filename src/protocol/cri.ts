@@ -8,14 +8,33 @@ export interface SandboxConfig {
   readonly podUid: string;
   readonly attempt: number;
   readonly hostNetwork: boolean;
+  readonly hostname: string;
 }
+/** Where a volume of the pod appears in a container. */
+export interface Mount {
+  readonly containerPath: string;
+  readonly volume: string;
+  readonly subPath?: string | undefined;
+  readonly readOnly: boolean;
+}
+/** A file of a volume, by its path inside the volume. */
+export type VolumeFile = readonly [path: string, text: string];
 export interface ContainerConfig {
   readonly name: string;
   readonly image: string;
   readonly command?: readonly string[] | undefined;
   readonly args?: readonly string[] | undefined;
+  readonly workingDir?: string | undefined;
   readonly env: readonly (readonly [name: string, value: string])[];
+  readonly mounts: readonly Mount[];
   readonly attempt: number;
+}
+/** What a kubelet's HTTP, TCP or gRPC probe (or hook) dials in a pod. */
+export interface Dial {
+  readonly kind: 'httpGet' | 'tcpSocket' | 'grpc';
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
 }
 
 export type CriOperation =
@@ -29,12 +48,21 @@ export type CriOperation =
   /** SIGTERM, then SIGKILL after the time-out. */
   | { readonly op: 'StopContainer'; readonly container: string; readonly timeoutSeconds: number }
   | { readonly op: 'RemoveContainer'; readonly container: string }
-  | { readonly op: 'ExecSync'; readonly container: string; readonly command: readonly string[]; readonly timeoutSeconds: number }
+  /** `timeoutSeconds` 0: as long as it takes. */
+  | {
+      readonly op: 'ExecSync';
+      readonly container: string;
+      readonly command: readonly string[];
+      readonly stdin?: string | undefined;
+      readonly timeoutSeconds: number;
+    }
   /** Stands for the kubelet's own HTTP and TCP probes, which dial the pod's address. */
-  | { readonly op: 'Probe'; readonly container: string; readonly kind: 'httpGet' | 'tcpSocket' | 'grpc'; readonly port: number; readonly path: string }
+  | { readonly op: 'Probe'; readonly container: string; readonly dial: Dial; readonly timeoutSeconds: number }
+  /** Stands for the kubelet's writes into the volume directory of a pod, which the runtime mounts. */
+  | { readonly op: 'WriteVolume'; readonly podUid: string; readonly volume: string; readonly files: readonly VolumeFile[] }
   | { readonly op: 'ListPodSandbox' }
   | { readonly op: 'ListContainers' }
-  | { readonly op: 'ReadLog'; readonly container: string; readonly tailLines?: number | undefined; readonly follow?: boolean | undefined };
+  | { readonly op: 'ReadLog'; readonly container: string; readonly tailLines?: number | undefined };
 
 export interface CriRequest {
   readonly type: 'cri.request';
@@ -47,6 +75,8 @@ export interface ContainerStatus {
   readonly sandbox: string;
   readonly name: string;
   readonly image: string;
+  /** The reference that the container was created with. */
+  readonly requested: string;
   /** Digest form, as `imageID` shows it. */
   readonly imageRef: string;
   readonly attempt: number;
@@ -73,16 +103,23 @@ export type CriResult =
   | { readonly op: 'ImageStatus'; readonly present: boolean; readonly sizeBytes: number }
   | { readonly op: 'PullImage'; readonly imageRef: string; readonly sizeBytes: number }
   | { readonly op: 'CreateContainer' | 'StartContainer' | 'StopContainer'; readonly container: ContainerStatus }
-  | { readonly op: 'ExecSync' | 'Probe'; readonly exitCode: number; readonly output: string }
+  | { readonly op: 'ExecSync'; readonly exitCode: number; readonly stdout: string; readonly stderr: string }
+  /** `status` is that of HTTP; 0 where something listened and nothing more was asked. */
+  | { readonly op: 'Probe'; readonly outcome: 'answered' | 'refused' | 'timeout'; readonly status: number; readonly body: string }
   | { readonly op: 'ListPodSandbox'; readonly sandboxes: readonly SandboxStatus[] }
   | { readonly op: 'ListContainers'; readonly containers: readonly ContainerStatus[] }
   | { readonly op: 'ReadLog'; readonly lines: readonly { readonly at: number; readonly text: string }[] }
-  | { readonly op: 'StopPodSandbox' | 'RemovePodSandbox' | 'RemoveContainer' };
+  | { readonly op: 'StopPodSandbox' | 'RemovePodSandbox' | 'RemoveContainer' | 'WriteVolume' };
 
 /** `error` is the runtime's own text, which the kubelet quotes in events and statuses. */
 export type CriResponse =
   | { readonly type: 'cri.response'; readonly id: string; readonly result: CriResult }
-  | { readonly type: 'cri.response'; readonly id: string; readonly error: string; readonly code: 'NotFound' | 'Unauthenticated' | 'Unknown' };
+  | {
+      readonly type: 'cri.response';
+      readonly id: string;
+      readonly error: string;
+      readonly code: 'NotFound' | 'Unauthenticated' | 'Unknown';
+    };
 
 /** Evented PLEG: the runtime tells of every change of a container's state. */
 export interface CriContainerEvent {

@@ -9,7 +9,19 @@ function inspect(state: RuntimeState): Inspection {
   return {
     summary: `${running} running`,
     health: 'good',
-    sections: [{ type: 'table', title: 'Containers', columns: ['name', 'image', 'state', 'exit code'], rows: containers.map(({ status }) => [status.name, status.image, status.state, status.state === 'exited' ? String(status.exitCode) : '']) }],
+    sections: [
+      {
+        type: 'table',
+        title: 'Containers',
+        columns: ['name', 'image', 'state', 'exit code'],
+        rows: containers.map(({ status }) => [
+          status.name,
+          status.image,
+          status.state,
+          status.state === 'exited' ? String(status.exitCode) : '',
+        ]),
+      },
+    ],
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Inspection, ProcessDefinition } from '#kernel/types.ts';
 import { kubeletMachine } from './machine.ts';
 import type { KubeletState } from './state.ts';
-import { podWorkerMachine, type PodWorkerState } from './pod-worker.ts';
+import { podWorkerMachine } from './pod-worker.ts';
+import type { PodWorkerState } from './worker-state.ts';
 
 export type { KubeletInput } from './state.ts';
 
@@ -34,11 +35,7 @@ function inspectWorker(state: PodWorkerState): Inspection {
         type: 'table',
         title: 'Containers',
         columns: ['name', 'state', 'restarts'],
-        rows: state.containers.map((item) => [
-          item.name,
-          item.status?.state ?? (item.waiting === '' ? 'creating' : item.waiting),
-          String(item.restarts),
-        ]),
+        rows: state.containers.map((item) => [item.name, item.error?.reason ?? item.status?.state ?? 'creating', String(item.restarts)]),
       },
     ],
   };

@@ -1,76 +1,54 @@
 import { setup } from 'xstate';
 import { SortedMap } from '#base/sorted-map.ts';
-import { formatMicroTime, formatTime, type KubeObject } from '#api/object.ts';
-import { resourcePath, resources, sendCall } from '#machinery/client.ts';
-import { handleInformer, informerLost, isFor, newInformer, openInformer, type InformerStep } from '#machinery/informer.ts';
+import type { KubeObject } from '#api/object.ts';
+import { handleInformer, informerLost, informerOf, isFor, type InformerRetry, type InformerStep } from '#machinery/informer.ts';
 import { step } from '#kernel/step.ts';
-import type { Effect, StartMessage } from '#kernel/types.ts';
-import type { CriRequest, CriResponse } from '#protocol/cri.ts';
-import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import type { Effect, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type { CriOperation, CriRequest, CriResponse } from '#protocol/cri.ts';
+import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import { heartbeat, leased, nodeRead, register, registered, tick } from './node-status.ts';
+import { dropReferences, watchReferences, workersOf } from './references.ts';
+import { runtimeAnswered, serveRequest } from './server.ts';
 import { nameOf, type KubeletEvent, type KubeletInput, type KubeletResult, type KubeletState, type Tick } from './state.ts';
-import { addStatic, mirror, mirrorAnnotation, mirrorChanged, removeStatic } from './static-pods.ts';
-import type { PodUpdate, PodWorkerInput } from './pod-worker.ts';
+import { addStatic, addStaticPods, mirror, mirrorAnnotation, mirrorChanged, removeStatic, workerInput } from './static-pods.ts';
+import { isTerminalPhase } from './status.ts';
+import type { PodUpdate, ReferencesChanged } from './worker-state.ts';
 
-const manifests = '/etc/kubernetes/manifests/';
-const leaseSeconds = 40;
-const heartbeatMs = 10_000;
+const retryMs = 2000;
 
-function nodeObject(state: KubeletState, event: KubeletEvent): object {
-  const { node } = state.input;
-  const time = formatTime(event.now);
-  const condition = (type: string, status: string, reason: string, message: string): object => ({
-    lastHeartbeatTime: time,
-    lastTransitionTime: time,
-    message,
-    reason,
-    status,
-    type,
+// ── the runtime, as it was found ────────────────────────────────────────────
+
+function askRuntime(event: KubeletEvent): readonly Effect[] {
+  const to = `${nameOf(event)}/container-runtime`;
+  const ask = (id: string, operation: CriOperation): Effect => ({
+    type: 'send',
+    to,
+    message: { type: 'cri.request', id, operation } as CriRequest,
   });
-  const conditions = [
-    condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
-    condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
-    condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
-    condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
-  ];
-  return {
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: { name: nameOf(event), ...node.metadata },
-    spec: node.spec,
-    status: { ...node.status, conditions },
-  };
+  return [ask('sandboxes', { op: 'ListPodSandbox' }), ask('containers', { op: 'ListContainers' })];
 }
-
-const tick = (afterMs: number): Effect => ({
-  type: 'arm',
-  timer: 'heartbeat',
-  afterMs,
-  message: { type: 'kubelet.tick' } as Tick,
-  chatter: true,
-});
 
 function start(state: KubeletState, event: KubeletEvent): KubeletResult {
   const { input } = event.message as StartMessage<KubeletInput>;
-  let context: KubeletState = { ...state, input };
-  const effects: Effect[] = [{ type: 'watch-files', prefix: manifests }];
-  for (const [path, content] of event.disk.prefixed(manifests)) {
-    const added = addStatic(context, path, content, event);
-    context = added.context;
-    effects.push(...added.effects);
-  }
-  const registered = register(context, event);
-  return { context: registered.context, effects: [...effects, ...registered.effects] };
+  return { context: { ...state, input, startedAt: event.now }, effects: askRuntime(event) };
 }
 
-/** Registers the Node; tried again until the API server answers. */
-function register(state: KubeletState, event: KubeletEvent): KubeletResult {
-  return {
-    context: state,
-    effects: [
-      sendCall(state.input.client, 'register', { method: 'POST', path: resourcePath(resources.nodes), body: nodeObject(state, event) }),
-      tick(2_000),
-    ],
-  };
+/** What the runtime has is known: static pods begin, and the node is registered. */
+function listed(state: KubeletState, event: KubeletEvent): KubeletResult {
+  const response = event.message as CriResponse;
+  if (!('result' in response)) return runtimeAnswered(state, response);
+  const { result } = response;
+  const context: KubeletState =
+    result.op === 'ListPodSandbox'
+      ? { ...state, sandboxes: result.sandboxes }
+      : result.op === 'ListContainers'
+        ? { ...state, containers: result.containers }
+        : state;
+  if (context === state) return runtimeAnswered(state, response);
+  if (context.sandboxes === undefined || context.containers === undefined) return { context, effects: [] };
+  const pods = addStaticPods(context, event);
+  const node = register(pods.context, event);
+  return { context: node.context, effects: [...pods.effects, ...node.effects] };
 }
 
 // ── pods from the API server ────────────────────────────────────────────────
@@ -79,127 +57,123 @@ function informed(state: KubeletState, result: InformerStep, event: KubeletEvent
   let context: KubeletState = { ...state, pods: result.state };
   const effects: Effect[] = [...result.effects];
   for (const { object, type } of result.changes) {
-    const uid = object.metadata.annotations?.[mirrorAnnotation] ?? object.metadata.uid ?? '';
-    const worker = context.workers.get(uid);
-    const isMirror = object.metadata.annotations?.[mirrorAnnotation] !== undefined;
-    if (isMirror) {
-      if (worker !== undefined) effects.push(...mirrorChanged(context, object, type, worker, event));
-      continue;
-    }
-    const phase = (object['status'] as { readonly phase?: string } | undefined)?.phase;
-    if (worker === undefined) {
-      if (type === 'delete' || phase === 'Succeeded' || phase === 'Failed') continue;
-      const name = `pod-${context.next}`;
-      const input: PodWorkerInput = { pod: object, static: false };
-      context = { ...context, next: context.next + 1, workers: context.workers.set(uid, name) };
-      effects.push({ type: 'start', name, definition: 'kubelet/pod-worker', input });
-      if (object.metadata.deletionTimestamp !== undefined)
-        effects.push({ type: 'send', to: `${event.self}/${name}`, message: { type: 'pod.update', pod: object } as PodUpdate });
-      continue;
-    }
-    const message: PodUpdate = { type: 'pod.update', pod: type === 'delete' ? undefined : object };
-    effects.push({ type: 'send', to: `${event.self}/${worker}`, message });
-    if (type === 'delete') context = { ...context, workers: context.workers.delete(uid) };
+    const next = podChanged(context, object, type === 'delete', event);
+    context = next.context;
+    effects.push(...next.effects);
   }
-  return { context, effects: [...effects, ...mirror(context)] };
+  const cleaned = state.pods?.synced === true || !result.state.synced ? { context, effects: [] } : cleanUp(context, event);
+  return { context: cleaned.context, effects: [...effects, ...cleaned.effects, ...mirror(cleaned.context)] };
 }
 
-// ── heartbeats ──────────────────────────────────────────────────────────────
-
-function heartbeat(state: KubeletState, event: KubeletEvent): KubeletResult {
-  if (!state.registered) return register(state, event);
-  const name = nameOf(event);
-  const spec = { holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime: formatMicroTime(event.now) };
-  const lease = state.lease;
-  const client = state.input.client;
-  const call =
-    lease === undefined
-      ? ({ method: 'GET', path: resourcePath(resources.leases, 'kube-node-lease', name), query: { timeout: '10s' } } as const)
-      : ({
-          method: 'PUT',
-          path: resourcePath(resources.leases, 'kube-node-lease', name),
-          query: { timeout: '10s' },
-          body: { ...lease, spec },
-        } as const);
-  return { context: state, effects: [sendCall(client, 'lease', call, { chatter: true }), tick(heartbeatMs)] };
+function podChanged(state: KubeletState, object: KubeObject, gone: boolean, event: KubeletEvent): KubeletResult {
+  const mirrored = object.metadata.annotations?.[mirrorAnnotation];
+  const uid = mirrored ?? object.metadata.uid ?? '';
+  const worker = state.workers.get(uid);
+  if (mirrored !== undefined)
+    return { context: state, effects: worker === undefined ? [] : mirrorChanged(state, object, gone, worker, event) };
+  if (worker === undefined) return gone ? { context: state, effects: [] } : newPod(state, object, uid);
+  const message: PodUpdate = { type: 'pod.update', pod: gone ? undefined : object };
+  const told: Effect = { type: 'send', to: `${event.self}/${worker}`, message };
+  if (!gone) return { context: state, effects: [told] };
+  const dropped = dropReferences({ ...state, workers: state.workers.delete(uid) }, object);
+  return { context: dropped.context, effects: [told, ...dropped.effects] };
 }
 
-function leased(state: KubeletState, response: HttpResponse, event: KubeletEvent): KubeletResult {
-  if (response.status < 300) return { context: { ...state, lease: response.body as unknown as KubeObject }, effects: [] };
-  if (response.status !== 404) return { context: { ...state, lease: undefined }, effects: [] };
-  const name = nameOf(event);
-  const body = {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: { name, namespace: 'kube-node-lease' },
-    spec: { holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime: formatMicroTime(event.now) },
-  };
+function newPod(state: KubeletState, object: KubeObject, uid: string): KubeletResult {
+  const { phase } = (object['status'] ?? {}) as { readonly phase?: string };
+  if (isTerminalPhase(phase) && object.metadata.deletionTimestamp === undefined) return { context: state, effects: [] };
+  const name = `pod-${state.next}`;
+  const watched = watchReferences({ ...state, next: state.next + 1, workers: state.workers.set(uid, name) }, object);
+  const begin: Effect = { type: 'start', name, definition: 'kubelet/pod-worker', input: workerInput(state, object, false) };
+  return { context: watched.context, effects: [...watched.effects, begin] };
+}
+
+/** Sandboxes of pods that are no more are taken away when all pods are known (HandlePodCleanups). */
+function cleanUp(state: KubeletState, event: KubeletEvent): KubeletResult {
+  const orphans = (state.sandboxes ?? []).filter((item) => !state.workers.has(item.config.podUid) && !finished(state, item.config.podUid));
+  const effects = orphans.map(({ id }): Effect => ({
+    type: 'send',
+    to: `${nameOf(event)}/container-runtime`,
+    message: { type: 'cri.request', id: 'orphan', operation: { op: 'RemovePodSandbox', sandbox: id } } as CriRequest,
+  }));
+  return { context: { ...state, sandboxes: [], containers: [] }, effects };
+}
+
+const finished = (state: KubeletState, uid: string): boolean =>
+  [...(state.pods?.store.values() ?? [])].some((pod) => pod.metadata.uid === uid);
+
+// ── everything else it watches ──────────────────────────────────────────────
+
+function otherInformed(state: KubeletState, message: HttpClientMessage | InformerRetry, event: KubeletEvent): KubeletResult {
+  const id = message.type === 'informer.retry' ? message.informer : informerOf(message.id);
+  const informer = state.others.get(id);
+  if (informer === undefined || !isFor(informer, message)) return { context: state, effects: [] };
+  const result = handleInformer(informer, message, state.input.client);
+  const context: KubeletState = { ...state, others: state.others.set(id, result.state) };
+  const known = result.changes.length > 0 && id !== 'services';
+  const told = known ? workersOf(context, id) : [];
+  const changed: ReferencesChanged = { type: 'pod.references' };
   return {
-    context: state,
-    effects: [
-      sendCall(
-        state.input.client,
-        'lease',
-        { method: 'POST', path: resourcePath(resources.leases, 'kube-node-lease'), query: { timeout: '10s' }, body },
-        { chatter: true },
-      ),
-    ],
+    context,
+    effects: [...result.effects, ...told.map((worker): Effect => ({ type: 'send', to: `${event.self}/${worker}`, message: changed }))],
   };
 }
 
-function registered(state: KubeletState, response: HttpResponse, event: KubeletEvent): KubeletResult {
-  if (response.status >= 300 && response.status !== 409) return { context: state, effects: [] };
-  const spec = { id: 'pods', resource: resources.pods, fieldSelector: `spec.nodeName=${nameOf(event)}` };
-  const opened = openInformer(state.pods ?? newInformer(spec), state.input.client);
-  return {
-    context: { ...state, registered: true, pods: opened.state },
-    effects: [{ type: 'link', to: state.input.client.server }, ...opened.effects, tick(10)],
-  };
+/** The connection to the API server broke: every watch has to be opened again. */
+function disconnected(state: KubeletState): KubeletResult {
+  if (state.pods === undefined) return { context: state, effects: [] };
+  const pods = informerLost(state.pods);
+  const effects: Effect[] = [...pods.effects];
+  let { others } = state;
+  for (const [id, informer] of [...state.others]) {
+    const lost = informerLost(informer);
+    others = others.set(id, lost.state);
+    effects.push(...lost.effects);
+  }
+  return { context: { ...state, pods: pods.state, others }, effects: [...effects, { type: 'link', to: state.input.client.server }] };
 }
 
-// ── serving ─────────────────────────────────────────────────────────────────
-
-/** GET /containerLogs/<namespace>/<pod>/<container>: asked by the API server for `kubectl logs`. */
-function serveLogs(state: KubeletState, event: KubeletEvent): KubeletResult {
-  const request = event.message as HttpRequest;
-  const match = /^\/containerLogs\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(request.path);
-  const reply = (status: number, body: string): KubeletResult => {
-    const response: HttpResponse = { type: 'http.response', id: request.id, status, contentType: 'text/plain', body };
-    return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
-  };
-  if (match === null) return reply(200, 'ok');
-  const [, namespace = '', pod = '', container = ''] = match;
-  const object = state.pods?.store.get(`${namespace}/${pod}`);
-  const statuses =
-    (object?.['status'] as { readonly containerStatuses?: readonly { readonly name: string; readonly containerID?: string }[] } | undefined)
-      ?.containerStatuses ?? [];
-  const id = statuses.find((item) => item.name === container)?.containerID?.replace(/^\w+:\/\//, '');
-  if (id === undefined) return reply(400, `container "${container}" in pod "${pod}" is waiting to start: ContainerCreating`);
-  const tail = request.query['tailLines'];
-  const key = `log ${state.next}`;
-  const message: CriRequest = {
-    type: 'cri.request',
-    id: key,
-    operation: { op: 'ReadLog', container: id, tailLines: tail === undefined ? undefined : Number(tail) },
-  };
-  return {
-    context: { ...state, next: state.next + 1, logs: state.logs.set(key, { client: event.from, id: request.id }) },
-    effects: [{ type: 'send', to: `${nameOf(event)}/container-runtime`, message }],
-  };
+function unreachable(state: KubeletState, event: KubeletEvent): KubeletResult {
+  const { message } = event.message as UndeliverableMessage;
+  if (message.type === 'cri.request') {
+    const { id } = message as CriRequest;
+    if (id === 'sandboxes') return { context: state, effects: [tick('runtime', retryMs)] };
+    return runtimeAnswered(state, {
+      type: 'cri.response',
+      id,
+      error: 'rpc error: code = Unavailable desc = connection error',
+      code: 'Unknown',
+    });
+  }
+  if (message.type !== 'http.request') return { context: state, effects: [] };
+  const { id } = message as HttpRequest;
+  if (state.pods !== undefined && isFor(state.pods, { type: 'http.end', id } as HttpClientMessage)) {
+    const lost = informerLost(state.pods);
+    return { context: { ...state, pods: lost.state }, effects: lost.effects };
+  }
+  const informer = state.others.get(informerOf(id));
+  if (informer === undefined) return { context: state, effects: [] };
+  const lost = informerLost(informer);
+  return { context: { ...state, others: state.others.set(informerOf(id), lost.state) }, effects: lost.effects };
 }
 
-function logRead(state: KubeletState, response: CriResponse): KubeletResult {
-  const waiting = state.logs.get(response.id);
-  if (waiting === undefined) return { context: state, effects: [] };
-  const lines = 'result' in response && response.result.op === 'ReadLog' ? response.result.lines : [];
-  const message: HttpResponse = {
-    type: 'http.response',
-    id: waiting.id,
-    status: 200,
-    contentType: 'text/plain',
-    body: lines.map((line) => `${line.text}\n`).join(''),
-  };
-  return { context: { ...state, logs: state.logs.delete(response.id) }, effects: [{ type: 'send', to: waiting.client, message }] };
+function answered(state: KubeletState, message: HttpClientMessage, event: KubeletEvent): KubeletResult {
+  switch (message.id) {
+    case 'register':
+      return registered(state, message as HttpResponse, event);
+    case 'lease':
+      return leased(state, message as HttpResponse, event);
+    case 'node':
+      return nodeRead(state, message as HttpResponse, event);
+    default:
+      if (state.pods !== undefined && isFor(state.pods, message))
+        return informed(state, handleInformer(state.pods, message, state.input.client), event);
+      return otherInformed(state, message, event);
+  }
+}
+
+function ticked(state: KubeletState, event: KubeletEvent): KubeletResult {
+  return (event.message as Tick).what === 'runtime' ? { context: state, effects: askRuntime(event) } : heartbeat(state, event);
 }
 
 function serve(state: KubeletState, event: KubeletEvent): KubeletResult {
@@ -208,39 +182,32 @@ function serve(state: KubeletState, event: KubeletEvent): KubeletResult {
     case 'process.start':
       return start(state, event);
     case 'kubelet.tick':
-      return heartbeat(state, event);
+      return ticked(state, event);
     case 'file.changed': {
       if (message.content === undefined) return removeStatic(state, message.path, event);
       const added = addStatic(state, message.path, message.content, event);
       return { context: added.context, effects: [...added.effects, ...mirror(added.context)] };
     }
     case 'http.request':
-      return serveLogs(state, event);
+      return serveRequest(state, event);
     case 'cri.response':
-      return logRead(state, message);
+      return listed(state, event);
     case 'cri.event': {
       const worker = state.workers.get(message.podUid);
       return { context: state, effects: worker === undefined ? [] : [{ type: 'send', to: `${event.self}/${worker}`, message }] };
     }
     case 'process.exited':
       return { context: state, effects: [] };
-    case 'peer.closed': {
-      if (state.pods === undefined) return { context: state, effects: [] };
-      const lost = informerLost(state.pods);
-      return { context: { ...state, pods: lost.state }, effects: [...lost.effects, { type: 'link', to: state.input.client.server }] };
-    }
-    case 'message.undeliverable': {
-      if (state.pods === undefined || !isFor(state.pods, message.message)) return { context: state, effects: [] };
-      const lost = informerLost(state.pods);
-      return { context: { ...state, pods: lost.state }, effects: lost.effects };
-    }
-    default: {
-      if (message.type === 'http.response' && message.id === 'register') return registered(state, message, event);
-      if (message.type === 'http.response' && message.id === 'lease') return leased(state, message, event);
-      if (message.type === 'http.response' && message.id === 'mirror') return { context: state, effects: [] };
-      if (state.pods === undefined || !isFor(state.pods, message)) return { context: state, effects: [] };
-      return informed(state, handleInformer(state.pods, message, state.input.client), event);
-    }
+    case 'peer.closed':
+      return disconnected(state);
+    case 'message.undeliverable':
+      return unreachable(state, event);
+    case 'informer.retry':
+      return state.pods !== undefined && isFor(state.pods, message)
+        ? informed(state, handleInformer(state.pods, message, state.input.client), event)
+        : otherInformed(state, message, event);
+    default:
+      return answered(state, message, event);
   }
 }
 
@@ -271,12 +238,16 @@ export const kubeletMachine = setup({
       hollow: false,
       node: { metadata: {}, spec: {}, status: {} },
     },
+    startedAt: 0,
     pods: undefined,
+    others: SortedMap.empty(),
     registered: false,
+    sandboxes: undefined,
+    containers: undefined,
     static: SortedMap.empty<KubeObject>(),
     workers: SortedMap.empty<string>(),
     lease: undefined,
-    logs: SortedMap.empty(),
+    asked: SortedMap.empty(),
     next: 1,
   } as KubeletState,
   initial: 'created',

@@ -11,8 +11,9 @@ import type {
   StartMessage,
   UndeliverableMessage,
 } from '#kernel/types.ts';
-import type { CriContainerEvent, CriResponse } from '#protocol/cri.ts';
+import type { ContainerStatus, CriContainerEvent, CriResponse, SandboxStatus } from '#protocol/cri.ts';
 import type { HttpClientMessage, HttpRequest } from '#protocol/rest.ts';
+import { dataOf, type Found, type ReferencedKind } from './environment.ts';
 
 export interface KubeletInput {
   readonly client: ClientConfig;
@@ -21,20 +22,27 @@ export interface KubeletInput {
   /** The Node as it registers itself: labels, capacity, addresses, nodeInfo. */
   readonly node: { readonly metadata: object; readonly spec: object; readonly status: object };
 }
-/** A heartbeat is due. */
+/** A heartbeat is due, or the runtime is to be asked again what it has. */
 export interface Tick {
   readonly type: 'kubelet.tick';
+  readonly what: 'heartbeat' | 'runtime';
 }
 export interface KubeletState {
   readonly input: KubeletInput;
+  readonly startedAt: number;
   readonly pods: InformerState | undefined;
+  /** Services, and each ConfigMap and Secret that a pod here names, by the id of its informer. */
+  readonly others: SortedMap<InformerState>;
   readonly registered: boolean;
+  /** Undefined until the runtime has told what it has; no pod is looked at before. */
+  readonly sandboxes: readonly SandboxStatus[] | undefined;
+  readonly containers: readonly ContainerStatus[] | undefined;
   /** Static pods by full name → manifest as a Pod. */
   readonly static: SortedMap<KubeObject>;
   readonly workers: SortedMap<string>;
   readonly lease: KubeObject | undefined;
-  /** Log requests that wait for the runtime: CRI id → who asked. */
-  readonly logs: SortedMap<{ readonly client: string; readonly id: string }>;
+  /** Requests that wait for the runtime: CRI id → who asked. */
+  readonly asked: SortedMap<{ readonly client: string; readonly id: string }>;
   readonly next: number;
 }
 type Message =
@@ -54,3 +62,17 @@ export type KubeletResult = Outcome<KubeletState>;
 
 /** The node's name: the host of its kubelet. */
 export const nameOf = (event: KubeletEvent): string => event.self.slice(0, event.self.indexOf('/'));
+
+/** The id of the informer of one object that pods name. */
+export const referenceId = (kind: ReferencedKind, namespace: string, name: string): string => `${kind}/${namespace}/${name}`;
+
+/** A ConfigMap or Secret as this kubelet knows it (pkg/kubelet/util/manager, watch based). */
+export function findObject(state: KubeletState, kind: ReferencedKind, namespace: string, name: string): Found {
+  const informer = state.others.get(referenceId(kind, namespace, name));
+  if (informer === undefined || !informer.synced) return 'unknown';
+  const object = informer.store.get(`${namespace}/${name}`);
+  return object === undefined ? 'missing' : dataOf(kind, object);
+}
+
+/** The services of the cluster, for the environment of containers. */
+export const servicesOf = (state: KubeletState): readonly KubeObject[] => [...(state.others.get('services')?.store.values() ?? [])];

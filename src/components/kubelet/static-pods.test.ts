@@ -66,7 +66,7 @@ describe('a static pod', () => {
   it('counts the restarts of its containers', () => {
     const { session, type } = booted();
     session.send({ type: 'fault', action: { type: 'kill', address: 'minikube/kube-scheduler' } });
-    session.pass(5_000);
+    session.pass(25_000);
     expect(type('kubectl get pod kube-scheduler-minikube -n kube-system')).toMatch(/1\/1 +Running +1 \(\d+s ago\)/);
   });
 });

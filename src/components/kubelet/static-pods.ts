@@ -4,13 +4,35 @@ import { resourcePath, resources, sendCall } from '#machinery/client.ts';
 import type { Effect } from '#kernel/types.ts';
 import { nameOf, type KubeletEvent, type KubeletResult, type KubeletState } from './state.ts';
 import { readManifest } from './manifest.ts';
-import type { MirrorUpdate, PodUpdate, PodWorkerInput } from './pod-worker.ts';
+import type { MirrorUpdate, PodUpdate, PodWorkerInput } from './worker-state.ts';
 
 /** On a mirror pod: the uid of the static pod that it shows. */
 export const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 /** The uid of a static pod: it follows from its host and file. */
 const staticUid = (host: string, path: string): string => hexDigest(`${host}${path}`, 32);
+
+const manifests = '/etc/kubernetes/manifests/';
+
+/** What a pod's worker is started with: the pod, and what the runtime has of it already. */
+export function workerInput(state: KubeletState, pod: KubeObject, isStatic: boolean): PodWorkerInput {
+  const uid = pod.metadata.uid ?? '';
+  const sandbox = (state.sandboxes ?? []).findLast((item) => item.config.podUid === uid);
+  const containers = (state.containers ?? []).filter((item) => item.sandbox === sandbox?.id);
+  return { pod, static: isStatic, sandbox, containers };
+}
+
+/** Begins with the manifests that are there, and is told of changes. */
+export function addStaticPods(state: KubeletState, event: KubeletEvent): KubeletResult {
+  let context = state;
+  const effects: Effect[] = [{ type: 'watch-files', prefix: manifests }];
+  for (const [path, content] of event.disk.prefixed(manifests)) {
+    const added = addStatic(context, path, content, event);
+    context = added.context;
+    effects.push(...added.effects);
+  }
+  return { context, effects };
+}
 
 /** A manifest that is taken away ends its pod, and the mirror pod with it. */
 export function removeStatic(state: KubeletState, path: string, event: KubeletEvent): KubeletResult {
@@ -51,7 +73,7 @@ export function addStatic(state: KubeletState, path: string, content: unknown, e
     spec: { ...(manifest['spec'] as object), nodeName: host },
   };
   const worker = `pod-${state.next}`;
-  const input: PodWorkerInput = { pod, static: true };
+  const input = workerInput(state, pod, true);
   const effects: Effect[] = [{ type: 'start', name: worker, definition: 'kubelet/pod-worker', input }];
   return {
     context: {
@@ -87,9 +109,8 @@ export function mirror(state: KubeletState): Effect[] {
  * Tells a static pod's worker of its mirror pod. One that is being deleted goes at once, and comes back: what counts is the
  * manifest on this host (pkg/kubelet, tryReconcileMirrorPods).
  */
-export function mirrorChanged(state: KubeletState, object: KubeObject, type: string, worker: string, event: KubeletEvent): Effect[] {
+export function mirrorChanged(state: KubeletState, object: KubeObject, gone: boolean, worker: string, event: KubeletEvent): Effect[] {
   const { uid, namespace, name, deletionTimestamp } = object.metadata;
-  const gone = type === 'delete';
   const told: Effect = {
     type: 'send',
     to: `${event.self}/${worker}`,
