@@ -2,8 +2,9 @@ import { kubernetesVersion } from '#api/version.ts';
 import { definitions } from './definitions.ts';
 import { addonManifests } from './manifests/addons.ts';
 import { staticPodManifests } from './manifests/static-pods.ts';
-import { adminClient, controlPlane, node, type NodeSettings } from './parts.ts';
+import { controlPlane, node, type NodeSettings } from './parts.ts';
 import type { Cluster, ClusterOptions } from './types.ts';
+import { firstTerminal, openTerminal, usersWith } from './users.ts';
 
 export type { Cluster, ClusterOptions } from './types.ts';
 
@@ -23,6 +24,8 @@ const oracle =
     const host = 'control-plane';
     const server = `${host}/kube-apiserver`;
     const names = numbered(nodes);
+    const users = usersWith('admin', 'kubernetes-admin');
+    const terminal = firstTerminal(users, server);
     const settings = (name: string, index: number): NodeSettings => ({
       name, index, server, ip: `172.18.0.${index + 3}`, hollow, userAgent: hollow ? 'hollow-kubelet' : 'kubelet', cpu: hollow ? '1' : '2', memory: hollow ? '3840Mi' : '8Gi', ephemeralStorage: hollow ? '0' : '100Gi', atMs: 8000,
     });
@@ -33,12 +36,13 @@ const oracle =
         processes: [
           ...controlPlane({ host, ip: '172.18.0.2', port: 6443 }),
           ...names.flatMap((name, index) => node(settings(name, index))),
-          { address: 'admin/script-runner', definition: 'script-runner', input: { client: adminClient(server, 'kubernetes-admin') } },
-          { address: 'admin/terminal', definition: 'terminal', input: { user: 'admin', client: adminClient(server, 'kubernetes-admin') } },
+          { address: 'admin/script-runner', definition: 'script-runner', input: { client: terminal.input.client } },
+          terminal,
         ],
       },
       hosts: [{ name: host, role: 'control-plane' }, { name: 'admin', role: 'client' }, ...names.map((name) => ({ name, role: 'worker' as const }))],
-      terminals: [{ address: 'admin/terminal', user: 'admin' }],
+      users,
+      openTerminal: (user, world) => openTerminal(users, server, user, world),
       addNode: (existing) => addNode(existing, settings),
     };
   };
@@ -60,7 +64,8 @@ const minikube: Shape = ({ seed, nodes = 0 }) => {
   const manifests = staticPodManifests({ node: host, ip, kubernetesVersion, etcdVersion: `${etcdVersion}-0`, podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/12' });
   const settings = (name: string, index: number): NodeSettings => ({ name, index, server, ip: `192.168.49.${index + 2}`, hollow: false, userAgent: 'kubelet', cpu: '4', memory: '8Gi', ephemeralStorage: '100Gi' });
   const workers = numbered(nodes);
-  const admin = adminClient(server, 'minikube-user');
+  const users = usersWith('alice', 'minikube-user');
+  const terminal = firstTerminal(users, server);
   const addons = addonManifests({ kubernetesVersion, dnsIp: '10.96.0.10', storageProvisioner: true });
   return {
     world: {
@@ -69,12 +74,13 @@ const minikube: Shape = ({ seed, nodes = 0 }) => {
       processes: [
         ...node({ ...settings(host, 0), labels: { 'node-role.kubernetes.io/control-plane': '' }, binaries }),
         ...workers.flatMap((name, index) => node({ ...settings(name, index + 1), atMs: 6000 })),
-        { address: 'alice/terminal', definition: 'terminal', input: { user: 'alice', client: admin } },
-        { address: 'installer/script-runner', definition: 'script-runner', input: { client: admin, script: [{ afterMs: 9000, run: 'addons', argv: ['apply', '-f', '-'], stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: addons }) }] } },
+        terminal,
+        { address: 'installer/script-runner', definition: 'script-runner', input: { client: terminal.input.client, script: [{ afterMs: 9000, run: 'addons', argv: ['apply', '-f', '-'], stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: addons }) }] } },
       ],
     },
     hosts: [{ name: host, role: 'control-plane' }, { name: 'alice', role: 'client' }, ...workers.map((name) => ({ name, role: 'worker' as const }))],
-    terminals: [{ address: 'alice/terminal', user: 'alice' }],
+    users,
+    openTerminal: (user, world) => openTerminal(users, server, user, world),
     addNode: (existing) => addNode(existing, settings),
   };
 };

@@ -19,9 +19,9 @@ export interface ControlPlane {
 
 const certificate = (user: string, groups: readonly string[] = []): ClientConfig['credential'] => ({ type: 'certificate', user, groups });
 
-/** The kubeconfig of a person who may do everything. */
-export function adminClient(server: string, user: string): ClientConfig {
-  return { server, credential: certificate(user, ['system:masters']), userAgent: 'kubectl' };
+/** The kubeconfig of a person: a client certificate whose subject names them and their groups. */
+export function certificateClient(server: string, user: string, groups: readonly string[]): ClientConfig {
+  return { server, credential: certificate(user, groups), userAgent: 'kubectl' };
 }
 
 export function controlPlane({ host, ip, port }: ControlPlane): readonly Process[] {

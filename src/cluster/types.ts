@@ -1,4 +1,6 @@
 import type { Input, WorldOptions } from '#kernel/types.ts';
+import type { World } from '#kernel/world.ts';
+import type { ClusterUser } from './users.ts';
 
 /** Which cluster runs: the name of a shape, how many workers (where it varies) and the seed of all chance. */
 export interface ClusterOptions {
@@ -11,8 +13,10 @@ export interface ClusterOptions {
 export interface Cluster {
   readonly world: WorldOptions;
   readonly hosts: readonly { readonly name: string; readonly role: 'control-plane' | 'worker' | 'client' }[];
-  /** The users at their terminals. */
-  readonly terminals: readonly { readonly address: string; readonly user: string }[];
+  /** Who may sit down at a terminal; the first one does so from the beginning. */
+  readonly users: readonly ClusterUser[];
+  /** The input that opens one more terminal for a user; undefined where nobody is called so. */
+  openTerminal(user: string, world: World): Input | undefined;
   /** The input that adds one more worker; `existing` names the hosts there are. */
   addNode(existing: readonly string[]): Input;
 }

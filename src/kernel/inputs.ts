@@ -1,6 +1,6 @@
 import { SortedMap } from '#base/sorted-map.ts';
-import type { Input, Message, Origin } from './types.ts';
-import { linkKey } from './network.ts';
+import type { Input, LinkOptions, Message, Origin } from './types.ts';
+import { hostOf, linkKey } from './network.ts';
 import type { World } from './world.ts';
 
 /** Applies an input to the world. Inputs that make no sense at the moment (nobody runs there) leave a note and change nothing. */
@@ -14,18 +14,23 @@ export function applyInput(world: World, input: Input, origin: Origin): void {
     case 'fault.stop':
       return world.stop(input.address, input.kill, origin);
     case 'fault.start':
-      return restart(world, input.address, origin);
-    case 'fault.link': {
-      const { between, options } = input;
-      const notBefore = lastArrival(world, between);
-      world.facts.links = world.facts.links.set(linkKey(...between), { ...options, notBefore });
-      return;
-    }
+      return startAgain(world, input.address, origin);
+    case 'fault.restart':
+      world.stop(input.address, true, origin);
+      return startAgain(world, input.address, origin);
+    case 'fault.link':
+      return setLink(world, input.between, input.options);
     case 'fault.drop':
       world.facts.dropped = world.facts.dropped.set(String(input.messageId), true);
       return;
     case 'file':
       return writeFile(world, input.host, input.path, input.content, origin);
+    case 'start-process': {
+      const { address, definition, input: start } = input;
+      if (!world.facts.disks.has(hostOf(address))) return world.note('ignored', { reason: `there is no host ${hostOf(address)}` });
+      world.push({ at: world.now, order: 0, kind: 'start', start: { address, definition, input: start, parent: undefined }, cause: origin });
+      return;
+    }
     case 'add-host': {
       const { host, processes } = input;
       if (world.facts.disks.has(host.name)) return world.note('ignored', { reason: `there is a host ${host.name} already` });
@@ -43,7 +48,14 @@ export function applyInput(world: World, input: Input, origin: Origin): void {
   }
 }
 
-function restart(world: World, address: string, origin: Origin): void {
+/** Overrides a link, or takes the override away; what is under way on it is not overtaken either way. */
+function setLink(world: World, between: readonly [string, string], options: LinkOptions | undefined): void {
+  const key = linkKey(...between);
+  const { between: _, ...ordinary } = world.options.links?.find((link) => linkKey(...link.between) === key) ?? { between };
+  world.facts.links = world.facts.links.set(key, { ...(options ?? ordinary), notBefore: lastArrival(world, between) });
+}
+
+function startAgain(world: World, address: string, origin: Origin): void {
   const start = world.facts.starts.get(address);
   if (start === undefined || world.record(address) !== undefined) {
     return world.note('ignored', { reason: start === undefined ? `nothing ever ran at ${address}` : `${address} runs already` });

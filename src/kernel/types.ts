@@ -176,7 +176,8 @@ export type InspectionSection =
 
 /** One-way time of a message between two hosts, and what is wrong with the link. */
 export interface LinkOptions {
-  readonly latencyMs: number;
+  /** Unless given, what the world's links ordinarily take. */
+  readonly latencyMs?: number | undefined;
   /** Share of messages lost, 0 to 1. Lost messages are journalled; the sender is not told. */
   readonly loss?: number | undefined;
   /** A cut link: messages to the other side are answered with `no route to host` after a connect time-out. */
@@ -212,9 +213,14 @@ export type Input =
   | { readonly type: 'message'; readonly to: Address; readonly message: Message }
   | { readonly type: 'fault.stop'; readonly address: Address; readonly kill: boolean }
   | { readonly type: 'fault.start'; readonly address: Address }
-  | { readonly type: 'fault.link'; readonly between: readonly [string, string]; readonly options: LinkOptions }
+  /** Ends a process at once and starts it again, as `systemctl restart` does. */
+  | { readonly type: 'fault.restart'; readonly address: Address }
+  /** What is wrong with a link from now on; without options it is again as the world began with it. */
+  | { readonly type: 'fault.link'; readonly between: readonly [string, string]; readonly options?: LinkOptions | undefined }
   | { readonly type: 'fault.drop'; readonly messageId: number }
   | { readonly type: 'file'; readonly host: string; readonly path: string; readonly content: unknown }
+  /** Starts a process that is nobody's child, on a host there is: one more terminal. */
+  | { readonly type: 'start-process'; readonly address: Address; readonly definition: string; readonly input: unknown }
   | {
       readonly type: 'add-host';
       readonly host: { readonly name: string; readonly disk?: Readonly<Record<string, unknown>> };

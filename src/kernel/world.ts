@@ -290,6 +290,12 @@ export class World {
       this.deliver(present, address, { type: 'process.start', input: start.input, seed, incarnation } as Message, cause);
   }
 
+  /** A process that is nobody's child may have been started from outside meanwhile; a second child is its parent's mistake. */
+  private startUnlessRunning(start: ProcessStart, origin: Origin): void {
+    if (start.parent === undefined && this.record(start.address) !== undefined) this.note('ignored', { reason: `${start.address} runs already` });
+    else this.start(start, origin);
+  }
+
   /** Gives a process one event. */
   deliver(record: ProcessRecord, from: Address, message: Message, origin: Origin): void {
     const machine = this.machines.get(record.definition)!;
@@ -405,7 +411,7 @@ export class World {
         return this.deliver(fired, item.address, item.message, origin);
       }
       case 'start':
-        return this.start(item.start, origin);
+        return this.startUnlessRunning(item.start, origin);
       case 'stop':
         return this.stop(item.address, item.kill, origin);
       case 'input':

@@ -1,5 +1,6 @@
 import type { Inspection, Millis, Packet, ProcessDefinition, ProcessView } from '#kernel/types.ts';
 import type { Node } from '#api/types.generated.ts';
+import type { World } from '#kernel/world.ts';
 import type { Cluster } from '#cluster/types.ts';
 import { requestView } from '#components/kube-apiserver/index.ts';
 import { terminalView } from '#components/terminal/index.ts';
@@ -14,6 +15,7 @@ import type {
   Frame,
   HostSummary,
   InspectTarget,
+  LinkSummary,
   PacketSummary,
   ProcessSummary,
   RequestSummary,
@@ -36,6 +38,8 @@ export interface FrameSettings {
 const maxPackets = 400;
 /** Processes that come and go with single requests, pods and commands: shown by other parts of the frame. */
 const transient = new Set(['kube-apiserver/request', 'kubelet/pod-worker', 'container-runtime/container', 'kubectl']);
+/** What a host is that was not there from the beginning, by what runs on it. */
+const roles: Readonly<Record<string, HostSummary['role']>> = { kubelet: 'worker', terminal: 'client' };
 const noInspection: Inspection = { summary: '', health: 'good', sections: [] };
 
 /**
@@ -109,6 +113,8 @@ export class FrameBuilder {
       packets: this.keep('packets', this.packets(branch), Object.is),
       story: storyAt(branch),
       last: entry === undefined ? undefined : summarizeEntry(entry),
+      users: this.cluster.users,
+      links: this.keep('links', linkSummaries(world), shallowEqual),
       terminals: this.keep('terminals', this.terminalStates(branch), Object.is),
       timeline: branch.timeline.state,
       inspected: inspect(branch, settings.target, (process) => this.inspection(process, now), this.definitions),
@@ -129,9 +135,10 @@ export class FrameBuilder {
     const { world } = branch.history;
     const nodes = new Map(storedObjects(world, '/registry/minions/').map((node) => [node.metadata.name, node as unknown as Node]));
     const known = new Map(this.cluster.hosts.map((host) => [host.name, host.role]));
-    for (const process of world.processes()) {
-      const host = process.address.slice(0, process.address.indexOf('/'));
-      if (!known.has(host)) known.set(host, 'worker');
+    for (const { address, definition } of world.processes()) {
+      const role = roles[definition];
+      const host = address.slice(0, address.indexOf('/'));
+      if (role !== undefined && !known.has(host)) known.set(host, role);
     }
     return [...known].map(([name, role]) => {
       const node = nodes.get(name);
@@ -163,19 +170,15 @@ export class FrameBuilder {
   }
 
   private terminalStates(branch: Branch): readonly TerminalState[] {
-    const states: TerminalState[] = [];
-    for (const { address, user } of this.cluster.terminals) {
-      const process = branch.history.world.process(address);
-      if (process === undefined) continue;
-      const context = process.context as object;
-      let state = this.terminals.get(context);
-      if (state === undefined) {
-        state = { ...terminalView(process.context), id: address, user };
-        this.terminals.set(context, state);
-      }
-      states.push(state);
-    }
-    return states;
+    const running = [...branch.history.world.processes()].filter((process) => process.definition === 'terminal');
+    running.sort((a, b) => a.startedAt - b.startedAt || (a.address < b.address ? -1 : 1));
+    return running.map(({ address, context }) => {
+      const known = this.terminals.get(context as object);
+      if (known !== undefined) return known;
+      const state: TerminalState = { ...terminalView(context), id: address };
+      this.terminals.set(context as object, state);
+      return state;
+    });
   }
 
   /** Packets under way now, and those that came and went since the last frame. */
@@ -207,6 +210,16 @@ function storyAt(branch: Branch): number {
     if (entry !== undefined && isForeground(entry)) return entry.story;
   }
   return 0;
+}
+
+/** The links with something wrong. */
+function linkSummaries(world: World): readonly LinkSummary[] {
+  const found: LinkSummary[] = [];
+  for (const [key, { cut = false, loss = 0, latencyMs }] of world.facts.links) {
+    const [a = '', b = ''] = key.split('|');
+    if (cut || loss > 0 || latencyMs !== undefined) found.push({ a, b, cut, loss, latencyMs });
+  }
+  return found;
 }
 
 function shallowEqual<T extends object>(a: T, b: T): boolean {

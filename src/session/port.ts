@@ -29,8 +29,10 @@ export type RunCondition =
   | { readonly type: 'settled' };
 
 export type FaultAction =
-  | { readonly type: 'stop' | 'kill' | 'start'; readonly address: string }
-  | { readonly type: 'link'; readonly between: readonly [string, string]; readonly options: LinkOptions }
+  /** `restart` asks what keeps the process running (its kubelet) to do so, or does it itself where nothing does. */
+  | { readonly type: 'stop' | 'kill' | 'start' | 'restart'; readonly address: string }
+  /** Without options the link is healed: as the cluster's shape made it. */
+  | { readonly type: 'link'; readonly between: readonly [string, string]; readonly options?: LinkOptions | undefined }
   | { readonly type: 'drop'; readonly packet: number }
   | { readonly type: 'add-node' };
 
@@ -51,6 +53,7 @@ export type SessionCommand =
   /** A line typed in a terminal. In the past it starts a branch. */
   | { readonly type: 'terminal.line'; readonly terminal: string; readonly line: string }
   | { readonly type: 'terminal.interrupt'; readonly terminal: string }
+  /** Opens a terminal for one of the frame's users. In the past it starts a branch. */
   | { readonly type: 'terminal.open'; readonly user: string }
   /** What the user's editor hands back for `kubectl edit`; undefined when it was closed without saving. */
   | { readonly type: 'terminal.edited'; readonly terminal: string; readonly text: string | undefined }
@@ -122,6 +125,24 @@ export interface WatchSummary {
   readonly server: string;
   readonly resource: string;
   readonly selector: string;
+}
+
+/** A link between two hosts (a < b) with something wrong. */
+export interface LinkSummary {
+  readonly a: string;
+  readonly b: string;
+  readonly cut: boolean;
+  /** Share of messages lost, 0 to 1. */
+  readonly loss: number;
+  /** Undefined where it is the ordinary one. */
+  readonly latencyMs: Millis | undefined;
+}
+
+/** A person who may have a terminal, and whom their certificate names. */
+export interface UserSummary {
+  readonly name: string;
+  readonly identity: string;
+  readonly groups: readonly string[];
 }
 
 /** What a packet is, for its shape and colour. */
@@ -201,7 +222,10 @@ export interface Frame {
   readonly story: Sequence;
   /** What the last handled event was, in words for the live transcript: filled by the view from the entry. */
   readonly last: JournalEntrySummary | undefined;
+  /** In the order in which they were opened. */
   readonly terminals: readonly TerminalState[];
+  readonly users: readonly UserSummary[];
+  readonly links: readonly LinkSummary[];
   readonly timeline: { readonly lanes: readonly TimelineLane[]; readonly marks: readonly TimelineMark[]; readonly bucketMs: Millis };
   readonly inspected: Inspected | undefined;
   /** True when nothing but background traffic is under way. */

@@ -22,7 +22,7 @@ export interface SavedSession {
 
 /** A whole run saved with one of 200,000 inputs is not something a person made. */
 const maxInputs = 200_000;
-const inputTypes = new Set(['message', 'fault.stop', 'fault.start', 'fault.link', 'fault.drop', 'file', 'add-host']);
+const inputTypes = new Set(['message', 'fault.stop', 'fault.start', 'fault.restart', 'fault.link', 'fault.drop', 'file', 'add-host', 'start-process']);
 
 /** Checks something that claims to be a saved session; the problem names the place. */
 export function readSaved(value: unknown): SavedSession | Problem {

@@ -7,7 +7,6 @@ import { FrameBuilder } from './frame.ts';
 import { answer } from './queries.ts';
 import type {
   ClusterChoice,
-  FaultAction,
   Frame,
   InspectTarget,
   Problem,
@@ -19,6 +18,7 @@ import type {
   Tempo,
 } from './port.ts';
 import { conditionMet } from './conditions.ts';
+import { faultInput } from './faults.ts';
 import { readSaved, type SavedSession } from './save.ts';
 import { isMoment, type Moment } from './moments.ts';
 import { hopWeight, rateOf } from './tempo.ts';
@@ -31,6 +31,8 @@ const lookaheadMs = 60_000;
 const runLimitMs = 3_600_000;
 /** A cluster is "settled" when nothing in the foreground happens for this long. */
 const settledMs = 3_000;
+/** More than what may be due at one moment before a terminal that is being opened. */
+const openingEvents = 1_000;
 
 interface Ahead {
   readonly from: Sequence;
@@ -221,7 +223,7 @@ export class Session implements SessionPort {
         this.playing = true;
         return;
       case 'fault':
-        this.fault(command.action);
+        this.input(faultInput(command.action, this.cluster, this.world));
         return;
       case 'branch':
         this.switchTo(command.branch);
@@ -238,10 +240,7 @@ export class Session implements SessionPort {
   }
 
   private typed(command: Extract<SessionCommand, { readonly type: `terminal.${string}` }>): void {
-    if (command.type === 'terminal.open') {
-      this.tell({ code: 'terminal.unknown', values: { user: command.user } });
-      return;
-    }
+    if (command.type === 'terminal.open') return this.openTerminal(command.user);
     const { terminal, ...message } = command;
     if (this.world.process(terminal) === undefined) {
       this.tell({ code: 'terminal.unknown', values: { user: terminal } });
@@ -251,20 +250,14 @@ export class Session implements SessionPort {
     if (command.type === 'terminal.line') this.playing = true;
   }
 
-  private fault(action: FaultAction): void {
-    switch (action.type) {
-      case 'stop':
-      case 'kill':
-        return this.input({ type: 'fault.stop', address: action.address, kill: action.type === 'kill' });
-      case 'start':
-        return this.input({ type: 'fault.start', address: action.address });
-      case 'link':
-        return this.input({ type: 'fault.link', between: action.between, options: action.options });
-      case 'drop':
-        return this.input({ type: 'fault.drop', messageId: action.packet });
-      case 'add-node':
-        return this.input(this.cluster.addNode(this.frame().hosts.map((host) => host.name)));
-    }
+  /** The terminal is there at once, also while time stands still. */
+  private openTerminal(user: string): void {
+    const input = this.cluster.openTerminal(user, this.world);
+    if (input === undefined) return this.tell({ code: 'terminal.unknown', values: { user } });
+    this.input(input);
+    const { history } = this.current;
+    history.advance({ untilTime: history.world.now, maxEvents: openingEvents });
+    this.played();
   }
 
   private step(direction: 1 | -1, every: boolean): void {

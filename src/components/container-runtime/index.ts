@@ -27,3 +27,8 @@ function inspect(state: RuntimeState): Inspection {
 
 /** The container runtime of a node. */
 export const containerRuntime: ProcessDefinition = { name: 'container-runtime', machine: runtimeMachine, inspect };
+
+/** Whether one of a runtime's containers is this control-plane process. @param context the context of a running `container-runtime` */
+export function keepsRunning(context: unknown, address: string): boolean {
+  return [...(context as RuntimeState).containers.values()].some((container) => container.binary === address);
+}

@@ -26,14 +26,15 @@ export const terminal: ProcessDefinition = { name: 'terminal', machine: terminal
 
 /** What a view shows of a terminal. @param context the context of a running `terminal` process */
 export function terminalView(context: unknown): {
+  readonly user: string;
   readonly prompt: string;
   readonly lines: readonly TerminalLine[];
   readonly busy: boolean;
   readonly editor: { readonly fileName: string; readonly text: string } | undefined;
   readonly history: readonly string[];
 } {
-  const { lines, history, job, editor, pending } = context as TerminalState;
-  return { prompt: pending === undefined ? prompt : '>', lines, busy: job !== undefined, editor, history };
+  const { user, lines, history, job, editor, pending } = context as TerminalState;
+  return { user, prompt: pending === undefined ? prompt : '>', lines, busy: job !== undefined, editor, history };
 }
 
 /** Tab completion of a line in a terminal: programs, kubectl's commands and flags, resource types, live names, files. */

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { Session } from './session.ts';
+
+function booted(): Session {
+  const session = new Session({ shape: 'cluster', nodes: 2, seed: 7 });
+  session.pass(30_000);
+  return session;
+}
+
+const incarnation = (session: Session, address: string): number => session.world.process(address)!.incarnation;
+
+describe('faults', () => {
+  it('a cut link is told of, and healed it is as if it had never been cut', () => {
+    const session = booted();
+    session.send({ type: 'fault', action: { type: 'link', between: ['node-2', 'node-1'], options: { cut: true } } });
+    session.pass(100);
+    expect(session.frame().links).toEqual([{ a: 'node-1', b: 'node-2', cut: true, loss: 0, latencyMs: undefined }]);
+    session.send({ type: 'fault', action: { type: 'link', between: ['node-1', 'node-2'] } });
+    session.pass(100);
+    expect(session.frame().links).toEqual([]);
+  });
+
+  it('a node whose link to the control plane is cut is not ready; healed, its heartbeats arrive again', () => {
+    const session = booted();
+    const renewed = (): string =>
+      JSON.stringify(session.answer({ type: 'keyspace', prefix: '/registry/leases/kube-node-lease/node-1', revision: 0 }).keys);
+    session.send({ type: 'fault', action: { type: 'link', between: ['minikube', 'node-1'], options: { cut: true } } });
+    session.pass(60_000);
+    expect(session.frame().hosts.find((host) => host.name === 'node-1')?.ready).toBe(false);
+    const before = renewed();
+    session.pass(20_000);
+    expect(renewed()).toBe(before);
+    session.send({ type: 'fault', action: { type: 'link', between: ['minikube', 'node-1'] } });
+    session.pass(20_000);
+    expect(renewed()).not.toBe(before);
+  });
+
+  it('restart starts a kubelet again at once, and leaves what a kubelet keeps running to it', () => {
+    const session = booted();
+    session.send({ type: 'fault', action: { type: 'restart', address: 'node-1/kubelet' } });
+    session.pass(1);
+    expect(incarnation(session, 'node-1/kubelet')).toBe(2);
+    session.send({ type: 'fault', action: { type: 'restart', address: 'minikube/kube-scheduler' } });
+    session.pass(1);
+    expect(session.world.process('minikube/kube-scheduler')).toBeUndefined();
+    session.pass(30_000);
+    expect(incarnation(session, 'minikube/kube-scheduler')).toBe(2);
+  });
+
+  it('a component that is started by hand before its kubelet does so runs once', () => {
+    const session = booted();
+    session.send({ type: 'fault', action: { type: 'kill', address: 'minikube/kube-scheduler' } });
+    session.send({ type: 'fault', action: { type: 'start', address: 'minikube/kube-scheduler' } });
+    session.pass(30_000);
+    expect(incarnation(session, 'minikube/kube-scheduler')).toBe(2);
+  });
+});
