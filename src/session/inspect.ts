@@ -28,6 +28,8 @@ export function inspect(
       return inspectProcess(branch, target.address, inspection, definitions);
     case 'packet':
       return inspectPacket(branch, target.packet);
+    case 'gate':
+      return { type: 'gate', server: target.server, gate: target.gate, verdicts: verdictsOf(branch, target.server, target.gate) };
     case 'object':
       return inspectObject(branch, target.resource, target.namespace, target.name);
   }
@@ -77,6 +79,18 @@ interface GateNote {
   readonly detail?: string;
   readonly before?: unknown;
   readonly after?: unknown;
+}
+
+/** The newest decisions of one gate. */
+function verdictsOf(branch: Branch, server: string, gate: string): Extract<Inspected, { readonly type: 'gate' }>['verdicts'] {
+  const noted = (entry: JournalEntry): (GateNote & { readonly client?: string }) | undefined => {
+    const note = entry.notes.find((item) => item.topic === 'gate' && (item.data as GateNote).gate === gate);
+    return note?.data as GateNote | undefined;
+  };
+  return recent(branch, (entry) => !entry.chatter && entry.process.startsWith(`${server}/`) && noted(entry) !== undefined).map((entry) => {
+    const { verdict, detail = '', client = '' } = noted(entry)!;
+    return { seq: entry.seq, at: entry.at, client, verdict, detail };
+  });
 }
 
 function inspectPacket(branch: Branch, id: number): Inspected | undefined {

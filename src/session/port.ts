@@ -67,6 +67,7 @@ export type SessionCommand =
 export type InspectTarget =
   | { readonly type: 'process'; readonly address: string }
   | { readonly type: 'packet'; readonly packet: number }
+  | { readonly type: 'gate'; readonly server: string; readonly gate: RequestSummary['gate'] }
   | { readonly type: 'object'; readonly resource: string; readonly namespace: string; readonly name: string };
 
 /** What a component looks like on the diagram. */
@@ -275,6 +276,13 @@ export type Inspected =
       readonly before: unknown;
       readonly after: unknown;
       readonly why: readonly JournalEntrySummary[];
+    }
+  | {
+      readonly type: 'gate';
+      readonly server: string;
+      readonly gate: RequestSummary['gate'];
+      /** What it decided last, newest first. */
+      readonly verdicts: readonly { readonly seq: Sequence; readonly at: Millis; readonly client: string; readonly verdict: string; readonly detail: string }[];
     }
   | {
       readonly type: 'object';

@@ -9,6 +9,7 @@ import { Terminal } from '../terminal/terminal.tsx';
 import { useText } from '../text/index.ts';
 import { isTyping } from '../widgets/keys.ts';
 import { Timeline } from '../timeline/timeline.tsx';
+import { PaneBorder, usePaneSizes } from './panes.tsx';
 
 const shapes = ['minikube', 'cluster', 'oracle'] as const;
 
@@ -84,7 +85,7 @@ function useKeys(): void {
       else if (event.key === 'ArrowLeft') port.send({ type: 'step', direction: -1, every });
       else if (event.key === 'Home') port.send({ type: 'seek', to: { seq: 0 } });
       else if (event.key === 'End') port.send({ type: 'seek', to: 'head' });
-      else if (event.key === '/') document.getElementById('line')?.focus();
+      else if (event.key === '/' && !event.ctrlKey && !event.metaKey) document.getElementById('line')?.focus();
       else return;
       event.preventDefault();
     };
@@ -99,16 +100,18 @@ export function App(): JSX.Element {
   const { language, theme } = useSettings();
   const idle = useSession((state) => state.frame?.idle ?? false);
   const loaded = useSession((state) => state.frame !== undefined);
+  const sizes = usePaneSizes();
   useKeys();
   useEffect(() => {
     document.documentElement.dataset['theme'] = theme;
     document.documentElement.lang = language;
   }, [theme, language]);
   return (
-    <div className="app" data-idle={idle}>
+    <div className="app" data-idle={idle} style={sizes}>
       <Header />
       <main className="diagram">{loaded ? <Diagram /> : <div className="loading">{t('loading')}</div>}</main>
       <aside className="side">
+        <PaneBorder pane="side" />
         <Inspector />
         <Terminal />
       </aside>

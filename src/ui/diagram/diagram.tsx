@@ -1,18 +1,23 @@
 import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useViewport, type Node } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
-import { useCallback, useEffect, useMemo, useRef, useState, type JSX } from 'react';
-import { port, presentTime, useSession } from '../stores/session.ts';
+import { useEffect, useMemo, useRef, type JSX } from 'react';
+import type { LinkSummary } from '#session/port.ts';
+import { presentTime, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
-import { FaultMenu, type MenuPlace } from './menu.tsx';
-import { layout, wayOf, type Box } from './layout.ts';
-import { ApiServerNode, ClientNode, ComponentNode, WorkerNode } from './nodes.tsx';
+import { FaultMenu } from './menu.tsx';
+import { hostOfBox, layout, wayOf, type Box, type Point } from './layout.ts';
+import { ApiServerNode, ClientNode, ComponentNode, inspectPacket, WorkerNode } from './nodes.tsx';
 import { placeOf, shapes } from './packets.ts';
+import './diagram.css';
 
 const nodeTypes = { api: ApiServerNode, client: ClientNode, component: ComponentNode, worker: WorkerNode };
 const packetSize = 5.5;
 const hitRadius = 14;
 const longestLabel = 44;
 const labelGap = 11;
+const fitPadding = { x: '14px', y: '14px' } as const;
+const cutSize = 6;
+const cutAt = 22;
 
 function useBoxes(): ReadonlyMap<string, Box> {
   const hosts = useSession((state) => state.frame?.hosts);
@@ -26,17 +31,44 @@ function useBoxes(): ReadonlyMap<string, Box> {
   return useMemo(() => new Map(layout(hosts ?? [], processes ?? []).map((box) => [box.id, box])), [topology]);
 }
 
-/** Who may talk to whom: everybody to the API server, and it to etcd. */
-function drawLines(context: CanvasRenderingContext2D, boxes: ReadonlyMap<string, Box>): void {
+/** Who may talk to whom: everybody to the API server, and it to etcd. What is cut is broken and marked. */
+function drawLines(
+  context: CanvasRenderingContext2D,
+  boxes: ReadonlyMap<string, Box>,
+  links: readonly LinkSummary[],
+  style: CSSStyleDeclaration,
+): void {
   const api = [...boxes.values()].find((box) => box.kind === 'api');
   if (api === undefined) return;
+  const control = hostOfBox(api);
   for (const box of boxes.values()) {
     if (box === api) continue;
-    const name = box.kind === 'worker' ? `${box.id.slice('host '.length)}/kubelet` : box.id;
+    const name = box.kind === 'worker' ? `${hostOfBox(box)}/kubelet` : box.id;
+    const cut = links.some((link) => link.cut && [link.a, link.b].includes(control) && [link.a, link.b].includes(hostOfBox(box)));
+    const way = wayOf(name, api.id, box, api);
+    context.strokeStyle = style.getPropertyValue(cut ? '--bad' : '--line');
+    context.setLineDash(cut ? [4, 6] : []);
     context.beginPath();
-    for (const [index, point] of wayOf(name, api.id, box, api).entries()) context[index === 0 ? 'moveTo' : 'lineTo'](point.x, point.y);
+    for (const [index, point] of way.entries()) context[index === 0 ? 'moveTo' : 'lineTo'](point.x, point.y);
     context.stroke();
+    context.setLineDash([]);
+    if (cut) drawCut(context, way[0]!, way[1]!);
   }
+}
+
+/** A cross where a line leaves its box. */
+function drawCut(context: CanvasRenderingContext2D, from: Point, to: Point): void {
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const share = length === 0 ? 0 : Math.min(0.5, cutAt / length);
+  const [x, y] = [from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share];
+  context.lineWidth *= 2;
+  context.beginPath();
+  context.moveTo(x - cutSize, y - cutSize);
+  context.lineTo(x + cutSize, y + cutSize);
+  context.moveTo(x + cutSize, y - cutSize);
+  context.lineTo(x - cutSize, y + cutSize);
+  context.stroke();
+  context.lineWidth /= 2;
 }
 
 /** What a packet is, beside it: on a ground of its own, and on the left where the right has no room. */
@@ -78,8 +110,7 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
       context.setTransform(scale * zoom, 0, 0, scale * zoom, x * scale, y * scale);
       context.globalAlpha = 1;
       context.lineWidth = 1.4;
-      context.strokeStyle = style.getPropertyValue('--line');
-      drawLines(context, boxes);
+      drawLines(context, boxes, frame.links, style);
       for (const packet of frame.packets) {
         if (packet.chatter && !showChatter) continue;
         const place = placeOf(packet, time, boxes);
@@ -118,16 +149,16 @@ function Flow(): JSX.Element {
       })),
     [boxes],
   );
-  const [menu, setMenu] = useState<MenuPlace>();
-  const closeMenu = useCallback(() => setMenu(undefined), []);
   const size = boxes.size;
+  const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const fit = (): void => void flow.fitView({ padding: 0.05, duration: 0 });
+    const fit = (): void => void flow.fitView({ padding: fitPadding, duration: 0 });
     const handle = setTimeout(fit, 60);
-    window.addEventListener('resize', fit);
+    const observer = new ResizeObserver(fit);
+    observer.observe(element.current!);
     return () => {
       clearTimeout(handle);
-      window.removeEventListener('resize', fit);
+      observer.disconnect();
     };
   }, [flow, size]);
   const pick = (event: React.MouseEvent): void => {
@@ -137,10 +168,12 @@ function Flow(): JSX.Element {
       const place = placeOf(packet, time, boxes);
       return place !== undefined && Math.hypot(place.x - at.x, place.y - at.y) < hitRadius;
     });
-    if (hit !== undefined) port.send({ type: 'inspect', target: { type: 'packet', packet: hit.id } });
+    if (hit === undefined) return;
+    event.stopPropagation();
+    inspectPacket(hit.id);
   };
   return (
-    <div style={{ position: 'absolute', inset: 0 }} onClickCapture={pick}>
+    <div className="flow" ref={element} onClickCapture={pick}>
       <ReactFlow
         nodes={nodes}
         nodeTypes={nodeTypes}
@@ -152,13 +185,12 @@ function Flow(): JSX.Element {
         nodesFocusable={false}
         onlyRenderVisibleElements
         zoomOnDoubleClick={false}
-        onNodeContextMenu={(event, node) => (event.preventDefault(), setMenu({ x: event.clientX, y: event.clientY, box: node.id }))}
       >
         <Background gap={28} size={1} color="var(--line)" />
-        <Controls showInteractive={false} position="bottom-left" />
+        <Controls showInteractive={false} position="top-right" orientation="horizontal" fitViewOptions={{ padding: fitPadding }} />
       </ReactFlow>
       <Packets boxes={boxes} />
-      {menu === undefined ? null : <FaultMenu place={menu} close={closeMenu} />}
+      <FaultMenu />
     </div>
   );
 }

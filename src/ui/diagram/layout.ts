@@ -11,25 +11,53 @@ export interface Box {
 }
 
 const workerColumns = 4;
+const clientHeight = 108;
+const gap = 12;
+/** World units: where the nodes begin, below everything else. */
+const nodesFrom = 424;
 
-export function layout(hosts: readonly HostSummary[], processes: readonly Pick<ProcessSummary, 'address' | 'definition'>[]): readonly Box[] {
+export function layout(
+  hosts: readonly HostSummary[],
+  processes: readonly Pick<ProcessSummary, 'address' | 'definition'>[],
+): readonly Box[] {
   const control = hosts.find((host) => host.role === 'control-plane')?.name ?? '';
   const clients = hosts.filter((host) => host.role === 'client');
-  const boxes: Box[] = clients.map((host, index) => ({ id: host.name, kind: 'client', x: 0, y: 30 + index * 118, width: 170, height: 108 }));
+  const height = Math.min(clientHeight, Math.floor((nodesFrom - gap) / Math.max(1, clients.length)) - gap);
+  const boxes: Box[] = clients.map((host, index) => ({
+    id: host.name,
+    kind: 'client',
+    x: 0,
+    y: index * (height + gap),
+    width: 170,
+    height,
+  }));
   boxes.push(
-    { id: `${control}/kube-apiserver`, kind: 'api', x: 230, y: 0, width: 580, height: 230 },
-    { id: `${control}/etcd`, kind: 'component', x: 880, y: 52, width: 200, height: 112 },
-    { id: `${control}/kube-scheduler`, kind: 'component', x: 230, y: 296, width: 196, height: 138 },
-    { id: `${control}/kube-controller-manager`, kind: 'component', x: 450, y: 296, width: 630, height: 160 },
+    { id: `${control}/kube-apiserver`, kind: 'api', x: 230, y: 0, width: 580, height: 186 },
+    { id: `${control}/etcd`, kind: 'component', x: 880, y: 44, width: 200, height: 98 },
+    { id: `${control}/kube-scheduler`, kind: 'component', x: 230, y: 232, width: 196, height: 98 },
+    { id: `${control}/kube-controller-manager`, kind: 'component', x: 450, y: 232, width: 630, height: 158 },
   );
   const nodes = hosts.filter((host) => processes.some((process) => process.address === `${host.name}/kubelet`));
   const few = nodes.length <= 1;
   const columns = Math.min(workerColumns, Math.max(1, nodes.length));
-  const width = few ? 1080 : Math.floor((1080 - (columns - 1) * 20) / columns);
+  const width = few ? 1080 : Math.floor((1080 - (columns - 1) * gap) / columns);
+  const tall = few ? 208 : 252;
   for (const [index, host] of nodes.entries()) {
-    boxes.push({ id: `host ${host.name}`, kind: 'worker', x: (index % columns) * (width + 20), y: 498 + Math.floor(index / columns) * 236, width, height: 220 });
+    boxes.push({
+      id: `host ${host.name}`,
+      kind: 'worker',
+      x: (index % columns) * (width + gap),
+      y: nodesFrom + Math.floor(index / columns) * (tall + gap),
+      width,
+      height: tall,
+    });
   }
   return boxes;
+}
+
+/** The host that a box is on, or is. */
+export function hostOfBox({ id, kind }: Box): string {
+  return kind === 'worker' ? id.slice('host '.length) : (id.split('/')[0] ?? id);
 }
 
 /** The box in which a process is drawn. */
@@ -44,12 +72,17 @@ export interface Point {
 }
 
 /** Between the scheduler and the controller manager: the way down to the nodes. */
-const shaft = { x: 438, bottom: 466 } as const;
+const shaft = { x: 438, bottom: 402 } as const;
 
 /** The way of a message between two boxes: straight, and to the nodes through the shaft. */
 export function wayOf(from: string, to: string, a: Box, b: Box): readonly Point[] {
   if (a === b) return [part(from, a), part(to, b)];
-  if (b.kind === 'worker') return [...(a.kind === 'api' ? [{ x: shaft.x, y: a.y + a.height }] : [side(a, b)]), { x: shaft.x, y: shaft.bottom }, { ...part(to, b), y: b.y }];
+  if (b.kind === 'worker')
+    return [
+      ...(a.kind === 'api' ? [{ x: shaft.x, y: a.y + a.height }] : [side(a, b)]),
+      { x: shaft.x, y: shaft.bottom },
+      { ...part(to, b), y: b.y },
+    ];
   if (a.kind === 'worker') return [...wayOf(to, from, b, a)].reverse();
   return [side(a, b), side(b, a)];
 }
@@ -57,7 +90,7 @@ export function wayOf(from: string, to: string, a: Box, b: Box): readonly Point[
 /** The part of a node that a process is drawn as. */
 function part(address: string, box: Box): Point {
   const share = /container-runtime/.test(address) ? 0.84 : /kube-proxy/.test(address) ? 0.5 : 0.16;
-  return { x: box.x + box.width * share, y: box.y + 52 };
+  return { x: box.x + box.width * share, y: box.y + 50 };
 }
 
 /** The point of a box's edge that faces another box. */

@@ -1,66 +1,84 @@
-import { useEffect, useRef, type JSX } from 'react';
-import { faultsOf, send, type Fault } from '../stores/faults.ts';
-import { useSession } from '../stores/session.ts';
+import type { JSX } from 'react';
+import type { Frame } from '#session/port.ts';
+import { linkFaults, processFaults, send, type Fault } from '../stores/faults.ts';
+import { closeMenu, useMenu, type MenuTarget } from '../stores/menu.ts';
+import { port, useSession } from '../stores/session.ts';
+import { openTerminal, typeLine } from '../stores/terminals.ts';
 import { useText } from '../text/index.ts';
+import { Menu, type MenuGroup, type MenuItem } from '../widgets/menu.tsx';
 
-/** Where a menu was asked for, and for what: a box of the diagram. */
-export interface MenuPlace {
-  readonly x: number;
-  readonly y: number;
-  readonly box: string;
-}
-
-/** The processes that a box stands for. */
-function addressesOf(box: string): readonly string[] {
-  if (!box.startsWith('host ')) return box.includes('/') ? [box] : [];
-  const host = box.slice('host '.length);
-  return [`${host}/kubelet`, `${host}/container-runtime`];
-}
+type Text = ReturnType<typeof useText>;
 
 /** What can be done to a thing of the diagram. */
-export function FaultMenu({ place, close }: { readonly place: MenuPlace; readonly close: () => void }): JSX.Element {
+export function FaultMenu(): JSX.Element | null {
   const t = useText();
-  const element = useRef<HTMLDivElement>(null);
-  const processes = useSession((state) => state.frame?.processes) ?? [];
-  useEffect(() => {
-    element.current?.querySelector('button')?.focus();
-    const outside = (event: Event): void => void (element.current?.contains(event.target as globalThis.Node) === true || close());
-    const escape = (event: KeyboardEvent): void => void (event.key === 'Escape' && close());
-    window.addEventListener('pointerdown', outside);
-    window.addEventListener('keydown', escape);
-    return () => {
-      window.removeEventListener('pointerdown', outside);
-      window.removeEventListener('keydown', escape);
-    };
-  }, [close]);
-  const choose = (fault: Fault): void => {
-    send(fault);
-    close();
-  };
-  const addresses = addressesOf(place.box);
-  return (
-    <div className="menu" role="menu" ref={element} style={{ left: place.x, top: place.y }}>
-      {addresses.map((address, index) => {
-        const faults = faultsOf(
-          address,
-          processes.some((process) => process.address === address),
-        ).filter((fault) => index === 0 || !/Link$/.test(fault.key));
-        return (
-          <section key={address}>
-            <b>{address}</b>
-            {faults.map((fault) => (
-              <button key={fault.key} type="button" role="menuitem" onClick={() => choose(fault)}>
-                {t(fault.key)}
-              </button>
-            ))}
-          </section>
-        );
-      })}
-      {place.box.startsWith('host ') ? (
-        <button type="button" role="menuitem" onClick={() => choose({ key: 'addNode', action: { type: 'add-node' } })}>
-          {t('addNode')}
-        </button>
-      ) : null}
-    </div>
-  );
+  const menu = useMenu((state) => state.menu);
+  if (menu === undefined) return null;
+  const { frame } = useSession.getState();
+  if (frame === undefined) return null;
+  return <Menu label={t('actions')} at={menu.at} groups={groupsOf(menu.target, frame, t)} close={closeMenu} opener={menu.opener} />;
+}
+
+const itemOf = (fault: Fault, t: Text): MenuItem => ({ label: t(fault.key, { to: fault.to ?? '' }), run: () => send(fault) });
+/** A kubectl command as a line of a menu: it is typed in the terminal that is shown. */
+const typed = (label: string, line: string): MenuItem => ({ label, about: line, run: () => typeLine(line) });
+
+function groupsOf(target: MenuTarget, frame: Frame, t: Text): readonly MenuGroup[] {
+  switch (target.type) {
+    case 'process': {
+      const runs = frame.processes.some((process) => process.address === target.address);
+      const host = target.address.slice(0, target.address.indexOf('/'));
+      return [{ title: target.address, items: processItems(target.address, runs, t) }, { items: linkItems(host, frame, t) }];
+    }
+    case 'host':
+      return hostGroups(target.host, frame, t);
+    case 'client': {
+      const user = frame.terminals.find((terminal) => terminal.id.startsWith(`${target.host}/`))?.user ?? target.host;
+      const another = { label: t('anotherWindow', { user }), run: () => openTerminal(user) };
+      return [{ title: target.host, items: [another, ...linkItems(target.host, frame, t)] }];
+    }
+    case 'pod': {
+      const { namespace, name } = target;
+      const inspected = { type: 'object', resource: 'pods', namespace, name } as const;
+      return [
+        { title: name, items: [{ label: t('lookInside'), run: () => port.send({ type: 'inspect', target: inspected }) }] },
+        {
+          items: [
+            typed(t('describe'), `kubectl describe pod ${name} -n ${namespace}`),
+            typed(t('logs'), `kubectl logs ${name} -n ${namespace}`),
+            typed(t('delete'), `kubectl delete pod ${name} -n ${namespace}`),
+          ],
+        },
+      ];
+    }
+  }
+}
+
+function processItems(address: string, runs: boolean, t: Text): readonly MenuItem[] {
+  const look: MenuItem = { label: t('lookInside'), run: () => port.send({ type: 'inspect', target: { type: 'process', address } }) };
+  return [...(runs ? [look] : []), ...processFaults(address, runs).map((fault) => itemOf(fault, t))];
+}
+
+function linkItems(host: string, frame: Frame, t: Text): readonly MenuItem[] {
+  const items = linkFaults(host, frame).map((fault) => itemOf(fault, t));
+  return items.length === 0 ? [] : [{ label: t('links', { host }), items }];
+}
+
+function hostGroups(host: string, frame: Frame, t: Text): readonly MenuGroup[] {
+  const { unschedulable = false } = frame.hosts.find((item) => item.name === host) ?? {};
+  const parts = ['kubelet', 'container-runtime'].map((name) => {
+    const address = `${host}/${name}`;
+    const runs = frame.processes.some((process) => process.address === address);
+    return { label: name, items: processItems(address, runs, t) };
+  });
+  return [
+    { title: host, items: [...parts, ...linkItems(host, frame, t)] },
+    {
+      items: [
+        typed(t(unschedulable ? 'uncordon' : 'cordon'), `kubectl ${unschedulable ? 'uncordon' : 'cordon'} ${host}`),
+        typed(t('drain'), `kubectl drain ${host} --ignore-daemonsets --force`),
+        itemOf({ key: 'addNode', action: { type: 'add-node' } }, t),
+      ],
+    },
+  ];
 }

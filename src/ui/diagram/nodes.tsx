@@ -1,144 +1,199 @@
 import type { NodeProps } from '@xyflow/react';
-import type { JSX } from 'react';
-import type { PodSummary } from '#session/port.ts';
+import { useMemo, type JSX } from 'react';
 import { port, useSession } from '../stores/session.ts';
+import { shownTerminal, useTerminals } from '../stores/terminals.ts';
 import { useText, type TextKey } from '../text/index.ts';
+import { Pods } from './pods.tsx';
+import { Thing, useLevel } from './thing.tsx';
 
-const inspect = (address: string): void => port.send({ type: 'inspect', target: { type: 'process', address } });
 function useProcess(address: string) {
   return useSession((state) => state.frame?.processes.find((process) => process.address === address));
 }
 
-/** One component: name, health, mode, one line. */
+function useSelected(address: string): boolean {
+  return useSession((state) => state.frame?.inspected?.type === 'process' && state.frame.inspected.summary.address === address);
+}
+
+const process = (address: string) => ({ type: 'process', address }) as const;
+
+/** One component: name, health, mode, one line; and its controllers, where it has some. */
 export function ComponentNode({ id }: NodeProps): JSX.Element {
-  const process = useProcess(id);
-  const selected = useSession((state) => state.frame?.inspected?.type === 'process' && state.frame.inspected.summary.address === id);
-  const controllers = useSession((state) => state.frame?.processes);
-  const children = (controllers ?? []).filter((item) => item.parent === id);
+  const t = useText();
+  const level = useLevel();
+  const running = useProcess(id);
+  const selected = useSelected(id);
+  const processes = useSession((state) => state.frame?.processes);
+  const children = useMemo(() => (processes ?? []).filter((item) => item.parent === id), [processes, id]);
   return (
-    <div className={`box${selected ? ' selected' : ''}`} onClick={() => inspect(id)} role="button" tabIndex={0} onKeyDown={(event) => event.key === 'Enter' && inspect(id)}>
-      <h3>
-        <span className={`dot ${process?.health ?? 'bad'}`} />
+    <div className={`box ${level}${selected ? ' selected' : ''}`}>
+      <Thing target={process(id)} menu={process(id)} className="name">
+        <span className={`dot ${running?.health ?? 'bad'}`} />
         {id.split('/')[1]}
-      </h3>
-      <div className="line">{process?.summary ?? '—'}</div>
+      </Thing>
+      <div className="line">{running?.summary ?? t('stopped')}</div>
       {children.length > 0 ? (
         <div className="chips">
-          {children.map((child) => (
-            <span key={child.address} className={`chip ${child.health}`} title={child.summary} onClick={(event) => (event.stopPropagation(), inspect(child.address))}>
-              {child.address.split('/')[2]?.replace(/-controller$/, '')}
-            </span>
-          ))}
+          {level === 'far' ? (
+            <span className="count">{children.length}</span>
+          ) : (
+            children.map((child) => (
+              <Thing
+                key={child.address}
+                target={process(child.address)}
+                menu={process(id)}
+                className={`chip ${child.health}`}
+                title={child.summary}
+              >
+                {child.address.split('/')[2]?.replace(/-controller$/, '')}
+              </Thing>
+            ))
+          )}
         </div>
       ) : (
-        <div className="mode">{process?.state ?? 'stopped'}</div>
+        <div className="mode">{running?.state ?? ''}</div>
       )}
     </div>
   );
 }
 
 const gates = ['authentication', 'authorization', 'mutating', 'schema', 'validating', 'storage'] as const satisfies readonly TextKey[];
+const shownRequests = 4;
 
 /** The API server with its gates, and the requests that are in them now. */
 export function ApiServerNode({ id }: NodeProps): JSX.Element {
   const t = useText();
-  const process = useProcess(id);
+  const level = useLevel();
+  const running = useProcess(id);
+  const selected = useSelected(id);
   const requests = useSession((state) => state.frame?.requests) ?? [];
   const watches = useSession((state) => state.frame?.watches.length ?? 0);
   return (
-    <div className="box" onClick={() => inspect(id)}>
-      <h3>
-        <span className={`dot ${process?.health ?? 'bad'}`} />
+    <div className={`box ${level}${selected ? ' selected' : ''}`}>
+      <Thing target={process(id)} menu={process(id)} className="name">
+        <span className={`dot ${running?.health ?? 'bad'}`} />
         kube-apiserver
-        <span className="mode" style={{ marginLeft: 'auto' }}>
-          {t('watchers', { count: watches })}
-        </span>
-      </h3>
-      <div className="gates">
-        {gates.map((gate) => {
-          const inside = requests.filter((request) => request.gate === gate || (gate === 'storage' && request.gate === 'response'));
-          return (
-            <div key={gate} className={`gate${inside.length > 0 ? ' active' : ''}`}>
-              <span>{t(gate)}</span>
-              {inside.slice(0, 4).map((request) => (
-                <div key={request.address} className={`chip ${request.method}`} title={`${request.user} ${request.method} ${request.path}`}>
-                  {request.method} {request.path.split('/').slice(-2).join('/')}
-                </div>
-              ))}
-              {inside.length > 4 ? <div className="chip">+{inside.length - 4}</div> : null}
-            </div>
-          );
-        })}
-      </div>
+        <span className="mode aside">{t('watchers', { count: watches })}</span>
+      </Thing>
+      {level === 'far' ? (
+        <span className="count">{requests.length === 0 ? '' : `${requests.length} → etcd`}</span>
+      ) : (
+        <div className="gates">
+          {gates.map((gate) => (
+            <Gate
+              key={gate}
+              server={id}
+              gate={gate}
+              requests={requests.filter((request) => request.gate === gate || (gate === 'storage' && request.gate === 'response'))}
+            />
+          ))}
+        </div>
+      )}
     </div>
   );
 }
 
-/** A person at a terminal. */
+function Gate({
+  server,
+  gate,
+  requests,
+}: {
+  readonly server: string;
+  readonly gate: (typeof gates)[number];
+  readonly requests: readonly { readonly address: string; readonly method: string; readonly path: string; readonly user: string }[];
+}): JSX.Element {
+  const t = useText();
+  const selected = useSession((state) => state.frame?.inspected?.type === 'gate' && state.frame.inspected.gate === gate);
+  return (
+    <div className={`gate${requests.length > 0 ? ' active' : ''}${selected ? ' selected' : ''}`}>
+      <Thing target={{ type: 'gate', server, gate }} menu={process(server)} className="gate-name" title={t(`${gate}About`)}>
+        {t(gate)}
+      </Thing>
+      {requests.slice(0, shownRequests).map(({ address, method, path, user }) => (
+        <Thing
+          key={address}
+          target={process(address)}
+          menu={process(server)}
+          className={`chip ${method}`}
+          title={`${user} ${method} ${path}`}
+        >
+          {method} {path.split('/').slice(-2).join('/')}
+        </Thing>
+      ))}
+      {requests.length > shownRequests ? <div className="chip">+{requests.length - shownRequests}</div> : null}
+    </div>
+  );
+}
+
+/** A person at a terminal, or at several. */
 export function ClientNode({ id }: NodeProps): JSX.Element {
-  const terminal = useSession((state) => state.frame?.terminals.find((item) => item.id.startsWith(`${id}/`)));
-  const last = terminal?.history.at(-1);
+  const level = useLevel();
+  const terminals = useSession((state) => state.frame?.terminals) ?? [];
+  const shown = useTerminals((state) => state.shown);
+  const mine = terminals.filter((item) => item.id.startsWith(`${id}/`));
+  // The one that is shown, else the newest in which something was typed.
+  const front =
+    mine.find((item) => item === shownTerminal(terminals, shown)) ?? mine.findLast((item) => item.history.length > 0) ?? mine[0];
+  const last = front?.history.at(-1);
+  const selected = useSelected(front?.id ?? '');
   return (
-    <div className="box" onClick={() => inspect(`${id}/terminal`)}>
-      <h3>
-        <span className={`dot ${terminal?.busy === true ? 'busy' : 'good'}`} />
+    <div className={`box client ${level}${selected ? ' selected' : ''}`}>
+      <Thing
+        target={process(front?.id ?? `${id}/terminal`)}
+        menu={{ type: 'client', host: id }}
+        className="name"
+        chosen={() => front !== undefined && useTerminals.setState({ shown: front.id })}
+      >
+        <span className={`dot ${mine.some((item) => item.busy) ? 'busy' : 'good'}`} />
         {id}
-      </h3>
-      <div className="line">kubectl</div>
-      <div className="mode command">{last === undefined ? '' : `$ ${last}`}</div>
+        {mine.length > 1 ? <span className="mode aside">×{mine.length}</span> : null}
+      </Thing>
+      <div className="mode command">{last === undefined ? 'kubectl' : `$ ${last}`}</div>
     </div>
   );
 }
 
-const bad = /BackOff|Err|Error|Failed|OOM|Evicted|Unknown/;
-
-function Pod({ pod }: { readonly pod: PodSummary }): JSX.Element {
-  const select = (): void => port.send({ type: 'inspect', target: { type: 'object', resource: 'pods', namespace: pod.namespace, name: pod.name } });
-  return (
-    <div className={`pod ${bad.test(pod.status) ? 'bad' : pod.status}`} title={`${pod.namespace}/${pod.name}: ${pod.status}`} onClick={select}>
-      <b>{pod.name}</b>
-      <i>
-        {pod.namespace === 'default' ? '' : `${pod.namespace} · `}
-        {pod.status}
-      </i>
-    </div>
-  );
-}
-
-const shownPods = 24;
+const partNames = ['kubelet', 'kube-proxy', 'container-runtime'] as const;
 
 /** A node of the cluster: kubelet, runtime, and its pods. */
-export function WorkerNode({ id }: NodeProps): JSX.Element {
+export function WorkerNode({ id, width = 0, height = 0 }: NodeProps): JSX.Element {
   const t = useText();
+  const level = useLevel();
   const host = id.slice('host '.length);
   const summary = useSession((state) => state.frame?.hosts.find((item) => item.name === host));
-  const processes = useSession((state) => state.frame?.processes) ?? [];
-  const pods = (useSession((state) => state.frame?.pods) ?? []).filter((pod) => pod.node === host);
-  const parts = ['kubelet', 'kube-proxy', 'container-runtime'].map((name) => processes.find((item) => item.address === `${host}/${name}`)).filter((item) => item !== undefined);
-  const ordered = [...pods].sort((a, b) => Number(a.namespace === 'kube-system') - Number(b.namespace === 'kube-system'));
+  const processes = useSession((state) => state.frame?.processes);
+  const all = useSession((state) => state.frame?.pods);
+  const pods = useMemo(() => (all ?? []).filter((pod) => pod.node === host), [all, host]);
+  const parts = useMemo(
+    () => partNames.flatMap((name) => (processes ?? []).find((item) => item.address === `${host}/${name}`) ?? []),
+    [processes, host],
+  );
   return (
-    <div className="host">
+    <div className={`host ${level}`}>
       <header>
-        <span className={`dot ${summary?.ready === true ? 'good' : summary?.ready === false ? 'bad' : ''}`} />
-        {host}
-        <span className="mode">
-          {pods.length} {t('pods')}
-        </span>
+        <Thing target={{ type: 'object', resource: 'nodes', namespace: '', name: host }} menu={{ type: 'host', host }} className="name">
+          <span className={`dot ${summary?.ready === true ? 'good' : summary?.ready === false ? 'bad' : ''}`} />
+          {host}
+          <span className="mode">
+            {pods.length} {t('pods')}
+            {summary?.ready === false ? ' · NotReady' : ''}
+            {summary?.unschedulable === true ? ' · SchedulingDisabled' : ''}
+          </span>
+        </Thing>
       </header>
-      <div className="parts">
-        {parts.map((part) => (
-          <div key={part.address} className="part" onClick={() => inspect(part.address)}>
-            <span className={`dot ${part.health}`} style={{ display: 'inline-block', marginRight: 6 }} />
-            {part.definition} <span className="mode">{part.summary}</span>
-          </div>
-        ))}
-      </div>
-      <div className="pods">
-        {ordered.slice(0, shownPods).map((pod) => (
-          <Pod key={pod.uid} pod={pod} />
-        ))}
-        {pods.length > shownPods ? <div className="pod">+{pods.length - shownPods}</div> : null}
-      </div>
+      {level === 'far' ? null : (
+        <div className="parts">
+          {parts.map((part) => (
+            <Thing key={part.address} target={process(part.address)} menu={process(part.address)} className="part">
+              <span className={`dot ${part.health}`} />
+              {part.definition} <span className="mode">{part.summary}</span>
+            </Thing>
+          ))}
+        </div>
+      )}
+      <Pods pods={pods} level={level} width={width} height={height} />
     </div>
   );
 }
+
+/** Looks at what a packet of the picture is. */
+export const inspectPacket = (packet: number): void => port.send({ type: 'inspect', target: { type: 'packet', packet } });

@@ -21,7 +21,22 @@ export const shapes: Readonly<Record<PacketSummary['kind'], Draw>> = {
   write: (context, size) => context.fillRect(-size, -size, 2 * size, 2 * size),
   delete: (context, size) => (context.rotate(Math.PI / 4), context.fillRect(-size, -size, 2 * size, 2 * size)),
   watch: (context, size) => ((context.lineWidth = 2.5), context.beginPath(), context.arc(0, 0, size, 0, 7), context.stroke()),
-  event: (context, size) => (context.beginPath(), context.moveTo(0, -size * 1.2), context.lineTo(size * 1.1, size), context.lineTo(-size * 1.1, size), context.closePath(), context.fill()),
+  event: (context, size) => (
+    context.beginPath(),
+    context.moveTo(0, -size * 1.2),
+    context.lineTo(size * 1.1, size),
+    context.lineTo(-size * 1.1, size),
+    context.closePath(),
+    context.fill()
+  ),
   response: (context, size) => ((context.lineWidth = 2), context.strokeRect(-size, -size, 2 * size, 2 * size)),
-  error: (context, size) => ((context.lineWidth = 3), context.beginPath(), context.moveTo(-size, -size), context.lineTo(size, size), context.moveTo(size, -size), context.lineTo(-size, size), context.stroke()),
+  error: (context, size) => (
+    (context.lineWidth = 3),
+    context.beginPath(),
+    context.moveTo(-size, -size),
+    context.lineTo(size, size),
+    context.moveTo(size, -size),
+    context.lineTo(-size, size),
+    context.stroke()
+  ),
 };

@@ -1,7 +1,10 @@
 import { useEffect, useState, type JSX } from 'react';
+import type { Inspected } from '#session/port.ts';
 import { KeyspaceView } from '../keyspace/keyspace.tsx';
 import { port, useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
+import { Tabs } from '../widgets/tabs.tsx';
+import { GateView } from './gate.tsx';
 import { ObjectView } from './object.tsx';
 import { PacketView } from './packet.tsx';
 import { ProcessView } from './process.tsx';
@@ -9,17 +12,26 @@ import './inspector.css';
 
 const views = ['inspector', 'keyspace'] as const;
 
+/** What tells one selection from another. */
+function nameOf(inspected: Inspected): string {
+  switch (inspected.type) {
+    case 'process':
+      return inspected.summary.address;
+    case 'packet':
+      return String(inspected.packet.id);
+    case 'gate':
+      return `${inspected.server} ${inspected.gate}`;
+    case 'object':
+      return inspected.key;
+  }
+}
+
 /** What is selected, from inside; or all that etcd holds. */
 export function Inspector(): JSX.Element {
   const t = useText();
   const [view, setView] = useState<(typeof views)[number]>('inspector');
   const inspected = useSession((state) => state.frame?.inspected);
-  const target =
-    inspected === undefined
-      ? ''
-      : JSON.stringify(
-          inspected.type === 'process' ? inspected.summary.address : inspected.type === 'packet' ? inspected.packet.id : inspected.key,
-        );
+  const target = inspected === undefined ? '' : `${inspected.type} ${nameOf(inspected)}`;
   // Whoever selects something wants to see it.
   useEffect(() => {
     if (target !== '') setView('inspector');
@@ -27,13 +39,7 @@ export function Inspector(): JSX.Element {
   return (
     <section className="panel" aria-label={t('inspector')}>
       <header>
-        <div className="tabs" role="tablist">
-          {views.map((name) => (
-            <button key={name} type="button" role="tab" aria-selected={view === name} onClick={() => setView(name)}>
-              {t(name)}
-            </button>
-          ))}
-        </div>
+        <Tabs label={t('inspector')} tabs={views.map((id) => ({ id, label: t(id) }))} chosen={view} choose={setView} />
         {inspected === undefined || view !== 'inspector' ? null : (
           <button type="button" onClick={() => port.send({ type: 'inspect', target: undefined })}>
             {t('close')}
@@ -57,6 +63,8 @@ function Selected(): JSX.Element {
       return <ProcessView inspected={inspected} />;
     case 'packet':
       return <PacketView inspected={inspected} />;
+    case 'gate':
+      return <GateView inspected={inspected} />;
     case 'object':
       return <ObjectView key={inspected.key} inspected={inspected} />;
   }

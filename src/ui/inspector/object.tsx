@@ -2,6 +2,7 @@ import { useState, type JSX } from 'react';
 import type { Inspected } from '#session/port.ts';
 import { useText } from '../text/index.ts';
 import { Difference, Yaml } from '../widgets/document.tsx';
+import { Tabs } from '../widgets/tabs.tsx';
 
 type ObjectInspected = Extract<Inspected, { readonly type: 'object' }>;
 const tabs = ['manifest', 'history', 'events'] as const;
@@ -18,13 +19,7 @@ export function ObjectView({ inspected }: { readonly inspected: ObjectInspected 
           {t('ownedBy')} {inspected.owners.map((owner) => `${owner.kind} ${owner.name}`).join(', ')}
         </div>
       ) : null}
-      <div className="tabs" role="tablist">
-        {tabs.map((name) => (
-          <button key={name} type="button" role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>
-            {t(name)}
-          </button>
-        ))}
-      </div>
+      <Tabs label={inspected.key} tabs={tabs.map((id) => ({ id, label: t(id) }))} chosen={tab} choose={setTab} />
       {tab === 'manifest' ? (
         inspected.object === undefined ? (
           <p>{t('notThere')}</p>

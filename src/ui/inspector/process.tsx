@@ -1,6 +1,6 @@
 import type { JSX } from 'react';
 import type { Inspected } from '#session/port.ts';
-import { faultsOf, send } from '../stores/faults.ts';
+import { processFaults, send } from '../stores/faults.ts';
 import { useText } from '../text/index.ts';
 import { Entries } from './entries.tsx';
 
@@ -15,7 +15,7 @@ export function ProcessView({ inspected }: { readonly inspected: ProcessInspecte
       <b className="key">{summary.address}</b>
       {summary.address.split('/').length === 2 ? (
         <div className="tabs">
-          {faultsOf(summary.address, true).map((fault) => (
+          {processFaults(summary.address, true).map((fault) => (
             <button key={fault.key} type="button" onClick={() => send(fault)}>
               {t(fault.key)}
             </button>

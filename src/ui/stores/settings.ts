@@ -1,20 +1,40 @@
 import { create } from 'zustand';
 
-interface Settings {
+/** Sizes of panes, in pixels; what is not set is as the window suggests. */
+export interface Sizes {
+  /** The width of inspector and terminal. */
+  readonly side?: number | undefined;
+  /** The height of the terminal. */
+  readonly terminal?: number | undefined;
+  /** The height of the timeline. */
+  readonly time?: number | undefined;
+}
+
+interface Kept {
   readonly language: 'en' | 'zh-CN';
   readonly theme: 'dark' | 'light';
   readonly showChatter: boolean;
-  change(part: Partial<Pick<Settings, 'language' | 'theme' | 'showChatter'>>): void;
+  readonly sizes: Sizes;
+}
+
+interface Settings extends Kept {
+  change(part: Partial<Kept>): void;
 }
 
 const key = 'kube-orrery.settings';
 
-function stored(): Partial<Settings> {
+function stored(): Partial<Kept> {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Settings>;
+    return JSON.parse(localStorage.getItem(key) ?? '{}') as Partial<Kept>;
   } catch {
     return {};
   }
+}
+
+function sizesOf(value: unknown): Sizes {
+  const given = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
+  const number = (name: keyof Sizes): number | undefined => (Number.isFinite(given[name]) ? (given[name] as number) : undefined);
+  return { side: number('side'), terminal: number('terminal'), time: number('time') };
 }
 
 const initial = stored();
@@ -24,9 +44,10 @@ export const useSettings = create<Settings>((set, get) => ({
   language: initial.language ?? (navigator.language.startsWith('zh') ? 'zh-CN' : 'en'),
   theme: initial.theme ?? 'dark',
   showChatter: initial.showChatter ?? true,
+  sizes: sizesOf(initial.sizes),
   change(part) {
     set(part);
-    const { language, theme, showChatter } = get();
-    localStorage.setItem(key, JSON.stringify({ language, theme, showChatter }));
+    const { language, theme, showChatter, sizes } = get();
+    localStorage.setItem(key, JSON.stringify({ language, theme, showChatter, sizes }));
   },
 }));

@@ -16,7 +16,17 @@ export const en = {
   lessonBelief: 'Many believe:', lessonPlaying: 'Watch the picture…', lessonHint: 'A hint', lessonSolution: 'A solution:', lessonRight: '{answer}, as you said.', lessonWrong: 'You said {guess}; it is {answer}.',
   revision: 'Revision', newest: 'newest', filterKeys: 'Filter keys', allKeys: 'All keys', lastWrite: 'What the last write changed', value: 'Value', changed: 'What the gates changed', identity: 'Identity',
   ownedBy: 'owned by', manifest: 'Manifest', history: 'History', events: 'Events', notThere: 'It does not exist at this moment.',
-  stopProcess: 'Stop (SIGTERM)', killProcess: 'Kill (SIGKILL)', startProcess: 'Start', cutLink: 'Cut the link to the control plane', healLink: 'Heal the link', addNode: 'Add a node',
+  stopProcess: 'Stop (SIGTERM)', killProcess: 'Kill (SIGKILL)', restartProcess: 'Restart', startProcess: 'Start', cutLink: 'Cut the link to {to}', healLink: 'Heal the link to {to}', addNode: 'Add a node',
+  actions: 'What can be done', lookInside: 'Look inside', links: 'Links of {host}', describe: 'Describe', logs: 'Logs', delete: 'Delete', cordon: 'Cordon', uncordon: 'Uncordon', drain: 'Drain',
+  openTerminal: 'Open a terminal as', mayDoAll: 'may do everything', anotherWindow: 'Another terminal for {user}',
+  resizeSide: 'Width of inspector and terminal', resizeTerminal: 'Height of the terminal', resizeTime: 'Height of the timeline',
+  stopped: 'stopped', podsRunning: 'running', podsPending: 'pending', podsFailed: 'failing', podsEnded: 'completed', podsLeaving: 'terminating', verdicts: 'What it decided last',
+  authenticationAbout: 'Who is asking? A client certificate, a token or a service account becomes a user and groups. Nobody known: 401.',
+  authorizationAbout: 'May this user do that? Verb, resource and namespace are compared with RBAC, and for kubelets with the Node authorizer. No rule allows it: 403.',
+  mutatingAbout: 'Admission plug-ins add what was left out: the default service account, tolerations, a priority. The object may change here.',
+  schemaAbout: 'Defaults are filled in, and the object is checked against the rules of its API: unknown fields, values that are not allowed. Invalid: 422.',
+  validatingAbout: 'Admission plug-ins that only say yes or no: quotas, limits, node restriction, namespaces that are ending. Refused: 403.',
+  storageAbout: 'The object is written to etcd, unless somebody else has written it meanwhile (resourceVersion). Then: 409 Conflict.',
   happened: '{from} → {to}: {label}',
 } as const;
 

@@ -1,8 +1,10 @@
 import { useRef, type JSX, type PointerEvent } from 'react';
 import type { Tempo } from '#session/port.ts';
+import { PaneBorder } from '../app/panes.tsx';
 import { port, useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
 import { clock } from './clock.ts';
+import './timeline.css';
 
 const icons = {
   back: 'M3 2h2v12H3zM14 2v12L6 8z',
@@ -109,6 +111,7 @@ export function Timeline(): JSX.Element {
   const name = (address: string): string => address.split('/').slice(1, 3).join('/') || address;
   return (
     <footer className="time" aria-label={t('timeline')}>
+      <PaneBorder pane="time" />
       <div className="transport">
         <button type="button" title={t('stepBack')} aria-label={t('stepBack')} onClick={() => port.send({ type: 'step', direction: -1 })}>
           <Icon name="back" />

@@ -1,0 +1,153 @@
+import type { JSX } from 'react';
+import type { PodSummary } from '#session/port.ts';
+import { useText, type TextKey } from '../text/index.ts';
+import { Thing, type Level } from './thing.tsx';
+
+/** World units. A pod has a slot of its own size, whatever is written in it. */
+const gap = 6;
+const slotHeight = 38;
+const wideHost = 600;
+/** What a host's box has beside the slots: its frame, and above them its name and its parts. */
+const frame = { across: 26, above: 78 } as const;
+/** More pods than this cannot be told apart by name. */
+const namedPods = 50;
+
+/** A pod's state in one word: what it is coloured and counted by. */
+export type PodState = 'running' | 'pending' | 'failed' | 'ended' | 'leaving';
+
+export function stateOf({ status, phase, ready }: Pick<PodSummary, 'status' | 'phase' | 'ready'>): PodState {
+  if (status === 'Terminating') return 'leaving';
+  if (/BackOff|Err|Error|Failed|OOM|Evicted|Unknown|Invalid/.test(status)) return 'failed';
+  if (phase === 'Succeeded') return 'ended';
+  return phase === 'Running' && (ready || status === 'Running') ? 'running' : 'pending';
+}
+
+const counted: readonly (readonly [PodState, TextKey])[] = [
+  ['running', 'podsRunning'],
+  ['pending', 'podsPending'],
+  ['failed', 'podsFailed'],
+  ['ended', 'podsEnded'],
+  ['leaving', 'podsLeaving'],
+];
+
+/** How many slots fit in a host's box, and how many in each row. */
+export function slotsIn(width: number, height: number): { readonly columns: number; readonly slots: number } {
+  const slotWidth = width > wideHost ? 160 : 104;
+  const columns = Math.max(1, Math.floor((width - frame.across + gap) / (slotWidth + gap)));
+  const rows = Math.max(1, Math.floor((height - frame.above + gap) / (slotHeight + gap)));
+  return { columns, slots: columns * rows };
+}
+
+interface PodsProps {
+  readonly pods: readonly PodSummary[];
+  readonly level: Level;
+  /** The size of the host's box. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The pods of a node: each in its slot; counted by state from afar, and where there are too many. */
+export function Pods({ pods, level, width, height }: PodsProps): JSX.Element | null {
+  const { columns, slots } = slotsIn(width, height);
+  if (level === 'far') return <Counters pods={pods} />;
+  if (pods.length > Math.max(namedPods, slots)) {
+    return (
+      <>
+        <Counters pods={pods} />
+        <div className="pod-dots">
+          {pods.map((pod) => (
+            <PodThing key={pod.uid} pod={pod} className={`pod-dot ${stateOf(pod)}`}>
+              {null}
+            </PodThing>
+          ))}
+        </div>
+      </>
+    );
+  }
+  const ordered = [...pods].sort((a, b) => Number(a.namespace === 'kube-system') - Number(b.namespace === 'kube-system'));
+  const shown = pods.length > slots ? slots - 1 : slots;
+  return (
+    <div className="pods" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
+      {ordered.slice(0, shown).map((pod) => (
+        <Pod key={pod.uid} pod={pod} level={level} />
+      ))}
+      {pods.length > shown ? <div className="pod more">+{pods.length - shown}</div> : null}
+    </div>
+  );
+}
+
+function PodThing({
+  pod,
+  className,
+  children,
+}: {
+  readonly pod: PodSummary;
+  readonly className: string;
+  readonly children: JSX.Element | null;
+}): JSX.Element {
+  const { namespace, name, status } = pod;
+  return (
+    <Thing
+      target={{ type: 'object', resource: 'pods', namespace, name }}
+      menu={{ type: 'pod', namespace, name }}
+      className={className}
+      title={`${namespace}/${name}: ${status}`}
+      label={`${namespace}/${name}: ${status}`}
+    >
+      {children}
+    </Thing>
+  );
+}
+
+/** The end of a generated name says which pod it is, so that it is never what is cut off: `-x7k2p`. */
+const tailLength = 6;
+
+function Pod({ pod, level }: { readonly pod: PodSummary; readonly level: Level }): JSX.Element {
+  const { name, namespace, status, containers } = pod;
+  const cut = Math.max(0, name.length - (pod.ownerKind === '' || pod.static ? 0 : tailLength));
+  return (
+    <PodThing pod={pod} className={`pod ${stateOf(pod)} ${status}`}>
+      <>
+        <b>
+          <span>{name.slice(0, cut)}</span>
+          {name.slice(cut)}
+        </b>
+        {level === 'near' ? (
+          <span className="containers">
+            {containers.map((container) => (
+              <i key={container.name} className={container.state}>
+                {container.name} {container.state}
+                {container.ready ? ' ✓' : ''}
+                {container.restarts > 0 ? ` ↻${container.restarts}` : ''}
+              </i>
+            ))}
+          </span>
+        ) : (
+          <i>
+            {namespace === 'default' ? '' : `${namespace} · `}
+            {status}
+          </i>
+        )}
+      </>
+    </PodThing>
+  );
+}
+
+/** How many pods there are of each state. */
+function Counters({ pods }: { readonly pods: readonly PodSummary[] }): JSX.Element {
+  const t = useText();
+  const states = pods.map(stateOf);
+  return (
+    <dl className="counters">
+      {counted.map(([state, key]) => {
+        const count = states.filter((item) => item === state).length;
+        return count === 0 && state !== 'running' ? null : (
+          <div key={state} className={state}>
+            <dt>{t(key)}</dt>
+            <dd>{count}</dd>
+          </div>
+        );
+      })}
+    </dl>
+  );
+}

@@ -1,0 +1,34 @@
+import type { JSX } from 'react';
+import type { Inspected } from '#session/port.ts';
+import { port, useSession } from '../stores/session.ts';
+import { clock } from '../timeline/clock.ts';
+import { useText } from '../text/index.ts';
+
+type GateInspected = Extract<Inspected, { readonly type: 'gate' }>;
+
+/** A gate of the API server: what it is for, and what it decided last. */
+export function GateView({ inspected: { server, gate, verdicts } }: { readonly inspected: GateInspected }): JSX.Element {
+  const t = useText();
+  const epoch = useSession((state) => state.frame?.epoch ?? 0);
+  const explained = gate !== 'response' && gate !== 'watching';
+  return (
+    <>
+      <b className="key">
+        {server} · {explained && t(gate) !== gate ? `${t(gate)} (${gate})` : gate}
+      </b>
+      {explained ? <p>{t(`${gate}About`)}</p> : null}
+      <h2>{t('verdicts')}</h2>
+      {verdicts.length === 0 ? <p className="mode">{t('empty')}</p> : null}
+      <ol className="passage">
+        {verdicts.map(({ seq, at, client, verdict, detail }) => (
+          <li key={seq} className={verdict}>
+            <button type="button" className="plain" onClick={() => port.send({ type: 'seek', to: { seq } })}>
+              <time>{clock(at - epoch)}</time> <b>{verdict}</b> {client}
+              <span>{detail}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
