@@ -19,7 +19,7 @@ export function applyInput(world: World, input: Input, origin: Origin): void {
       world.stop(input.address, true, origin);
       return startAgain(world, input.address, origin);
     case 'fault.link':
-      return setLink(world, input.between, input.options);
+      return setLink(world, input.between, input.options, origin);
     case 'fault.drop':
       world.facts.dropped = world.facts.dropped.set(String(input.messageId), true);
       return;
@@ -28,7 +28,13 @@ export function applyInput(world: World, input: Input, origin: Origin): void {
     case 'start-process': {
       const { address, definition, input: start } = input;
       if (!world.facts.disks.has(hostOf(address))) return world.note('ignored', { reason: `there is no host ${hostOf(address)}` });
-      world.push({ at: world.now, order: 0, kind: 'start', start: { address, definition, input: start, parent: undefined }, cause: origin });
+      world.push({
+        at: world.now,
+        order: 0,
+        kind: 'start',
+        start: { address, definition, input: start, parent: undefined },
+        cause: origin,
+      });
       return;
     }
     case 'add-host': {
@@ -49,10 +55,22 @@ export function applyInput(world: World, input: Input, origin: Origin): void {
 }
 
 /** Overrides a link, or takes the override away; what is under way on it is not overtaken either way. */
-function setLink(world: World, between: readonly [string, string], options: LinkOptions | undefined): void {
+function setLink(world: World, between: readonly [string, string], options: LinkOptions | undefined, origin: Origin): void {
   const key = linkKey(...between);
+  const wasCut = world.facts.links.get(key)?.cut === true;
   const { between: _, ...ordinary } = world.options.links?.find((link) => linkKey(...link.between) === key) ?? { between };
   world.facts.links = world.facts.links.set(key, { ...(options ?? ordinary), notBefore: lastArrival(world, between) });
+  if (wasCut && world.facts.links.get(key)?.cut !== true) resetConnections(world, key, origin);
+}
+
+/** What was open across a cut link is found closed when packets pass again: the other side answers the first with a reset. */
+function resetConnections(world: World, key: string, origin: Origin): void {
+  for (const monitor of [...world.facts.monitors.keys()]) {
+    const [target = '', watcher = ''] = monitor.split('|');
+    if (linkKey(hostOf(target), hostOf(watcher)) !== key) continue;
+    world.facts.monitors = world.facts.monitors.delete(monitor);
+    world.send(target, watcher, { type: 'peer.closed', address: target } as Message, origin, 0);
+  }
 }
 
 function startAgain(world: World, address: string, origin: Origin): void {

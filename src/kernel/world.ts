@@ -435,8 +435,10 @@ export class World {
     }
     if (record !== undefined && packet.fate !== 'refused') return this.deliver(record, from, message, origin);
     if (message.type === 'message.undeliverable' || message.type === 'peer.closed' || message.type === 'process.exited') return;
-    const reason = packet.fate === 'refused' ? 'no route to host' : 'connection refused';
-    this.send(to, from, { type: 'message.undeliverable', to, reason, message } as Message, origin, 0);
+    const unreachable = packet.fate === 'refused';
+    const reason = unreachable ? 'no route to host' : 'connection refused';
+    // Who cannot be reached cannot say so: the sender's own host does.
+    this.send(unreachable ? from : to, from, { type: 'message.undeliverable', to, reason, message } as Message, origin, 0);
   }
 }
 

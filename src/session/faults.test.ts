@@ -35,6 +35,31 @@ describe('faults', () => {
     expect(renewed()).not.toBe(before);
   });
 
+  it('a kubelet learns, when its link is healed, of what it missed', () => {
+    const session = booted();
+    const status = (): string | undefined => session.frame().pods.find((pod) => pod.name === 'lone')?.status;
+    const command = (line: string): void => {
+      session.send({ type: 'terminal.line', terminal: 'alice/terminal', line });
+      session.pass(20_000);
+    };
+    session.send({ type: 'fault', action: { type: 'link', between: ['minikube', 'node-1'], options: { cut: true } } });
+    command(`kubectl run lone --image=nginx --overrides='{"spec":{"nodeName":"node-1"}}'`);
+    expect(status()).toBe('Pending');
+    session.send({ type: 'fault', action: { type: 'link', between: ['minikube', 'node-1'] } });
+    session.pass(20_000);
+    expect(status()).toBe('Running');
+  });
+
+  it('a command whose link is cut says so', () => {
+    const session = booted();
+    session.send({ type: 'fault', action: { type: 'link', between: ['minikube', 'alice'], options: { cut: true } } });
+    session.send({ type: 'terminal.line', terminal: 'alice/terminal', line: 'kubectl get nodes' });
+    session.pass(60_000);
+    const terminal = session.frame().terminals[0]!;
+    expect(terminal.busy).toBe(false);
+    expect(terminal.lines.at(-1)!.text).toContain('no route to host');
+  });
+
   it('restart starts a kubelet again at once, and leaves what a kubelet keeps running to it', () => {
     const session = booted();
     session.send({ type: 'fault', action: { type: 'restart', address: 'node-1/kubelet' } });
