@@ -91,10 +91,9 @@ function eventCells(event: k8s.Event, now: number): Cells {
   const first = event.firstTimestamp ?? event.eventTime ?? undefined;
   const last = event.series?.lastObservedTime ?? event.lastTimestamp ?? first;
   const times = event.series?.count ?? event.count ?? 1;
-  const lastSeen = times > 1 ? `${ageOf(last, now)} (x${times} over ${ageOf(first, now)})` : ageOf(last ?? first, now);
   const object = event.involvedObject;
   const source = [event.source?.component || event.reportingComponent, event.source?.host || (event.source?.component ? undefined : event.reportingInstance)].filter((part) => part !== undefined && part !== '').join(', ');
-  return [lastSeen, event.type ?? '', event.reason ?? '', `${(object.kind ?? '').toLowerCase()}/${object.name ?? ''}`, object.fieldPath ?? '', source, (event.message ?? '').trim(), ageOf(first, now), times, name(event)];
+  return [ageOf(last, now), event.type ?? '', event.reason ?? '', `${(object.kind ?? '').toLowerCase()}/${object.name ?? ''}`, object.fieldPath ?? '', source, (event.message ?? '').trim(), ageOf(first, now), times, name(event)];
 }
 
 function quotaList(quota: k8s.ResourceQuota, prefix: 'requests' | 'limits'): string {

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../object.ts';
 import { isObject } from '#base/json.ts';
 import { canonicalQuantity } from '../quantity.ts';
+import { limitRangeItem } from './limit-ranges.ts';
 
 /**
  * Defaulting (pkg/apis/.../v1/defaults.go): what the API server fills in before anything else looks at an object. Each
@@ -63,12 +64,7 @@ function canonicalList(value: Fields): Fields {
   let result: Record<string, unknown> | undefined;
   for (const key in value) {
     const quantity = value[key];
-    let canonical: unknown = quantity;
-    try {
-      canonical = canonicalQuantity(quantity as string);
-    } catch {
-      continue; // Validation names the place.
-    }
+    const canonical = canonicalQuantity(quantity as string);
     if (canonical !== quantity) (result ??= { ...value })[key] = canonical;
   }
   return result ?? value;
@@ -239,6 +235,7 @@ const byKind: Readonly<Record<string, (object: Fields) => Fields>> = {
     ),
   ),
   '/Endpoints': (object) => each(object, 'subsets', (subset) => each(subset, 'ports', (port) => fill(port, { protocol: 'TCP' }))),
+  '/LimitRange': onSpec((spec) => each(spec, 'limits', (item) => limitRangeItem(item, canonicalList))),
   '/ResourceQuota': onSpec((spec) => within(spec, 'hard', canonicalList)),
   'apps/Deployment': onSpec(deployment),
   'apps/ReplicaSet': onSpec((spec) => template(fill(spec, { replicas: 1 }))),

@@ -1,8 +1,10 @@
-import { deepEqual, isObject } from '#base/json.ts';
+import { deepEqual } from '#base/json.ts';
 import type { KubeObject } from '../object.ts';
 import type { Container, LabelSelector, PersistentVolumeClaim, PodSpec, PodTemplateSpec, Service } from '../types.generated.ts';
-import { tryParseQuantity, quantityError } from '../quantity.ts';
+import { parseQuantity } from '../quantity.ts';
 import { labelSelectorFromObject, matchesLabels } from '../selectors.ts';
+import { validateQuota, validateQuotaUpdate } from '../quota/validation.ts';
+import { validateLimitRange } from './limit-ranges.ts';
 import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from './field-error.ts';
 
 /** Validation (pkg/apis/…/validation) as functions from an object to what is wrong with it. */
@@ -72,14 +74,12 @@ function resourceErrors(item: Container, field: string): FieldError[] {
   const { limits = {}, requests = {} } = item.resources ?? {};
   for (const [kind, list] of [['limits', limits], ['requests', requests]] as const) {
     for (const [name, value] of Object.entries(list)) {
-      const parsed = tryParseQuantity(value);
-      if (parsed === undefined) errors.push(invalid(`${field}.${kind}[${name}]`, value, quantityError));
-      else if (parsed < 0) errors.push(invalid(`${field}.${kind}[${name}]`, value, 'must be greater than or equal to 0'));
+      if (parseQuantity(value) < 0) errors.push(invalid(`${field}.${kind}[${name}]`, value, 'must be greater than or equal to 0'));
     }
   }
   for (const [name, value] of Object.entries(requests)) {
     const limit = limits[name];
-    if (limit !== undefined && (tryParseQuantity(value) ?? 0) > (tryParseQuantity(limit) ?? 0)) {
+    if (limit !== undefined && parseQuantity(value) > parseQuantity(limit)) {
       errors.push(invalid(`${field}.requests`, String(value), `must be less than or equal to ${name} limit of ${limit}`));
     }
   }
@@ -136,14 +136,11 @@ function service(object: KubeObject): FieldError[] {
   return errors;
 }
 
-function quantities(list: unknown, field: string): FieldError[] {
-  return isObject(list) ? Object.entries(list).flatMap(([name, value]) => (tryParseQuantity(value as string) === undefined ? [invalid(`${field}[${name}]`, value, quantityError)] : [])) : [];
-}
-
 const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldError[]>> = {
   '/Pod': (object) => podSpec(object['spec'] as PodSpec | undefined, 'spec'),
   '/Service': service,
-  '/ResourceQuota': (object) => quantities((object['spec'] as { readonly hard?: unknown } | undefined)?.hard, 'spec.hard'),
+  '/ResourceQuota': validateQuota,
+  '/LimitRange': validateLimitRange,
   'apps/Deployment': (object) => workload(object, ['Always']),
   'apps/ReplicaSet': (object) => workload(object, ['Always']),
   'apps/StatefulSet': (object) => workload(object, ['Always']),
@@ -170,6 +167,7 @@ export function validateUpdate(group: string, kind: string, object: KubeObject, 
   if (subresource !== '') return errors;
   if (key === '/Pod') errors.push(...podUpdate(object, old));
   else errors.push(...(byKind[key]?.(object) ?? []));
+  if (key === '/ResourceQuota') errors.push(...validateQuotaUpdate(object, old));
   if (immutableSelector.has(key)) {
     const [mine, theirs] = [object, old].map((item) => (item['spec'] as { readonly selector?: unknown }).selector);
     if (!deepEqual(mine, theirs)) errors.push(invalid('spec.selector', mine, 'field is immutable'));

@@ -1,5 +1,6 @@
 import { isObject } from '#base/json.ts';
 import type { GroupVersionKind } from '../object.ts';
+import { quantityError, tryParseQuantity } from '../quantity.ts';
 import data from './schema.generated.json' with { type: 'json' };
 
 /** A type in the generated data. */
@@ -159,6 +160,8 @@ function fits(value: unknown, type: string): boolean {
       return typeof value === 'number';
     case 'boolean':
       return typeof value === 'boolean';
+    case 'quantity':
+      return typeof value === 'number' || (typeof value === 'string' && tryParseQuantity(value) !== undefined);
     default:
       return true;
   }
@@ -253,7 +256,8 @@ function firstWrong(value: unknown, schema: Schema | undefined, path: string, ow
     }
     return undefined;
   }
-  return fits(value, schema.type) ? undefined : complain(goTypes[schema.type] ?? schema.type);
+  if (fits(value, schema.type)) return undefined;
+  return schema.type === 'quantity' ? quantityError : complain(goTypes[schema.type] ?? schema.type);
 }
 
 /** The value without the fields that its schema does not know, and without nulls; the same reference when there are none. */

@@ -55,13 +55,13 @@ const readVerbs = new Set(['get', 'list', 'watch']);
 const leftOut =
   /^\/registry\/(?:leases|flowschemas|prioritylevelconfigurations|clusterroles|clusterrolebindings|apiregistration\.k8s\.io|masterleases|ranges|peerserverleases)\b/;
 
-/** Replays the steps of a recording on a fresh cluster of the given shape. */
+/** Replays the steps of a recording on a fresh cluster of the given shape; like the recording it ends when nothing has been written for a while. */
 export function replay(scenario: string, shape: string, steps: readonly RecordedStep[], seed: number): Recording {
   const replayer = new Replayer(shape, seed);
   const startMs = replayer.begin();
   const done = steps.map((step, index) => replayer.perform(step, index));
   const played = done.map((finish) => finish());
-  replayer.pass(500);
+  replayer.settle(settleLimitMs);
   const objects = replayer.objects();
   const { audit } = replayer;
   const meta = { scenario, run: 1, startMs, endMs: replayer.now, audit: audit.length, objects: objects.length };
@@ -165,7 +165,7 @@ class Replayer {
     return (this.world.process(runner)?.context as ScriptRunnerState | undefined)?.runs.get(name) as never;
   }
 
-  private settle(limitMs: Millis): void {
+  settle(limitMs: Millis): void {
     const limit = this.world.now + limitMs;
     const from = this.world.now;
     while (this.world.now < limit && this.world.now < Math.max(this.lastWriteAt, from) + quietMs) {

@@ -237,7 +237,7 @@ function changed(server: ApiServerState, state: RequestState, resource: Resource
               type: 'Invalid',
               field: 'patch',
               badValue: goMap(patch),
-              detail: `unrecognized type: ${wrong.slice(wrong.lastIndexOf(' ') + 1)}`,
+              detail: wrong.startsWith('json: ') ? `unrecognized type: ${wrong.slice(wrong.lastIndexOf(' ') + 1)}` : wrong,
             },
           ]),
         };

@@ -22,8 +22,8 @@ export function inspectController(state: ControllerState): Inspection {
     summary: running.length > 0 ? `syncing ${running[0]!}` : `${state.synced} syncs`,
     health: running.length > 0 ? 'busy' : 'good',
     sections: [
-      { type: 'table', title: 'Work queue', columns: ['key', 'state'], rows: [...running.map((key) => [key, 'syncing']), ...state.order.map((key) => [key, 'queued'])] },
-      { type: 'table', title: 'Back-off', columns: ['key', 'failures'], rows: [...state.failures].map(([key, count]) => [key, String(count)]) },
+      { type: 'table', title: 'Work queue', columns: ['key', 'state'], rows: [...running.map((key) => [key, 'syncing']), ...state.queue.order.map((key) => [key, 'queued'])] },
+      { type: 'table', title: 'Back-off', columns: ['key', 'failures'], rows: [...state.queue.failures].map(([key, count]) => [key, String(count)]) },
     ],
   };
 }

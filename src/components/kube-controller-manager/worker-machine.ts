@@ -4,6 +4,7 @@ import { SortedMap } from '#base/sorted-map.ts';
 import type { KubeObject } from '#api/object.ts';
 import { correlate, createEvent, emptyEventLog, subjectOf, type EventLog } from '#machinery/events.ts';
 import { resourcePath, resources, sendCall, type ClientConfig } from '#machinery/client.ts';
+import { add, addAfter, due, emptyWorkQueue, failed, forget, take, type KeyDue, type WorkQueue } from '#machinery/work-queue.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, Origin, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
@@ -20,15 +21,9 @@ export interface EnqueueMessage {
   /** Not before this has passed; a key that is due earlier stays so (AddAfter). */
   readonly afterMs: number;
 }
-interface RetryKey {
-  readonly type: 'controller.retry';
-  readonly key: string;
-}
-
-/** The batch of a key is over. */
-interface BatchEnded {
-  readonly type: 'controller.batched';
-  readonly key: string;
+/** The service account is to be asked for again. */
+interface AskAgain {
+  readonly type: 'account.retry';
 }
 
 /** A key that is being worked on: the caches as they were when it was begun, and the answers so far. */
@@ -46,24 +41,17 @@ export interface ControllerState {
   readonly name: string;
   readonly client: ClientConfig | undefined;
   readonly manager: ClientConfig | undefined;
-  readonly queue: SortedMap<Origin>;
-  /** In the order of arrival. */
-  readonly order: readonly string[];
-  /** Keys whose batch is still open. */
-  readonly batched: SortedMap<true>;
+  readonly queue: WorkQueue;
   readonly running: SortedMap<Run>;
-  readonly failures: SortedMap<number>;
   readonly nextRun: number;
   readonly reported: EventLog;
   readonly synced: number;
 }
 
-type Message = StartMessage<ControllerInput> | EnqueueMessage | RetryKey | BatchEnded | HttpResponse | UndeliverableMessage;
+type Message = StartMessage<ControllerInput> | EnqueueMessage | KeyDue | AskAgain | HttpResponse | UndeliverableMessage;
 type ControllerEvent = EventOf<Message>;
 type Result = Outcome<ControllerState>;
 
-const baseBackoffMs = 5;
-const maxBackoffMs = 1_000_000;
 const namespace = 'kube-system';
 
 const accountOf = (state: ControllerState): string => controllers.get(state.name)!.account ?? state.name;
@@ -76,10 +64,11 @@ function start(state: ControllerState, event: ControllerEvent): Result {
 
 /** The first key: the controller asks for the token of its service account. */
 function authenticate(state: ControllerState, event: ControllerEvent): Result {
-  const queued = enqueue(state, event).context;
+  const queued = enqueue(state, event);
   return {
-    context: queued,
+    context: queued.context,
     effects: [
+      ...queued.effects,
       sendCall(state.manager!, 'account', { method: 'GET', path: resourcePath(resources.serviceaccounts, namespace, accountOf(state)) }),
     ],
   };
@@ -90,7 +79,7 @@ function authenticating(state: ControllerState, event: ControllerEvent): Result 
   if (event.message.type !== 'http.response')
     return {
       context: state,
-      effects: [{ type: 'arm', timer: 'account', afterMs: 1000, message: { type: 'controller.retry', key: '' } as RetryKey }],
+      effects: [{ type: 'arm', timer: 'account', afterMs: 1000, message: { type: 'account.retry' } as AskAgain }],
     };
   const { id, status, body } = event.message;
   const client = state.manager!;
@@ -128,7 +117,7 @@ function authenticating(state: ControllerState, event: ControllerEvent): Result 
   if (id === 'account' || id === 'create-account') return { context: state, effects: [token()] };
   return {
     context: state,
-    effects: [{ type: 'arm', timer: 'account', afterMs: 1000, message: { type: 'controller.retry', key: '' } as RetryKey }],
+    effects: [{ type: 'arm', timer: 'account', afterMs: 1000, message: { type: 'account.retry' } as AskAgain }],
   };
 }
 
@@ -141,42 +130,23 @@ const askAgain = (state: ControllerState): Result => ({
 
 function enqueue(state: ControllerState, event: ControllerEvent): Result {
   const { keys, afterMs } = event.message as EnqueueMessage;
-  if (afterMs > 0) return batch(state, keys, afterMs, event);
   let { queue } = state;
-  const order = [...state.order];
-  for (const key of keys) {
-    if (queue.has(key)) continue;
-    queue = queue.set(key, event.origin);
-    order.push(key);
-  }
-  return { context: { ...state, queue, order }, effects: [] };
-}
-
-/** Keys wait for others of their batch; the batch ends at the time that its first change set. */
-function batch(state: ControllerState, keys: readonly string[], afterMs: number, event: ControllerEvent): Result {
-  let { batched } = state;
   const effects: Effect[] = [];
   for (const key of keys) {
-    if (batched.has(key)) continue;
-    batched = batched.set(key, true);
-    effects.push({
-      type: 'arm',
-      timer: `batch ${key}`,
-      afterMs,
-      message: { type: 'controller.batched', key } as BatchEnded,
-      because: event.origin,
-    });
+    if (afterMs === 0) queue = add(queue, key, event.origin);
+    else {
+      const later = addAfter(queue, key, afterMs, event.now, { because: event.origin });
+      queue = later.queue;
+      effects.push(...later.effects);
+    }
   }
-  return { context: { ...state, batched }, effects };
+  return { context: { ...state, queue }, effects };
 }
 
-/** The end of a batch: its key is looked at. */
-function batchEnded(state: ControllerState, event: ControllerEvent): Result {
-  const { key } = event.message as BatchEnded;
-  const batched = state.batched.delete(key);
-  if (state.queue.has(key)) return { context: { ...state, batched }, effects: [] };
-  return { context: { ...state, batched, queue: state.queue.set(key, event.origin), order: [...state.order, key] }, effects: [] };
-}
+const comeDue = (state: ControllerState, event: ControllerEvent): Result => ({
+  context: { ...state, queue: due(state.queue, event.message as KeyDue, event.origin) },
+  effects: [],
+});
 
 function contextFor(state: ControllerState, run: Run, key: string): SyncContext {
   const definition = controllers.get(state.name)!;
@@ -184,7 +154,7 @@ function contextFor(state: ControllerState, run: Run, key: string): SyncContext 
   return {
     now: run.now,
     caches: run.caches,
-    failures: state.failures.get(key) ?? 0,
+    failures: state.queue.failures.get(key) ?? 0,
     event: (subject: KubeObject, type, reason, message): SyncCall => ({
       ...createEvent(subjectOf(subject), type, reason, message, { component: definition.eventSource }, run.now, counter++ * 7919),
       background: true,
@@ -198,15 +168,15 @@ function work(state: ControllerState, event: ControllerEvent): Result {
   let context = state;
   const effects: Effect[] = [];
   const waiting: string[] = [];
-  for (const key of state.order) {
-    const origin = context.queue.get(key);
+  for (const key of state.queue.order) {
+    const origin = context.queue.queued.get(key);
     if (origin === undefined) continue;
     if (context.running.size >= definition.workers || context.running.has(key)) {
       waiting.push(key);
       continue;
     }
     const run: Run = { caches: managerOf(event).caches, now: event.now, origin, answers: [], waiting: 0, arrived: [], id: context.nextRun };
-    context = { ...context, queue: context.queue.delete(key), nextRun: context.nextRun + 1 };
+    context = { ...context, queue: take(context.queue, key), nextRun: context.nextRun + 1 };
     const routine = definition.sync(key, contextFor(context, run, key));
     const result = advance(
       context,
@@ -218,7 +188,7 @@ function work(state: ControllerState, event: ControllerEvent): Result {
     context = result.context;
     effects.push(...result.effects);
   }
-  return { context: { ...context, order: waiting }, effects };
+  return { context: { ...context, queue: { ...context.queue, order: waiting } }, effects };
 }
 
 /** A loop may come round by a timer that is chatter; what it then changes is not. */
@@ -232,7 +202,7 @@ function advance(
   progress: Progress<readonly SyncCall[], readonly HttpResponse[], SyncResult>,
   event: ControllerEvent,
 ): Result {
-  if (progress.done) return finish(state, key, run, progress.result);
+  if (progress.done) return finish(state, key, run, progress.result, event.now);
   const effects: Effect[] = [];
   const arrived: (HttpResponse | undefined)[] = [];
   let waiting = 0;
@@ -269,25 +239,13 @@ function resumeRun(state: ControllerState, key: string, run: Run, event: Control
   return advance(state, key, run, resume(routine, run.answers, run.arrived as readonly HttpResponse[]), event);
 }
 
-function finish(state: ControllerState, key: string, run: Run, result: SyncResult): Result {
-  const running = state.running.delete(key);
-  const count = (state.failures.get(key) ?? 0) + 1;
-  const failures = result.failed === true ? state.failures.set(key, count) : state.failures.delete(key);
-  const afterMs = result.failed === true ? Math.min(maxBackoffMs, baseBackoffMs * 2 ** Math.min(count - 1, 20)) : result.againMs;
-  const effects: Effect[] =
-    afterMs === undefined
-      ? []
-      : [
-          {
-            type: 'arm',
-            timer: `key ${key}`,
-            afterMs,
-            message: { type: 'controller.retry', key } as RetryKey,
-            because: run.origin,
-            ...(result.failed === true ? {} : { chatter: true }),
-          },
-        ];
-  return { context: { ...state, running, failures, synced: state.synced + 1 }, effects };
+function finish(state: ControllerState, key: string, run: Run, result: SyncResult, now: number): Result {
+  const context = { ...state, running: state.running.delete(key), synced: state.synced + 1 };
+  const again = result.failed === true ? failed(state.queue, key) : { queue: forget(state.queue, key), afterMs: result.againMs };
+  if (again.afterMs === undefined) return { context: { ...context, queue: again.queue }, effects: [] };
+  const cause = { because: run.origin, ...(result.failed === true ? {} : { chatter: true }) };
+  const later = addAfter(again.queue, key, again.afterMs, now, cause);
+  return { context: { ...context, queue: later.queue }, effects: later.effects };
 }
 
 function serve(state: ControllerState, event: ControllerEvent): Result {
@@ -297,15 +255,8 @@ function serve(state: ControllerState, event: ControllerEvent): Result {
     case 'controller.enqueue':
       result = enqueue(state, event);
       break;
-    case 'controller.batched':
-      result = batchEnded(state, event);
-      break;
-    case 'controller.retry':
-      if (!state.queue.has(message.key))
-        result = {
-          context: { ...state, queue: state.queue.set(message.key, event.origin), order: [...state.order, message.key] },
-          effects: [],
-        };
+    case 'queue.due':
+      result = comeDue(state, event);
       break;
     case 'http.response':
       result = answered(state, event, message);
@@ -319,10 +270,11 @@ function serve(state: ControllerState, event: ControllerEvent): Result {
         body: null,
       });
       break;
+    case 'account.retry':
     case 'process.start':
       break;
   }
-  if (result.context.order.length === 0) return result;
+  if (result.context.queue.order.length === 0) return result;
   const more = work(result.context, event);
   return { context: more.context, effects: [...result.effects, ...more.effects] };
 }
@@ -354,11 +306,8 @@ export const controllerMachine = setup({
     name: '',
     client: undefined,
     manager: undefined,
-    queue: SortedMap.empty<Origin>(),
-    order: [],
-    batched: SortedMap.empty<true>(),
+    queue: emptyWorkQueue,
     running: SortedMap.empty<Run>(),
-    failures: SortedMap.empty<number>(),
     nextRun: 1,
     reported: emptyEventLog,
     synced: 0,
@@ -371,8 +320,8 @@ export const controllerMachine = setup({
     authenticating: {
       on: {
         'controller.enqueue': { actions: step(authenticating) },
-        'controller.batched': { actions: step(batchEnded) },
-        'controller.retry': { actions: step((state: ControllerState) => askAgain(state)) },
+        'queue.due': { actions: step(comeDue) },
+        'account.retry': { actions: step((state: ControllerState) => askAgain(state)) },
         'http.response': [{ guard: gotToken, target: 'working', actions: step(authenticating) }, { actions: step(authenticating) }],
         'message.undeliverable': { actions: step(authenticating) },
       },
@@ -381,8 +330,7 @@ export const controllerMachine = setup({
       initial: 'idle',
       on: {
         'controller.enqueue': { actions: serving },
-        'controller.batched': { actions: serving },
-        'controller.retry': { actions: serving },
+        'queue.due': { actions: serving },
         'http.response': { actions: serving },
         'message.undeliverable': { actions: serving },
       },
