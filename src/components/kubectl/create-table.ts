@@ -152,7 +152,7 @@ export const createCommands: readonly CommandSpec[] = [
     aliases: ['resourcequota'],
     about: 'Make a quota',
     usage: 'NAME --hard=pods=2',
-    flags: [...base, flag.list('hard'), flag.list('scopes')],
+    flags: [...base, flag.string('hard'), flag.string('scopes')],
     run: createQuota,
   },
   {

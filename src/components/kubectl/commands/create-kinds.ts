@@ -1,3 +1,4 @@
+import { canonicalQuantity, quantityError, tryParseQuantity } from '#api/quantity.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import type { Command } from '../operations.ts';
@@ -61,20 +62,28 @@ export function* createDeployment(context: Context): Command<void> {
   yield* createObject(context, createdKind('Deployment'), { metadata: { name, labels }, spec, status: {} }, failed('deployment'));
 }
 
+/** The amounts of `--hard`, as far as a client can read them (create_quota.go, populateResourceListV1). */
+function hardLimits(text: string): Readonly<Record<string, string>> {
+  const pairs = text === '' ? [] : text.split(',');
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = '', amount, ...more] = pair.split('=');
+      if (amount === undefined || more.length > 0) throw new CommandError(`Invalid argument syntax ${pair}, expected <resource>=<value>`);
+      if (tryParseQuantity(amount) === undefined) throw new CommandError(quantityError);
+      return [name, canonicalQuantity(amount)];
+    }),
+  );
+}
+
 /** `kubectl create quota`. */
 export function* createQuota(context: Context): Command<void> {
   const { flags } = context;
-  const hard = Object.fromEntries(
-    flags.list('hard').map((pair) => {
-      const [key = '', value] = pair.split('=');
-      if (value === undefined || value === '' || key === '')
-        throw new CommandError(`Invalid argument syntax ${pair}, expected <resource>=<value>`);
-      return [key, value];
-    }),
-  );
-  const scopes = flags.list('scopes');
+  const name = nameOf(context);
+  const hard = hardLimits(flags.text('hard'));
+  const scopes = flags.text('scopes') === '' ? [] : flags.text('scopes').split(',');
+  if (scopes.includes('')) throw new CommandError('invalid resource quota scope ""');
   const spec = { ...(Object.keys(hard).length > 0 ? { hard } : {}), ...(scopes.length > 0 ? { scopes } : {}) };
-  yield* createObject(context, createdKind('ResourceQuota'), { metadata: { name: nameOf(context) }, spec, status: {} }, failed('quota'));
+  yield* createObject(context, createdKind('ResourceQuota'), { metadata: { name }, spec, status: {} }, failed('quota'));
 }
 
 /** `kubectl create priorityclass`. */
