@@ -22,7 +22,9 @@ export interface Declarations {
 /** A compiled expression. */
 export interface Program {
   readonly text: string;
-  /** The type of what it gives, in the words of cel-go: `bool`, `list(string)`, `dyn`. */
+  /** The type of what it gives, as declarations name types. */
+  readonly type: string;
+  /** The same in the words of cel-go: `bool`, `list(string)`, `dyn`. */
   readonly outputType: string;
   readonly parsed: ParseResult;
   readonly meter: Meter;
@@ -35,6 +37,8 @@ export type Evaluation =
 /** Compiles expressions over one set of declarations. */
 export interface CelEnvironment {
   compile(text: string): Compiled;
+  /** An environment that knows more. */
+  extend(declarations: Declarations): CelEnvironment;
 }
 
 const libraries = [lists, strings, network, quantity, optional, authorizer];
@@ -82,28 +86,53 @@ function knows(name: string): boolean {
 }
 
 /** An environment with these variables and types. */
-export function celEnvironment({ variables, types = {} }: Declarations): CelEnvironment {
+export function celEnvironment(declarations: Declarations): CelEnvironment {
   base ??= baseEnvironment();
-  const environment = base.clone();
-  for (const [name, fields] of Object.entries(types)) environment.registerType(name, { fields: { ...fields } });
-  for (const [name, type] of Object.entries(variables)) environment.registerVariable(name, type);
-  return { compile: (text) => compile(environment, text) };
+  return pair(base, base).extend(declarations);
 }
 
-function compile(environment: Environment, text: string): Compiled {
+/**
+ * An environment is two: types are for the checker, which finds what no value could have; values of the API carry no
+ * types, so what runs takes every variable as it comes.
+ */
+function pair(checking: Environment, running: Environment): CelEnvironment {
+  return {
+    compile: (text) => compile(checking, running, text),
+    extend({ variables, types = {} }) {
+      const [checks, runs] = [checking.clone(), running.clone()];
+      for (const [name, fields] of Object.entries(types)) {
+        // A class of its own for each type: none has values here, and types may speak of each other in any order.
+        checks.registerType(name, { ctor: class {}, fields: { ...fields } });
+        for (const other of [name, 'null']) checks.registerOperator(`${name} == ${other}`, () => false);
+      }
+      for (const [name, type] of Object.entries(variables)) {
+        checks.registerVariable(name, type);
+        runs.registerVariable(name, 'dyn');
+      }
+      return pair(checks, runs);
+    },
+  };
+}
+
+function compile(checking: Environment, running: Environment, text: string): Compiled {
   const points = [...text].length;
   if (points > maxCodePoints)
     return { ok: false, error: `ERROR: <input>:-1:0: expression code point size exceeds limit: size: ${points}, limit ${maxCodePoints}` };
   try {
-    const parsed = environment.parse(text);
-    visitNodes(parsed.ast as unknown as Node, useOwn);
-    const checked = parsed.check();
-    if (!checked.valid) return { ok: false, error: issuesText(text, [checkIssue(text, checked.error as unknown as Failure, knows)]) };
+    const [checked, parsed] = [checking, running].map((environment) => {
+      const tree = environment.parse(text);
+      visitNodes(tree.ast as unknown as Node, useOwn);
+      return tree;
+    }) as [ParseResult, ParseResult];
+    const result = checked.check();
+    if (!result.valid) return { ok: false, error: issuesText(text, [checkIssue(text, result.error as unknown as Failure, knows)]) };
+    parsed.check();
     const meter: Meter = { left: 0 };
     metered(parsed.ast as unknown as Node, meter);
-    return { ok: true, program: { text, outputType: typeName(checked.type ?? 'dyn'), parsed, meter } };
+    const type = result.type ?? 'dyn';
+    return { ok: true, program: { text, type, outputType: typeName(type), parsed, meter } };
   } catch (error) {
-    return { ok: false, error: issuesText(text, issuesOf(environment, text, error)) };
+    return { ok: false, error: issuesText(text, issuesOf(running, text, error)) };
   }
 }
 

@@ -10,4 +10,15 @@ export {
   type Program,
 } from './environment.ts';
 export { Authorizer, type AccessCheck, type AccessDecision } from './library/authorizer.ts';
+export { objectTypes, type ObjectTypes } from './schema-types.ts';
 export { fromCel } from './values.ts';
+export {
+  compileTyped,
+  composeVariables,
+  policyEnvironment,
+  typedPolicyEnvironment,
+  type CompiledVariable,
+  type Composition,
+  type NamedExpression,
+  type PolicyExpression,
+} from './policy.ts';

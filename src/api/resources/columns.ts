@@ -160,6 +160,10 @@ const rows: Readonly<Record<string, Row>> = {
   'discovery.k8s.io/EndpointSlice': sliceCells,
   'rbac.authorization.k8s.io/Role': (item: k8s.Role) => [name(item), item.metadata?.creationTimestamp ?? ''],
   'rbac.authorization.k8s.io/ClusterRole': (item: k8s.ClusterRole) => [name(item), item.metadata?.creationTimestamp ?? ''],
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': (item: k8s.ValidatingAdmissionPolicy, now: number) => [name(item), item.spec?.validations?.length ?? 0, paramKind(item.spec?.paramKind), age(item, now)],
+  'admissionregistration.k8s.io/MutatingAdmissionPolicy': (item: k8s.MutatingAdmissionPolicy, now: number) => [name(item), item.spec?.mutations?.length ?? 0, paramKind(item.spec?.paramKind), age(item, now)],
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': policyBindingCells,
+  'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': policyBindingCells,
   'rbac.authorization.k8s.io/RoleBinding': bindingCells,
   'rbac.authorization.k8s.io/ClusterRoleBinding': bindingCells,
   'scheduling.k8s.io/PriorityClass': (item: k8s.PriorityClass, now: number) => [name(item), item.value ?? 0, item.globalDefault ?? false, age(item, now), item.preemptionPolicy ?? ''],
@@ -169,6 +173,15 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'flowcontrol.apiserver.k8s.io/FlowSchema': (item: k8s.FlowSchema, now: number) => [name(item), item.spec?.priorityLevelConfiguration.name ?? '', item.spec?.matchingPrecedence ?? 0, item.spec?.distinguisherMethod?.type ?? '<none>', age(item, now), String(item.status?.conditions?.some((entry) => entry.type === 'Dangling' && entry.status === 'True') === true ? 'True' : 'False')],
 };
+
+const paramKind = (kind: k8s.ParamKind | undefined): string => (kind === undefined ? '<unset>' : `${kind.apiVersion ?? ''}/${kind.kind ?? ''}`);
+
+function policyBindingCells(item: k8s.MutatingAdmissionPolicyBinding, now: number): Cells {
+  const { policyName = '', paramRef } = item.spec ?? {};
+  const named = `${(paramRef?.namespace ?? '') === '' ? '' : `${paramRef?.namespace}/`}${paramRef?.name ?? ''}`;
+  const param = paramRef === undefined ? '<unset>' : paramRef.selector === undefined ? named : formatLabelSelector(labelSelectorFromObject(paramRef.selector));
+  return [name(item), policyName, param, age(item, now)];
+}
 
 function bindingCells(item: k8s.RoleBinding, now: number): Cells {
   const subjects = (kind: string): string => (item.subjects ?? []).filter((entry) => entry.kind === kind).map((entry) => (kind === 'ServiceAccount' ? `${entry.namespace ?? ''}/${entry.name}` : entry.name)).join(', ');

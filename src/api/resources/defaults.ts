@@ -214,6 +214,20 @@ const role = (object: Fields): Fields =>
     subject['kind'] === 'User' || subject['kind'] === 'Group' ? fill(subject, { apiGroup: 'rbac.authorization.k8s.io' }) : subject,
   );
 
+/** pkg/apis/admissionregistration/v1/defaults.go. */
+const scoped = (rule: Fields): Fields => fill(rule, { scope: '*' });
+const matchResources = (value: Fields): Fields =>
+  each(each(fill(value, { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {} }), 'resourceRules', scoped), 'excludeResourceRules', scoped);
+const admissionPolicy = onSpec((spec) => within(fill(spec, { failurePolicy: 'Fail' }), 'matchConstraints', matchResources));
+const admissionBinding = onSpec((spec) => within(spec, 'matchResources', matchResources));
+const webhooks =
+  (more: Readonly<Record<string, Default>>) =>
+  (object: Fields): Fields =>
+    each(object, 'webhooks', (hook) => {
+      const filled = fill(hook, { failurePolicy: 'Fail', matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {}, timeoutSeconds: 10, ...more });
+      return within(each(filled, 'rules', scoped), 'clientConfig', (config) => within(config, 'service', (target) => fill(target, { port: 443 })));
+    });
+
 /** By group and kind. */
 const byKind: Readonly<Record<string, (object: Fields) => Fields>> = {
   '/Pod': (object) =>
@@ -245,6 +259,12 @@ const byKind: Readonly<Record<string, (object: Fields) => Fields>> = {
   'batch/CronJob': onSpec(cronJob),
   'autoscaling/HorizontalPodAutoscaler': onSpec((spec) => fill(spec, { minReplicas: 1 })),
   'discovery.k8s.io/EndpointSlice': (object) => each(object, 'ports', (port) => fill(port, { name: '', protocol: 'TCP' })),
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': admissionPolicy,
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': admissionBinding,
+  'admissionregistration.k8s.io/MutatingAdmissionPolicy': admissionPolicy,
+  'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': admissionBinding,
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': webhooks({}),
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': webhooks({ reinvocationPolicy: 'Never' }),
   'rbac.authorization.k8s.io/RoleBinding': role,
   'rbac.authorization.k8s.io/ClusterRoleBinding': role,
   'scheduling.k8s.io/PriorityClass': (object) => fill(object, { preemptionPolicy: 'PreemptLowerPriority' }),

@@ -27,6 +27,8 @@ const generations = new Set([
   'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration',
   'admissionregistration.k8s.io/ValidatingAdmissionPolicy',
   'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding',
+  'admissionregistration.k8s.io/MutatingAdmissionPolicy',
+  'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding',
   'apiextensions.k8s.io/CustomResourceDefinition',
   'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
   'admissionregistration.k8s.io/MutatingWebhookConfiguration',
@@ -49,6 +51,7 @@ const firstStatus: Readonly<Record<string, (object: KubeObject) => unknown>> = {
   'batch/CronJob': () => ({}),
   'policy/PodDisruptionBudget': () => ({ currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 }),
   'networking.k8s.io/Ingress': () => ({ loadBalancer: {} }),
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': () => ({}),
 };
 
 /** The quality of service of a pod (pkg/apis/core/v1/helper/qos). */

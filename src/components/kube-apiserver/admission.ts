@@ -4,6 +4,8 @@ import type { KubeObject, Status } from '#api/object.ts';
 import { failure, forbiddenResource, notFound } from '#api/resources/status-errors.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { Container, Namespace, PodSpec, PriorityClass, Toleration, Volume } from '#api/types.generated.ts';
+import type { HttpRequest } from '#protocol/rest.ts';
+import { validatingAdmissionPolicies, type PolicyVerdict } from './policies/validating.ts';
 import type { RequestInfo } from './request-info.ts';
 import type { User } from './authentication.ts';
 import { limitRanger, validateLimits } from './limit-ranger.ts';
@@ -16,6 +18,7 @@ export interface AdmissionRequest {
   readonly user: User;
   readonly object: KubeObject | undefined;
   readonly old: KubeObject | undefined;
+  readonly query: HttpRequest['query'];
   readonly random: RandomState;
 }
 export interface Admitted {
@@ -172,9 +175,10 @@ function namespaceLifecycle(state: ApiServerState, request: AdmissionRequest): S
   return { ...refused, details: { ...refused.details, causes: [{ reason: 'NamespaceTerminating', message: `namespace ${info.namespace} is being terminated`, field: 'metadata.namespace' }] } };
 }
 
-/** Runs the validating plug-ins; undefined: admitted. */
-export function validateAdmission(state: ApiServerState, request: AdmissionRequest): Status | undefined {
-  return validateLimits(state, request) ?? nodeRestriction(request);
+/** Runs the validating plug-ins, in upstream's order: policies come late. */
+export function validateAdmission(state: ApiServerState, request: AdmissionRequest): PolicyVerdict {
+  const early = validateLimits(state, request) ?? nodeRestriction(request);
+  return early === undefined ? validatingAdmissionPolicies(state, request) : { refused: early, warnings: [], annotations: {} };
 }
 
 /** plugin/pkg/admission/noderestriction, as far as pods and nodes go. */

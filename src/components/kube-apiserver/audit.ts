@@ -40,6 +40,7 @@ export function auditNote(state: RequestState, response: HttpResponse, stage: 'R
     code: response.status,
     ...(failure && body?.reason !== undefined ? { reason: body.reason } : {}),
     ...(failure && body?.message !== undefined ? { message: body.message } : {}),
+    ...(Object.keys(state.annotations).length === 0 ? {} : { annotations: state.annotations }),
     ...(isWrite(info) && info.isResource ? { request: request.body as Json, response: response.body } : {}),
   };
   return { type: 'note', topic: 'audit', data };

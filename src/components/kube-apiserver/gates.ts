@@ -31,7 +31,10 @@ import { getCached, type ApiServerState } from './state.ts';
 import { storageKey } from '#api/resources/index.ts';
 
 /** What a gate says: the request as it goes on, or the answer that ends it. */
-export type Verdict = { readonly next: RequestState; readonly detail: string } | { readonly refused: Status };
+export type Verdict =
+  | { readonly next: RequestState; readonly detail: string }
+  /** `next`: what of the request belongs into the answer all the same (warnings). */
+  | { readonly refused: Status; readonly next?: RequestState };
 
 export const isWrite = (info: RequestInfo): boolean => ['create', 'update', 'patch', 'delete', 'deletecollection'].includes(info.verb);
 
@@ -123,7 +126,15 @@ function admit(server: ApiServerState, state: RequestState, resource: ResourceDe
     }
     if (!(object.metadata.managedFields !== undefined && isApply(state.request))) object = owned(state, resource, object, now);
   }
-  const request: AdmissionRequest = { info: state.info, resource, user: state.user, object, old: state.old, random };
+  const request: AdmissionRequest = {
+    info: state.info,
+    resource,
+    user: state.user,
+    object,
+    old: state.old,
+    query: state.request.query,
+    random,
+  };
   const result = mutate(server, request);
   if (isFailure(result)) return { refused: result };
   const admitted = result as Exclude<typeof result, Status>;
@@ -380,6 +391,8 @@ export function validatingGate(server: ApiServerState, state: RequestState): Ver
   const resource = targetOf(server, state);
   if (isFailure(resource)) return { refused: resource };
   const { info, user, object, old, random } = state;
-  const refused = validateAdmission(server, { info, resource, user, object, old, random });
-  return refused === undefined ? { next: state, detail: '' } : { refused };
+  const verdict = validateAdmission(server, { info, resource, user, object, old, query: state.request.query, random });
+  const annotations = { ...state.annotations, ...verdict.annotations };
+  const next: RequestState = { ...state, annotations, warnings: [...new Set([...state.warnings, ...verdict.warnings])] };
+  return verdict.refused === undefined ? { next, detail: '' } : { next, refused: verdict.refused };
 }

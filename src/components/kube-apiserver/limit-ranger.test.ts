@@ -25,7 +25,7 @@ function creating(plural: 'pods' | 'persistentvolumeclaims', spec: object): Admi
   const object = { apiVersion: 'v1', kind: 'X', metadata: { name: 'x', namespace: 'team' }, spec } as KubeObject;
   const resource = builtInResources.find('', 'v1', plural)!;
   const info = { ...noInfo, verb: 'create', plural, namespace: 'team' };
-  return { info, resource, user: { name: '', groups: [] }, object, old: undefined, random: 0 as RandomState };
+  return { info, resource, user: { name: '', groups: [] }, object, old: undefined, query: {}, random: 0 as RandomState };
 }
 const pod = (...resources: readonly object[]): AdmissionRequest =>
   creating('pods', { containers: resources.map((item, index) => ({ name: `c${index}`, image: 'i', resources: item })) });

@@ -28,6 +28,8 @@ export interface RequestState {
   readonly info: RequestInfo;
   readonly user: User;
   readonly warnings: readonly string[];
+  /** What plug-ins note for the audit log. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** The object to be stored, as it is after the gates so far. */
   readonly object: KubeObject | undefined;
   /** What is stored now, for updates and deletions; its revision is compared when writing. */
@@ -53,6 +55,7 @@ export const emptyRequest: RequestState = {
   info: noInfo,
   user: { name: '', groups: [] },
   warnings: [],
+  annotations: {},
   object: undefined,
   old: undefined,
   response: undefined,

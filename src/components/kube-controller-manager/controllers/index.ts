@@ -9,6 +9,7 @@ import { job } from './job/index.ts';
 import { namespace } from './namespace.ts';
 import { nodeLifecycle, taintEviction } from './node-health.ts';
 import { nodeIpam, nodeRegistration, podGc } from './node.ts';
+import { policyStatus } from './policy-status.ts';
 import { replicaset } from './replicaset.ts';
 import { resourceQuota } from './resourcequota.ts';
 import { statefulset } from './statefulset/index.ts';
@@ -42,5 +43,6 @@ export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
     volumeProtection,
     volumeExpander,
     ephemeralVolumes,
+    policyStatus,
   ].map((controller) => [controller.name, controller]),
 );
