@@ -1,5 +1,6 @@
 import type { KubeObject } from '#api/object.ts';
 import type { ApiCall } from '#machinery/client.ts';
+import type { Expectation, Observation } from '#machinery/expectations.ts';
 import type { Change, InformerState } from '#machinery/informer.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
 
@@ -9,6 +10,8 @@ export type Caches = Readonly<Record<string, InformerState>>;
 /** A call of a sync; one in the background is sent and not waited for (events). */
 export interface SyncCall extends ApiCall {
   readonly background?: boolean | undefined;
+  /** What the watch will show when the call has worked. */
+  readonly expects?: Expectation | undefined;
 }
 
 /** What a sync may know besides the caches. */
@@ -17,6 +20,8 @@ export interface SyncContext {
   readonly caches: Caches;
   /** How often this key has failed in a row. */
   readonly failures: number;
+  /** Whether everything that was expected for this key has been seen. */
+  readonly satisfied: boolean;
   /** A v1 Event, as a background call. */
   event(subject: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): SyncCall;
 }
@@ -38,6 +43,8 @@ export interface ControllerDefinition {
   readonly account?: string | undefined;
   /** The resources it watches → which keys a change of one of their objects concerns. */
   readonly handlers: Readonly<Record<string, (change: Change, caches: Caches) => readonly string[]>>;
+  /** What changes mean for those that wait for what they asked for, by resource. */
+  readonly observes?: Readonly<Record<string, (change: Change) => readonly Observation[]>> | undefined;
   /** How long a change may wait so that several are handled at once; without it, and at 0, its keys are looked at right away. */
   readonly batchMs?: ((change: Change) => number) | undefined;
   readonly workers: number;
@@ -50,6 +57,15 @@ export interface ControllerDefinition {
 export function* call(request: SyncCall): Generator<readonly SyncCall[], HttpResponse, readonly HttpResponse[]> {
   const [answer] = yield [request];
   return answer!;
+}
+
+/** Why a call was refused, in the API server's words. */
+export const messageOf = (response: HttpResponse): string => (response.body as { readonly message?: string } | null)?.message ?? '';
+
+/** Refused because the namespace is being emptied: then every creation is (HasStatusCause, NamespaceTerminatingCause). */
+export function isTerminating(response: HttpResponse): boolean {
+  const status = response.body as { readonly details?: { readonly causes?: readonly { readonly reason?: string }[] } } | null;
+  return response.status === 403 && status?.details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating') === true;
 }
 
 export const ok = (response: HttpResponse): boolean => response.status < 300;

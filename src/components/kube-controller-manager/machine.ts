@@ -140,6 +140,7 @@ function dispatch(state: ManagerState, plural: string, changes: readonly Change[
   for (const [name, controller] of controllers) {
     const handler = controller.handlers[plural];
     if (handler === undefined) continue;
+    const observed = changes.flatMap((change) => controller.observes?.[plural]?.(change) ?? []);
     const batches = new Map<number, Set<string>>();
     for (const change of changes) {
       const afterMs = controller.batchMs?.(change) ?? 0;
@@ -147,12 +148,11 @@ function dispatch(state: ManagerState, plural: string, changes: readonly Change[
       for (const key of handler(change, state.caches)) keys.add(key);
       if (keys.size > 0) batches.set(afterMs, keys);
     }
-    for (const [afterMs, keys] of batches)
-      effects.push({
-        type: 'send',
-        to: `${self}/${name}`,
-        message: { type: 'controller.enqueue', keys: [...keys], afterMs } as EnqueueMessage,
-      });
+    for (const [index, [afterMs, keys]] of [...batches].entries()) {
+      const seen = index === 0 ? observed : [];
+      const message: EnqueueMessage = { type: 'controller.enqueue', keys: [...keys], observed: seen, afterMs };
+      effects.push({ type: 'send', to: `${self}/${name}`, message });
+    }
   }
   return effects;
 }

@@ -5,10 +5,19 @@ import type { KubeObject } from '#api/object.ts';
 import { correlate, createEvent, emptyEventLog, subjectOf, type EventLog } from '#machinery/events.ts';
 import { resourcePath, resources, sendCall, type ClientConfig } from '#machinery/client.ts';
 import { add, addAfter, due, emptyWorkQueue, failed, forget, take, type KeyDue, type WorkQueue } from '#machinery/work-queue.ts';
+import {
+  expected,
+  noExpectations,
+  observed,
+  satisfied,
+  type Expectation,
+  type Expectations,
+  type Observation,
+} from '#machinery/expectations.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, Origin, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
-import type { Caches, SyncCall, SyncContext, SyncResult } from './controller.ts';
+import { isTerminating, ok, type Caches, type SyncCall, type SyncContext, type SyncResult } from './controller.ts';
 import { controllers } from './controllers/index.ts';
 import type { ManagerState } from './state.ts';
 
@@ -18,6 +27,8 @@ export interface ControllerInput {
 export interface EnqueueMessage {
   readonly type: 'controller.enqueue';
   readonly keys: readonly string[];
+  /** What was seen of what this loop has asked for. */
+  readonly observed: readonly Observation[];
   /** Not before this has passed; a key that is due earlier stays so (AddAfter). */
   readonly afterMs: number;
 }
@@ -34,6 +45,9 @@ interface Run {
   readonly answers: readonly (readonly HttpResponse[])[];
   readonly waiting: number;
   readonly arrived: readonly (HttpResponse | undefined)[];
+  /** What the calls that are under way will show when they work. */
+  readonly expects: readonly (Expectation | undefined)[];
+  readonly satisfied: boolean;
   readonly id: number;
 }
 
@@ -43,6 +57,7 @@ export interface ControllerState {
   readonly manager: ClientConfig | undefined;
   readonly queue: WorkQueue;
   readonly running: SortedMap<Run>;
+  readonly expectations: Expectations;
   readonly nextRun: number;
   readonly reported: EventLog;
   readonly synced: number;
@@ -129,7 +144,8 @@ const askAgain = (state: ControllerState): Result => ({
 });
 
 function enqueue(state: ControllerState, event: ControllerEvent): Result {
-  const { keys, afterMs } = event.message as EnqueueMessage;
+  const { keys, observed: seen, afterMs } = event.message as EnqueueMessage;
+  const expectations = seen.reduce((all, item) => observed(all, item.key, item), state.expectations);
   let { queue } = state;
   const effects: Effect[] = [];
   for (const key of keys) {
@@ -140,7 +156,7 @@ function enqueue(state: ControllerState, event: ControllerEvent): Result {
       effects.push(...later.effects);
     }
   }
-  return { context: { ...state, queue }, effects };
+  return { context: { ...state, queue, expectations }, effects };
 }
 
 const comeDue = (state: ControllerState, event: ControllerEvent): Result => ({
@@ -155,6 +171,7 @@ function contextFor(state: ControllerState, run: Run, key: string): SyncContext 
     now: run.now,
     caches: run.caches,
     failures: state.queue.failures.get(key) ?? 0,
+    satisfied: run.satisfied,
     event: (subject: KubeObject, type, reason, message): SyncCall => ({
       ...createEvent(subjectOf(subject), type, reason, message, { component: definition.eventSource }, run.now, counter++ * 7919),
       background: true,
@@ -175,7 +192,17 @@ function work(state: ControllerState, event: ControllerEvent): Result {
       waiting.push(key);
       continue;
     }
-    const run: Run = { caches: managerOf(event).caches, now: event.now, origin, answers: [], waiting: 0, arrived: [], id: context.nextRun };
+    const run: Run = {
+      caches: managerOf(event).caches,
+      now: event.now,
+      origin,
+      answers: [],
+      waiting: 0,
+      arrived: [],
+      expects: [],
+      satisfied: satisfied(context.expectations, key, event.now),
+      id: context.nextRun,
+    };
     context = { ...context, queue: take(context.queue, key), nextRun: context.nextRun + 1 };
     const routine = definition.sync(key, contextFor(context, run, key));
     const result = advance(
@@ -206,7 +233,7 @@ function advance(
   const effects: Effect[] = [];
   const arrived: (HttpResponse | undefined)[] = [];
   let waiting = 0;
-  let { reported } = state;
+  let { reported, expectations } = state;
   for (const [index, asked] of progress.request.entries()) {
     let call: typeof asked | undefined = asked;
     if (asked.background === true) {
@@ -218,6 +245,7 @@ function advance(
       arrived.push({ type: 'http.response', id: '', status: 202, contentType: '', body: null });
       continue;
     }
+    if (call.expects !== undefined) expectations = expected(expectations, key, call.expects, event.now);
     const id = call.background === true ? `event ${run.id}` : `sync ${run.id} ${progress.answers.length} ${index} ${key}`;
     effects.push(sendCall(state.client!, id, call, changes(call) ? { because: run.origin, chatter: false } : { because: run.origin }));
     if (call.background === true) arrived.push({ type: 'http.response', id, status: 202, contentType: '', body: null });
@@ -226,8 +254,8 @@ function advance(
       waiting++;
     }
   }
-  const next: Run = { ...run, answers: progress.answers, arrived, waiting };
-  const context = { ...state, reported, running: state.running.set(key, next) };
+  const next: Run = { ...run, answers: progress.answers, arrived, waiting, expects: progress.request.map((asked) => asked.expects) };
+  const context = { ...state, reported, expectations, running: state.running.set(key, next) };
   if (waiting > 0) return { context, effects };
   const onward = resumeRun(context, key, next, event);
   return { context: onward.context, effects: [...effects, ...onward.effects] };
@@ -279,17 +307,24 @@ function serve(state: ControllerState, event: ControllerEvent): Result {
   return { context: more.context, effects: [...result.effects, ...more.effects] };
 }
 
+/** What a call that failed would have shown is not waited for; except in a namespace that goes, where trying again is no use. */
+function unexpected(all: Expectations, key: string, what: Expectation | undefined, response: HttpResponse): Expectations {
+  return what === undefined || ok(response) || isTerminating(response) ? all : observed(all, key, what);
+}
+
 function answered(state: ControllerState, event: ControllerEvent, response: HttpResponse): Result {
   const match = /^sync (\d+) (\d+) (\d+) (.*)$/s.exec(response.id);
   const key = match?.[4] ?? '';
   const run = state.running.get(key);
   if (match === null || run === undefined || run.id !== Number(match[1]) || run.answers.length !== Number(match[2]))
     return { context: state, effects: [] };
+  const index = Number(match[3]);
   const arrived = run.arrived.slice();
-  arrived[Number(match[3])] = response;
+  arrived[index] = response;
   const next: Run = { ...run, arrived, waiting: run.waiting - 1 };
-  if (next.waiting > 0) return { context: { ...state, running: state.running.set(key, next) }, effects: [] };
-  return resumeRun(state, key, next, event);
+  const context = { ...state, expectations: unexpected(state.expectations, key, run.expects[index], response) };
+  if (next.waiting > 0) return { context: { ...context, running: state.running.set(key, next) }, effects: [] };
+  return resumeRun(context, key, next, event);
 }
 
 const serving = step<ControllerState, ControllerEvent>(serve);
@@ -308,6 +343,7 @@ export const controllerMachine = setup({
     manager: undefined,
     queue: emptyWorkQueue,
     running: SortedMap.empty<Run>(),
+    expectations: noExpectations,
     nextRun: 1,
     reported: emptyEventLog,
     synced: 0,

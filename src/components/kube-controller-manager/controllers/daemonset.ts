@@ -4,7 +4,8 @@ import type { KubeObject } from '#api/object.ts';
 import type { DaemonSet, Node } from '#api/types.generated.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
 import { byIndex } from '#machinery/informer.ts';
-import { call, done, lookUp, ok, retry, type Caches, type ControllerDefinition, type Sync, type SyncCall, type SyncContext } from '../controller.ts';
+import { call, done, lookUp, ok, retry, type Caches, type ControllerDefinition, type Sync, type SyncContext } from '../controller.ts';
+import { createPods, deletePods, podObservations } from './pod-control.ts';
 import { isAvailable, isReady, ownerKey, podFromTemplate, podOf } from './pods.ts';
 
 const asSet = (object: KubeObject): DaemonSet => object as unknown as DaemonSet;
@@ -54,18 +55,11 @@ function* sync(key: string, context: SyncContext): Sync {
   const hash = hashObject(asSet(set).spec!.template);
   const missing = wanted.filter((node) => !pods.some((pod) => nodeOf(pod) === node));
   const surplus = pods.filter((pod) => !wanted.includes(nodeOf(pod)) && pod.metadata.deletionTimestamp === undefined);
-  if (missing.length > 0) {
-    const answers = yield missing.map((node): SyncCall => ({ method: 'POST', path: resourcePath(resources.pods, set.metadata.namespace), body: podFor(set, node, hash) }));
-    yield answers.map((answer) =>
-      ok(answer)
-        ? context.event(set, 'Normal', 'SuccessfulCreate', `Created pod: ${(answer.body as unknown as KubeObject).metadata.name}`)
-        : context.event(set, 'Warning', 'FailedCreate', `Error creating: ${(answer.body as { readonly message?: string } | null)?.message ?? ''}`),
-    );
-    if (answers.some((answer) => !ok(answer))) return retry;
-  }
-  if (surplus.length > 0) {
-    yield surplus.map((pod): SyncCall => ({ method: 'DELETE', path: resourcePath(resources.pods, pod.metadata.namespace, pod.metadata.name), body: { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: pod.metadata.uid } } }));
-    yield surplus.map((pod) => context.event(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`));
+  if (context.satisfied) {
+    const bodies = missing.map((node) => podFor(set, node, hash));
+    const created = yield* createPods(set, bodies, context);
+    const deleted = yield* deletePods(set, surplus, context);
+    if (created.error !== undefined || deleted.error !== undefined) return retry;
   }
   const placed = pods.filter((pod) => wanted.includes(nodeOf(pod)));
   const count = (test: (pod: KubeObject) => boolean): number => placed.filter(test).length;
@@ -92,6 +86,7 @@ export const daemonset: ControllerDefinition = {
   name: 'daemon-set-controller',
   workers: 2,
   eventSource: 'daemonset-controller',
+  observes: { pods: podObservations('DaemonSet') },
   handlers: {
     daemonsets: ({ object }) => [`${object.metadata.namespace ?? ''}/${object.metadata.name}`],
     nodes: (change, caches) => (change.type === 'update' && deepEqual(nodeFacts(change.old!), nodeFacts(change.object)) ? [] : all(caches)),

@@ -52,7 +52,11 @@ export const rootCaPublisher: ControllerDefinition = {
   name: 'root-ca-cert-publisher',
   workers: 1,
   eventSource: 'root-ca-cert-publisher',
-  handlers: { namespaces: everyNamespace, configmaps: lost(rootCa) },
+  handlers: {
+    namespaces: (change) =>
+      change.type === 'delete' || change.object.metadata.deletionTimestamp !== undefined ? [] : everyNamespace(change),
+    configmaps: lost(rootCa),
+  },
   sync: (key, context) =>
     inNamespace(context, key, 'configmaps', {
       apiVersion: 'v1',

@@ -1,7 +1,7 @@
 import type { ControllerDefinition } from '../controller.ts';
 import { cronjob } from './cronjob/index.ts';
 import { daemonset } from './daemonset.ts';
-import { deployment } from './deployment.ts';
+import { deployment } from './deployment/index.ts';
 import { endpoint, endpointslice } from './endpoints.ts';
 import { garbageCollector } from './garbage.ts';
 import { rootCaPublisher, serviceaccount } from './identity.ts';

@@ -24,7 +24,7 @@ function writes(nodes: readonly KubeObject[]): readonly string[] {
   const store = nodes.reduce((map, item) => map.set(objectKey(item), item), SortedMap.empty<KubeObject>());
   const caches: Caches = { nodes: { ...newInformer({ id: 'nodes', resource: { group: '', version: 'v1', plural: 'nodes' } }), store } };
   const event = (_subject: KubeObject, _type: string, reason: string): SyncCall => ({ method: 'POST', path: reason, background: true });
-  const context: SyncContext = { now, caches, failures: 0, event };
+  const context: SyncContext = { now, caches, failures: 0, satisfied: true, event };
   const sync = nodeLifecycle.sync(nodes[0]!.metadata.name, context);
   const seen: string[] = [];
   for (let step = sync.next(); !step.done;) {

@@ -30,7 +30,8 @@ import {
   uidOf,
 } from './objects.ts';
 import { conditionOf, track, type Ending } from './track.ts';
-import { deletePods, manageJob, removeTracking, type Tally, type Work } from './work.ts';
+import { podObservations } from '../pod-control.ts';
+import { manageJob, removePods, removeTracking, type Tally, type Work } from './work.ts';
 
 /** syncJobBatchPeriod: what pods do is looked at once in this time. */
 const batchMs = 1000;
@@ -113,10 +114,10 @@ function suspension(job: Job, now: number): JobCondition | undefined {
 /** Deletes what still runs of a job that ends, or works on. */
 function* act(object: KubeObject, tally: Tally, ending: Ending | undefined, context: SyncContext): Calls<Work> {
   if (ending === undefined)
-    return object.metadata.deletionTimestamp === undefined
+    return context.satisfied && object.metadata.deletionTimestamp === undefined
       ? yield* manageJob(object, tally, context)
       : { active: tally.active.length, failed: false };
-  const deleted = yield* deletePods(object, tally.active, true, context);
+  const deleted = yield* removePods(object, tally.active, true, context);
   return { active: tally.active.length - deleted, failed: deleted < tally.active.length };
 }
 
@@ -212,6 +213,7 @@ export const job: ControllerDefinition = {
   workers: 5,
   eventSource: 'job-controller',
   batchMs: delayOf,
+  observes: { pods: podObservations('Job') },
   handlers: { jobs: jobKeys, pods: podKeys },
   sync,
 };

@@ -71,6 +71,7 @@ function sync(object: KubeObject | undefined, pods: readonly KubeObject[], secon
   const context: SyncContext = {
     now: start + seconds * 1000,
     failures: 0,
+    satisfied: true,
     event,
     caches: { jobs: cacheOf('jobs', object === undefined ? [] : [object]), pods: cacheOf('pods', pods) },
   };

@@ -1,9 +1,8 @@
 import type { KubeObject } from '#api/object.ts';
 import type { Job, PodTemplateSpec } from '#api/types.generated.ts';
-import type { HttpResponse } from '#protocol/rest.ts';
 import { mediaTypes } from '#protocol/rest.ts';
-import { resourcePath, resources } from '#machinery/client.ts';
-import { ok, type SyncCall, type SyncContext, type Calls } from '../../controller.ts';
+import type { Calls, SyncCall, SyncContext } from '../../controller.ts';
+import { createPods, deletePods, podPath } from '../pod-control.ts';
 import { deletionOrder, podFromTemplate } from '../pods.ts';
 import { remainingBackoffMs } from './failures.ts';
 import { completionIndex, indexKey, isIndexed, isTracked, jobOf, trackingFinalizer } from './objects.ts';
@@ -27,9 +26,6 @@ export interface Work {
   readonly againMs?: number | undefined;
 }
 
-const podPath = (pod: KubeObject): string => resourcePath(resources.pods, pod.metadata.namespace, pod.metadata.name);
-const messageOf = (answer: HttpResponse): string => (answer.body as { readonly message?: string } | null)?.message ?? '';
-
 /** removeTrackingFinalizerPatch. */
 export const removeTracking = (pod: KubeObject): SyncCall => ({
   method: 'PATCH',
@@ -38,22 +34,12 @@ export const removeTracking = (pod: KubeObject): SyncCall => ({
   body: { metadata: { '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] } },
 });
 
-/** Deletes pods and tells of each; how many of the deletions worked (deleteActivePods keeps the finalizers, deleteJobPods does not). */
-export function* deletePods(job: KubeObject, pods: readonly KubeObject[], keepFinalizers: boolean, context: SyncContext): Calls<number> {
+/** Deletes pods; how many of the deletions worked (deleteActivePods keeps the finalizers, deleteJobPods does not). */
+export function* removePods(job: KubeObject, pods: readonly KubeObject[], keepFinalizers: boolean, context: SyncContext): Calls<number> {
   if (pods.length === 0) return 0;
   const tracked = keepFinalizers ? [] : pods.filter(isTracked);
   if (tracked.length > 0) yield tracked.map(removeTracking);
-  const answers = yield pods.map((pod): SyncCall => ({
-    method: 'DELETE',
-    path: podPath(pod),
-    body: { kind: 'DeleteOptions', apiVersion: 'v1' },
-  }));
-  yield pods.map((pod, index) =>
-    ok(answers[index]!)
-      ? context.event(job, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`)
-      : context.event(job, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(answers[index]!)}`),
-  );
-  return answers.filter((answer) => ok(answer) || answer.status === 404).length;
+  return (yield* deletePods(job, pods, context)).done;
 }
 
 /** firstPendingIndexes: the lowest indexes that neither succeeded nor have a pod. */
@@ -98,33 +84,6 @@ function podFor(job: KubeObject, index: number | undefined): object {
   return index === undefined ? made : { ...made, metadata: { ...made.metadata, generateName: `${job.metadata.name}-${index}-` } };
 }
 
-/** Creates pods in batches that double; how many there came to be (manageJob). */
-function* createPods(
-  job: KubeObject,
-  tally: Tally,
-  count: number,
-  context: SyncContext,
-): Calls<{ readonly made: number; readonly failed: boolean }> {
-  const indexes = isIndexed(jobOf(job)) ? pendingIndexes(jobOf(job), tally, count) : Array.from({ length: count }, () => undefined);
-  let made = 0;
-  for (let [from, size] = [0, 1]; from < indexes.length; [from, size] = [from + size, size * 2]) {
-    const batch = indexes.slice(from, from + size);
-    const answers = yield batch.map((index): SyncCall => ({
-      method: 'POST',
-      path: resourcePath(resources.pods, job.metadata.namespace),
-      body: podFor(job, index),
-    }));
-    yield answers.map((answer) =>
-      ok(answer)
-        ? context.event(job, 'Normal', 'SuccessfulCreate', `Created pod: ${(answer.body as unknown as KubeObject).metadata.name}`)
-        : context.event(job, 'Warning', 'FailedCreate', `Error creating: ${messageOf(answer)}`),
-    );
-    made += answers.filter(ok).length;
-    if (!answers.every(ok)) return { made, failed: true };
-  }
-  return { made, failed: false };
-}
-
 /** How many pods should be active now. */
 function wanted(job: Job, tally: Tally): number {
   const { completions, parallelism = 1 } = job.spec!;
@@ -139,13 +98,16 @@ export function* manageJob(job: KubeObject, tally: Tally, context: SyncContext):
   const aim = spec?.suspend === true ? 0 : wanted(jobOf(job), tally);
   if (active > aim) {
     const surplus = [...tally.active].sort(deletionOrder).slice(0, Math.min(active - aim, burst));
-    const deleted = yield* deletePods(job, surplus, false, context);
+    const deleted = yield* removePods(job, surplus, false, context);
     return { active: active - deleted, failed: deleted < surplus.length };
   }
   const missing = aim - active - (spec?.podReplacementPolicy === 'Failed' ? tally.terminating : 0);
   if (missing <= 0) return { active, failed: false };
   const againMs = remainingBackoffMs(tally.pods, jobOf(job), context.now);
   if (againMs > 0) return { active, failed: false, againMs };
-  const { made, failed } = yield* createPods(job, tally, Math.min(missing, burst), context);
-  return { active: active + made, failed };
+  const count = Math.min(missing, burst);
+  const indexes = isIndexed(jobOf(job)) ? pendingIndexes(jobOf(job), tally, count) : Array.from({ length: count }, () => undefined);
+  const bodies = indexes.map((index) => podFor(job, index));
+  const created = yield* createPods(job, bodies, context);
+  return { active: active + created.done, failed: created.error !== undefined };
 }

@@ -69,7 +69,7 @@ function asked(
     controllerrevisions: cacheOf('controllerrevisions', revisions),
     persistentvolumeclaims: cacheOf('persistentvolumeclaims', []),
   };
-  const context: SyncContext = { now: 0, failures: 0, caches, event };
+  const context: SyncContext = { now: 0, failures: 0, satisfied: true, caches, event };
   const sync = statefulset.sync('default/db', context);
   const seen: string[] = [];
   let step = sync.next();
