@@ -32,6 +32,12 @@ const isPodCreate = ({ info, resource }: AdmissionRequest): boolean => resource.
 /** A pod's spec; one without containers is refused by validation, later. */
 const specOf = (pod: KubeObject): PodSpec => ({ containers: [], ...(pod['spec'] as PodSpec | undefined) });
 
+/** What a refusal calls the object: before it has got its name, how that will begin (apiserver/pkg/admission/errors.go, extractResourceName). */
+export function nameFor({ object, info }: AdmissionRequest): string {
+  const { name, generateName } = (object?.metadata ?? {}) as Partial<KubeObject['metadata']>;
+  return name || generateName || info.name;
+}
+
 /** plugin/pkg/admission/serviceaccount: every pod has an account and its token, certificate and namespace as a volume. */
 const serviceAccount: Mutation = (state, request) => {
   const pod = request.object;
@@ -40,7 +46,7 @@ const serviceAccount: Mutation = (state, request) => {
   const name = spec.serviceAccountName ?? 'default';
   const { namespace } = request.info;
   const account = getCached(state, `/registry/serviceaccounts/${namespace}/${name}`, '/registry/serviceaccounts');
-  if (account === undefined) return forbiddenResource(request.resource, pod.metadata.name, `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`);
+  if (account === undefined) return forbiddenResource(request.resource, nameFor(request), `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`);
   let next: PodSpec = { ...spec, serviceAccountName: name, serviceAccount: name };
   const automount = spec.automountServiceAccountToken ?? (account['automountServiceAccountToken'] as boolean | undefined) ?? true;
   let { random } = request;
@@ -84,7 +90,7 @@ const priority: Mutation = (state, request) => {
   const classes = listCached(state, prefix) as unknown as PriorityClass[];
   const named = spec.priorityClassName ?? '';
   const found = named === '' ? classes.find((item) => item.globalDefault === true) : classes.find((item) => item.metadata?.name === named);
-  if (named !== '' && found === undefined) return forbiddenResource(request.resource, pod.metadata.name, `no PriorityClass with name ${named} was found`);
+  if (named !== '' && found === undefined) return forbiddenResource(request.resource, nameFor(request), `no PriorityClass with name ${named} was found`);
   const next: PodSpec = {
     ...spec,
     ...(found?.metadata?.name === undefined ? {} : { priorityClassName: found.metadata.name }),
@@ -162,7 +168,7 @@ const immortal = new Set(['default', 'kube-system', 'kube-public']);
 
 /** apiserver/pkg/admission/plugin/namespace/lifecycle. */
 function namespaceLifecycle(state: ApiServerState, request: AdmissionRequest): Status | undefined {
-  const { info, resource, object } = request;
+  const { info, resource } = request;
   if (info.plural === 'namespaces' && info.group === '') {
     if (info.verb === 'delete' && immortal.has(info.name)) return forbiddenResource(resource, info.name, 'this namespace may not be deleted');
     return undefined;
@@ -171,7 +177,7 @@ function namespaceLifecycle(state: ApiServerState, request: AdmissionRequest): S
   const namespace = getCached(state, `/registry/namespaces/${info.namespace}`, '/registry/namespaces') as Namespace | undefined;
   if (namespace === undefined) return notFound({ group: '', plural: 'namespaces' }, info.namespace);
   if (namespace.status?.phase !== 'Terminating') return undefined;
-  const refused = forbiddenResource(resource, object?.metadata.name ?? '', `unable to create new content in namespace ${info.namespace} because it is being terminated`);
+  const refused = forbiddenResource(resource, nameFor(request), `unable to create new content in namespace ${info.namespace} because it is being terminated`);
   return { ...refused, details: { ...refused.details, causes: [{ reason: 'NamespaceTerminating', message: `namespace ${info.namespace} is being terminated`, field: 'metadata.namespace' }] } };
 }
 

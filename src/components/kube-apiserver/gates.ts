@@ -1,5 +1,6 @@
 import { isObject } from '#base/json.ts';
 import { selectOwnPods, stampPhase } from '#api/resources/strategies.ts';
+import type { RandomState } from '#base/random.ts';
 import { newUid, generateName } from '#api/names.ts';
 import { formatTime, type KubeObject, type Status } from '#api/object.ts';
 import { updateManagedFields, applyServerSide } from '#api/managed-fields/index.ts';
@@ -113,19 +114,10 @@ export function mutatingGate(server: ApiServerState, state: RequestState, now: n
 }
 
 function admit(server: ApiServerState, state: RequestState, resource: ResourceDefinition, now: number | undefined): Verdict {
-  let { object, random } = state;
-  if (object !== undefined && now !== undefined) {
-    if (
-      state.info.verb === 'create' &&
-      (object.metadata.name === undefined || object.metadata.name === '') &&
-      object.metadata.generateName !== undefined
-    ) {
-      const [name, after] = generateName(object.metadata.generateName, random);
-      object = { ...object, metadata: { ...object.metadata, name } };
-      random = after;
-    }
-    if (!(object.metadata.managedFields !== undefined && isApply(state.request))) object = owned(state, resource, object, now);
-  }
+  let { object } = state;
+  const { random } = state;
+  if (object !== undefined && now !== undefined && !(object.metadata.managedFields !== undefined && isApply(state.request)))
+    object = owned(state, resource, object, now);
   const request: AdmissionRequest = {
     info: state.info,
     resource,
@@ -361,6 +353,14 @@ function applied(state: RequestState, resource: ResourceDefinition, old: KubeObj
   return { next: { ...state, old, object }, detail: '' };
 }
 
+/** A new object gets its name, where it only says how that begins (rest/create.go BeforeCreate): plug-ins that change objects do not know it yet. */
+function withName(object: KubeObject, random: RandomState): readonly [KubeObject, RandomState] {
+  const { name, generateName: prefix } = object.metadata as Partial<KubeObject['metadata']>;
+  if ((name !== undefined && name !== '') || prefix === undefined) return [object, random];
+  const [generated, after] = generateName(prefix, random);
+  return [{ ...object, metadata: { ...object.metadata, name: generated } }, after];
+}
+
 /** schema: strategies and validation. */
 export function schemaGate(server: ApiServerState, state: RequestState, now: number): Verdict {
   const { info, old } = state;
@@ -374,10 +374,11 @@ export function schemaGate(server: ApiServerState, state: RequestState, now: num
       ? { next: { ...state, object: stampPhase(object, old, now) }, detail: '' }
       : { refused: invalidObject(resource.group, resource.kind, object.metadata.name, errors) };
   }
-  const prepared = resource.prepareForCreate(object);
+  const [named, after] = withName(object, state.random);
+  const prepared = resource.prepareForCreate(named);
   const errors = resource.validateCreate(prepared);
   if (errors.length > 0) return { refused: invalidObject(resource.group, resource.kind, prepared.metadata.name ?? '', errors) };
-  const [uid, random] = newUid(state.random);
+  const [uid, random] = newUid(after);
   const stamped = selectOwnPods({ ...prepared, metadata: { ...prepared.metadata, uid, creationTimestamp: formatTime(now) } });
   const allocated =
     resource.plural === 'services' && resource.group === '' ? allocateService(server, stamped, random) : { object: stamped, random };

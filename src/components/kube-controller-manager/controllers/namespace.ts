@@ -14,7 +14,8 @@ const deletable = resourceTable.filter(
     all.findIndex((other) => other.group === resource.group && other.plural === resource.plural) === index,
 );
 const podResource = deletable.find((resource) => resource.group === '' && resource.plural === 'pods')!;
-const others = deletable.filter((resource) => resource !== podResource);
+/** All others. Upstream takes them as a map gives them; here the last comes first, so that sets go before the Deployments that want them. */
+const others = deletable.filter((resource) => resource !== podResource).reverse();
 
 /** Clients may go on for this long before anything is deleted or looked at again (namespaceDeletionGracePeriod). */
 const graceMs = 5_000;
