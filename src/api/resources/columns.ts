@@ -97,10 +97,10 @@ function eventCells(event: k8s.Event, now: number): Cells {
 }
 
 function quotaList(quota: k8s.ResourceQuota, prefix: 'requests' | 'limits'): string {
-  return Object.keys(quota.spec?.hard ?? {})
+  return Object.keys(quota.status?.hard ?? {})
     .filter((key) => key.startsWith('limits.') === (prefix === 'limits'))
     .sort()
-    .map((key) => `${key}: ${quota.status?.used?.[key] ?? '0'}/${quota.status?.hard?.[key] ?? quota.spec?.hard?.[key] ?? ''}`)
+    .map((key) => `${key}: ${quota.status?.used?.[key] ?? '0'}/${quota.status?.hard?.[key] ?? ''}`)
     .join(', ');
 }
 

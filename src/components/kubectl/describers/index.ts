@@ -13,10 +13,7 @@ import {
   describeBudget,
   describeClaim,
   describeConfigMap,
-  describeLimitRange,
-  describeNamespace,
   describePriorityClass,
-  describeQuota,
   describeRole,
   describeSecret,
   describeServiceAccount,
@@ -24,6 +21,7 @@ import {
   describeVolume,
 } from './others.ts';
 import { describePod } from './pod.ts';
+import { describeLimitRange, describeNamespace, describeQuota } from './quotas.ts';
 import { describeEndpoints, describeIngress, describeService } from './service.ts';
 import {
   describeCronJob,

@@ -1,14 +1,11 @@
 import type {
   ClusterRole,
   ConfigMap,
-  LimitRange,
-  Namespace,
   PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
   PriorityClass,
-  ResourceQuota,
   RoleBinding,
   Secret,
   ServiceAccount,
@@ -20,7 +17,7 @@ import { decodeBase64 } from '#base/base64.ts';
 import { annotationLines, longTime, orUnset, pairsLines } from './format.ts';
 import { describeSource } from './volumes.ts';
 
-const head = ({ metadata }: KubeObject, namespaced = true): string =>
+export const head = ({ metadata }: KubeObject, namespaced = true): string =>
   `Name:\t${metadata.name}\n${namespaced ? `Namespace:\t${metadata.namespace ?? ''}\n` : ''}${pairsLines('Labels', metadata.labels)}${annotationLines('Annotations', metadata.annotations)}`;
 
 /** describe.go, describeConfigMap. */
@@ -46,60 +43,6 @@ export function describeServiceAccount(account: ServiceAccount & KubeObject): st
   const secrets = (account.secrets ?? []).map((item) => item.name ?? '');
   const pulls = (account.imagePullSecrets ?? []).map((item) => item.name ?? '');
   return `${head(account)}${list('Image pull secrets', pulls)}${list('Mountable secrets', secrets)}${list('Tokens', [])}`;
-}
-
-function quotaRows({ spec, status }: ResourceQuota, indent: string): string {
-  const hard = status?.hard ?? spec?.hard ?? {};
-  const used = status?.used ?? {};
-  const names = Object.keys(hard).sort();
-  return names.map((name) => `${indent}${name}\t${used[name] ?? '0'}\t${hard[name]!}\n`).join('');
-}
-
-/** describe.go, DescribeResourceQuota. */
-export function describeQuota(quota: ResourceQuota & KubeObject): string {
-  const scopes = quota.spec?.scopes ?? [];
-  const scopeText = scopes.length === 0 ? '' : `Scopes:\t${[...scopes].sort().join(', ')}\n`;
-  return `Name:\t${quota.metadata.name}\nNamespace:\t${quota.metadata.namespace}\n${scopeText}Resource\tUsed\tHard\n--------\t----\t----\n${quotaRows(quota, '')}`;
-}
-
-function limitRows({ spec }: LimitRange, indent: string): string {
-  const rows = (spec?.limits ?? []).flatMap((item) => {
-    const names = new Set(
-      [item.max, item.min, item.default, item.defaultRequest, item.maxLimitRequestRatio].flatMap((list) => Object.keys(list ?? {})),
-    );
-    return [...names].sort().map((name) => {
-      const cell = (list: Readonly<Record<string, string | number>> | undefined): string => String(list?.[name] ?? '-');
-      return `${indent}${item.type}\t${name}\t${cell(item.min)}\t${cell(item.max)}\t${cell(item.defaultRequest)}\t${cell(item.default)}\t${cell(item.maxLimitRequestRatio)}\n`;
-    });
-  });
-  return `${indent}Type\tResource\tMin\tMax\tDefault Request\tDefault Limit\tMax Limit/Request Ratio\n${indent}----\t--------\t---\t---\t---------------\t-------------\t-----------------------\n${rows.join('')}`;
-}
-
-/** describe.go, describeLimitRange. */
-export function describeLimitRange(range: LimitRange & KubeObject): string {
-  return `Name:\t${range.metadata.name}\nNamespace:\t${range.metadata.namespace}\n${limitRows(range, '')}`;
-}
-
-/** describe.go, describeNamespace. */
-export function describeNamespace(
-  namespace: Namespace & KubeObject,
-  quotas: readonly (ResourceQuota & KubeObject)[],
-  ranges: readonly LimitRange[],
-): string {
-  const conditions = namespace.status?.conditions ?? [];
-  const conditionText =
-    conditions.length === 0
-      ? ''
-      : `Conditions:\n  Type\tStatus\tLastTransitionTime\tReason\tMessage\n  ----\t------\t------------------\t------\t-------\n${conditions.map((item) => `  ${item.type}\t${item.status}\t${longTime(item.lastTransitionTime)}\t${item.reason ?? ''}\t${item.message ?? ''}\n`).join('')}`;
-  const quotaText =
-    quotas.length === 0
-      ? '\nNo resource quota.\n'
-      : `\nResource Quotas\n${quotas.map((quota) => `  Name:\t${quota.metadata.name}\n  Resource\tUsed\tHard\n  --------\t---\t---\n${quotaRows(quota, '  ')}`).join('')}`;
-  const rangeText =
-    ranges.length === 0
-      ? '\nNo LimitRange resource.\n'
-      : `\nResource Limits\n${ranges.map((range) => ` ${limitRows(range, ' ').trimStart()}`).join('')}`;
-  return `${head(namespace, false)}Status:\t${namespace.status?.phase ?? ''}\n${conditionText}${quotaText}${rangeText}`;
 }
 
 const shortModes: Readonly<Record<string, string>> = {
