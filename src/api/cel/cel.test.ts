@@ -162,3 +162,54 @@ describe('the authorizer', () => {
     ]);
   });
 });
+
+describe('object initializers', () => {
+  const environment = celEnvironment({ variables: { object: 'dyn' }, mutation: true });
+  const value = (text: string): unknown => {
+    const compiled = environment.compile(text);
+    if (!compiled.ok) return compiled.error;
+    const result = evaluate(compiled.program, { object: deployment });
+    return result.ok ? fromCel(result.value) : result.error;
+  };
+
+  it.each([
+    ['Object{spec: Object.spec{replicas: 3}}', { spec: { replicas: 3 } }],
+    ['Object{ spec: Object.spec { template: Object.spec.template{}, paused: true } }', { spec: { template: {}, paused: true } }],
+    ['Object{metadata: Object.metadata{labels: {"a,b": "Object{x: 1}"}}} // Object{', { metadata: { labels: { 'a,b': 'Object{x: 1}' } } }],
+    ['object.spec.replicas > 2 ? Object{spec: Object.spec{replicas: 2}} : Object{}', { spec: { replicas: 2 } }],
+    ['Object{?spec: optional.none(), ?status: optional.of(1)}', { status: 1 }],
+    [
+      '[JSONPatch{op: "add", path: "/metadata/labels/" + jsonpatch.escapeKey("a/b"), value: object.spec.replicas}]',
+      [{ op: 'add', path: '/metadata/labels/a~1b', value: 3 }],
+    ],
+    [
+      'object.spec.template.spec.containers.map(c, JSONPatch{op: "test", path: c.name})',
+      [
+        { op: 'test', path: 'a' },
+        { op: 'test', path: 'b' },
+      ],
+    ],
+    ['JSONPatch{nothing: 1}', "no such field 'nothing'"],
+  ])('%s', (text, expected) => expect(value(text)).toEqual(expected));
+
+  it('have types', () => {
+    const type = (text: string): unknown => {
+      const compiled = environment.compile(text);
+      return compiled.ok && compiled.program.outputType;
+    };
+    expect(type('Object{}')).toBe('Object');
+    expect(type('has(object.spec) ? [JSONPatch{op: "a"}] + [JSONPatch{op: "b"}] : []')).toBe('list(JSONPatch)');
+    expect(type('object.spec.list.map(c, JSONPatch{op: "test", path: c.name})')).toBe('list(JSONPatch)');
+  });
+
+  it('are where they were written, for errors', () => {
+    expect(value('Object{spec: Object.spec{replicas: wrong}}')).toBe(
+      "ERROR: <input>:1:36: undeclared reference to 'wrong' (in container '')\n | Object{spec: Object.spec{replicas: wrong}}\n | ...................................^",
+    );
+  });
+
+  it('are nothing elsewhere', () => {
+    const compiled = compileExpression('Object{spec: 1}', ['object']);
+    expect(!compiled.ok && compiled.error).toContain("undeclared reference to 'Object' (in container '')");
+  });
+});

@@ -3,11 +3,13 @@ import { CostExceeded, metered, perCallLimit, type Meter } from './cost.ts';
 import { checkIssue, issuesText, runtimeText, syntaxIssues, typeName, type Failure, type Issue } from './errors.ts';
 import { authorizer } from './library/authorizer.ts';
 import { lists } from './library/lists.ts';
+import { mutation } from './library/mutation.ts';
 import { network } from './library/network.ts';
 import { optional } from './library/optional.ts';
 import { quantity } from './library/quantity.ts';
 import { strings } from './library/strings.ts';
-import { CelFailure, type CelFunction } from './library/types.ts';
+import { CelFailure, type CelFunction, type Library } from './library/types.ts';
+import { rewriteMessages } from './messages.ts';
 import { visitNodes, type Node } from './nodes.ts';
 import { toCel } from './values.ts';
 
@@ -17,6 +19,8 @@ export interface Declarations {
   readonly variables: Readonly<Record<string, string>>;
   /** Types with fields; to name any other field of such a value is an error of the expression. */
   readonly types?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Whether expressions may make patches. */
+  readonly mutation?: boolean;
 }
 
 /** A compiled expression. */
@@ -52,7 +56,12 @@ type Handler = (...args: unknown[]) => unknown;
 /** The environment of every expression: the language, and the functions that Kubernetes adds (apiserver/pkg/cel/environment/base.go). */
 function baseEnvironment(): Environment {
   const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false });
-  for (const { types = {}, constants = {} } of libraries) {
+  addLibraries(environment, libraries);
+  return environment;
+}
+
+function addLibraries(environment: Environment, added: readonly Library[]): void {
+  for (const { types = {}, constants = {} } of added) {
     for (const [name, constructor] of Object.entries(types)) {
       const fields = name.endsWith('.Authorizer') ? { requestResource: 'kubernetes.authorization.ResourceCheck' } : undefined;
       environment.registerType(name, { ctor: constructor as new () => object, ...(fields === undefined ? {} : { fields }) });
@@ -61,12 +70,11 @@ function baseEnvironment(): Environment {
   }
   const register = ([signature, handler]: CelFunction): void =>
     void environment.registerFunction(signature, handler as unknown as Handler, sync);
-  for (const { functions, operators = [] } of libraries) {
+  for (const { functions, operators = [] } of added) {
     functions.forEach(register);
     for (const [signature, handler] of operators)
       environment.registerOperator(signature, handler as unknown as (a: unknown, b: unknown) => unknown);
   }
-  return environment;
 }
 
 /** Functions that the library has already, but not as upstream has them, are called by another name. */
@@ -98,8 +106,9 @@ export function celEnvironment(declarations: Declarations): CelEnvironment {
 function pair(checking: Environment, running: Environment): CelEnvironment {
   return {
     compile: (text) => compile(checking, running, text),
-    extend({ variables, types = {} }) {
+    extend({ variables, types = {}, mutation: mutates = false }) {
       const [checks, runs] = [checking.clone(), running.clone()];
+      if (mutates) for (const environment of [checks, runs]) addLibraries(environment, [mutation]);
       for (const [name, fields] of Object.entries(types)) {
         // A class of its own for each type: none has values here, and types may speak of each other in any order.
         checks.registerType(name, { ctor: class {}, fields: { ...fields } });
@@ -118,21 +127,29 @@ function compile(checking: Environment, running: Environment, text: string): Com
   const points = [...text].length;
   if (points > maxCodePoints)
     return { ok: false, error: `ERROR: <input>:-1:0: expression code point size exceeds limit: size: ${points}, limit ${maxCodePoints}` };
+  const source = rewriteMessages(text);
+  const failed = (issues: readonly Issue[]): Compiled => ({
+    ok: false,
+    error: issuesText(
+      text,
+      issues.map((issue) => ({ ...issue, at: source.original(issue.at) })),
+    ),
+  });
   try {
     const [checked, parsed] = [checking, running].map((environment) => {
-      const tree = environment.parse(text);
+      const tree = environment.parse(source.text);
       visitNodes(tree.ast as unknown as Node, useOwn);
       return tree;
     }) as [ParseResult, ParseResult];
     const result = checked.check();
-    if (!result.valid) return { ok: false, error: issuesText(text, [checkIssue(text, result.error as unknown as Failure, knows)]) };
+    if (!result.valid) return failed([checkIssue(source.text, result.error as unknown as Failure, knows)]);
     parsed.check();
     const meter: Meter = { left: 0 };
     metered(parsed.ast as unknown as Node, meter);
     const type = result.type ?? 'dyn';
     return { ok: true, program: { text, type, outputType: typeName(type), parsed, meter } };
   } catch (error) {
-    return { ok: false, error: issuesText(text, issuesOf(running, text, error)) };
+    return failed(issuesOf(running, source.text, error));
   }
 }
 

@@ -1,3 +1,4 @@
+export { misnamed, ObjectValue } from './library/mutation.ts';
 export { perCallLimit, runtimeCostBudget } from './cost.ts';
 export {
   celEnvironment,

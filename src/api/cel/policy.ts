@@ -52,12 +52,14 @@ const types = {
 export interface PolicyVariables {
   readonly params: boolean;
   readonly authorizer: boolean;
+  /** Whether its expressions make patches. */
+  readonly mutation?: boolean;
 }
 const environments = new Map<string, CelEnvironment>();
 
 /** The environment of a policy's expressions, with objects of any type. */
-export function policyEnvironment({ params, authorizer }: PolicyVariables): CelEnvironment {
-  const key = `${params} ${authorizer}`;
+export function policyEnvironment({ params, authorizer, mutation = false }: PolicyVariables): CelEnvironment {
+  const key = `${params} ${authorizer} ${mutation}`;
   let environment = environments.get(key);
   if (environment === undefined) {
     const variables = {
@@ -68,7 +70,7 @@ export function policyEnvironment({ params, authorizer }: PolicyVariables): CelE
       ...(params ? { params: 'dyn' } : {}),
       ...(authorizer ? { authorizer: 'kubernetes.authorization.Authorizer' } : {}),
     };
-    environments.set(key, (environment = celEnvironment({ variables, types })));
+    environments.set(key, (environment = celEnvironment({ variables, types, mutation })));
   }
   return environment;
 }

@@ -1,5 +1,6 @@
 import { isObject, type Json } from '#base/json.ts';
 import { Optional } from '@marcbachmann/cel-js';
+import { MessageValue } from './library/mutation.ts';
 
 /** Objects of the API are never changed, so each is translated once. */
 const translated = new WeakMap<object, unknown>();
@@ -31,6 +32,7 @@ export function fromCel(value: unknown): Json {
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Date) return timestampText(value);
   if (value instanceof Uint8Array) return bytesText(value);
+  if (value instanceof MessageValue) return fromCel(new Map(value.fields));
   if (value instanceof Optional) return value.hasValue() ? fromCel(value.value()) : null;
   if (Array.isArray(value)) return value.map(fromCel);
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, inner]) => [celText(key), fromCel(inner)]));

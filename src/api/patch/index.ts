@@ -3,3 +3,4 @@ export { applyMergePatch, createMergePatch } from './merge-patch.ts';
 export { applyStrategicMergePatch } from './strategic.ts';
 export { createThreeWayMergePatch, createTwoWayMergePatch } from './strategic-diff.ts';
 export { PatchError } from './patch-error.ts';
+export { atomicParts, mergeTyped } from './typed-merge.ts';

@@ -123,7 +123,10 @@ function variableErrors(variables: readonly Variable[], { variables: compiled }:
 }
 
 /** A policy's parts that do not say what it does; and the environments for those that do. */
-function commonErrors(spec: ValidatingAdmissionPolicySpec | MutatingAdmissionPolicySpec): {
+function commonErrors(
+  spec: ValidatingAdmissionPolicySpec | MutatingAdmissionPolicySpec,
+  mutation = false,
+): {
   readonly errors: FieldError[];
   readonly composition: Composition;
   readonly params: boolean;
@@ -131,7 +134,7 @@ function commonErrors(spec: ValidatingAdmissionPolicySpec | MutatingAdmissionPol
   const { paramKind, matchConstraints, matchConditions = [], variables = [] } = spec;
   const params = paramKind !== undefined;
   const named = variables.map((item) => ({ ...item, name: blank(item.name) ? '_' : item.name }));
-  const composition = composeVariables(policyEnvironment({ params, authorizer: true }), named);
+  const composition = composeVariables(policyEnvironment({ params, authorizer: true, mutation }), named);
   const errors = oneOf('spec.failurePolicy', spec.failurePolicy, ['Fail', 'Ignore']);
   if (params) errors.push(...paramKindErrors(paramKind, 'spec.paramKind'));
   if (matchConstraints === undefined) errors.push(required('spec.matchConstraints'));
@@ -237,16 +240,31 @@ export function validatingPolicyBinding(object: KubeObject): FieldError[] {
 
 // ── mutating policies ───────────────────────────────────────────────────────
 
+const patches: Readonly<Record<string, readonly [field: 'applyConfiguration' | 'jsonPatch', returns: string]>> = {
+  ApplyConfiguration: ['applyConfiguration', 'Object'],
+  JSONPatch: ['jsonPatch', 'list(JSONPatch)'],
+};
+
 /** ValidateMutatingAdmissionPolicy. */
 export function mutatingPolicy(object: KubeObject): FieldError[] {
   const spec = (object['spec'] ?? {}) as MutatingAdmissionPolicySpec;
   const { mutations = [] } = spec;
-  const { errors } = commonErrors(spec);
+  const { errors, composition, params } = commonErrors(spec, true);
+  const environment = composition.within(policyEnvironment({ params, authorizer: true, mutation: true }));
   errors.push(...oneOf('spec.reinvocationPolicy', spec.reinvocationPolicy, ['IfNeeded', 'Never']));
   if (mutations.length === 0) errors.push(required('spec.mutations', 'mutations must contain at least one item'));
   mutations.forEach((mutation, index) => {
     const at = `spec.mutations[${index}]`;
-    errors.push(...oneOf(`${at}.patchType`, mutation.patchType, ['ApplyConfiguration', 'JSONPatch']));
+    const { patchType } = mutation;
+    errors.push(...oneOf(`${at}.patchType`, patchType, Object.keys(patches)));
+    for (const [type, [field, returns]] of Object.entries(patches)) {
+      const text = mutation[field]?.expression;
+      if (type !== patchType) {
+        if (mutation[field] !== undefined) errors.push(forbidden(`${at}.${field}`, `must be specified when patchType is ${type}`));
+      } else if (mutation[field] === undefined) errors.push(required(`${at}.${field}`, `must be specified when patchType is ${type}`));
+      else if (text === undefined || blank(text)) errors.push(required(`${at}.${field}.expression`, 'expression is not specified'));
+      else errors.push(...expression(`${at}.${field}.expression`, text, environment, [returns]));
+    }
   });
   return errors;
 }

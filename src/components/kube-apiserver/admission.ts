@@ -5,6 +5,7 @@ import { failure, forbiddenResource, notFound } from '#api/resources/status-erro
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { Container, Namespace, PodSpec, PriorityClass, Toleration, Volume } from '#api/types.generated.ts';
 import type { HttpRequest } from '#protocol/rest.ts';
+import { firstRound, mutatingAdmissionPolicies, type Reinvocation } from './policies/mutating.ts';
 import { validatingAdmissionPolicies, type PolicyVerdict } from './policies/validating.ts';
 import type { RequestInfo } from './request-info.ts';
 import type { User } from './authentication.ts';
@@ -53,15 +54,16 @@ const serviceAccount: Mutation = (state, request) => {
   const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
   const lacks = (item: Container): boolean => !(item.volumeMounts ?? []).some((mount) => mount.mountPath === mountPath);
   if (automount && [...spec.containers, ...(spec.initContainers ?? [])].some(lacks)) {
+    const known = spec.volumes?.find((item) => item.name.startsWith('kube-api-access-'));
     const [suffix, after] = nextText(random, 5, nameAlphabet);
-    random = after;
-    const volume = `kube-api-access-${suffix}`;
+    if (known === undefined) random = after;
+    const volume = known?.name ?? `kube-api-access-${suffix}`;
     const mounted = (item: Container): Container => (lacks(item) ? { ...item, volumeMounts: [...(item.volumeMounts ?? []), { mountPath, name: volume, readOnly: true }] } : item);
     next = {
       ...next,
       containers: next.containers.map(mounted),
       ...(next.initContainers === undefined ? {} : { initContainers: next.initContainers.map(mounted) }),
-      volumes: [...(next.volumes ?? []), apiAccess(volume)],
+      ...(known === undefined ? { volumes: [...(next.volumes ?? []), apiAccess(volume)] } : {}),
     };
   }
   return { object: { ...pod, spec: next }, random };
@@ -149,10 +151,10 @@ const mutations: readonly (readonly [plugin: string, mutate: Mutation])[] = [
   ['StorageObjectInUseProtection', storage],
 ];
 
-/** Runs the mutating plug-ins; a Status is the refusal. `changed` names those that did something. */
-export function mutate(state: ApiServerState, request: AdmissionRequest): (Admitted & { readonly changed: readonly string[] }) | Status {
-  const early = namespaceLifecycle(state, request);
-  if (early !== undefined) return early;
+type Changed = Admitted & { readonly changed: readonly string[] };
+
+/** One round of the mutating plug-ins. Policies come last, and remember what they did for a second round. */
+function round(state: ApiServerState, request: AdmissionRequest, memory: Reinvocation): (Changed & { readonly memory: Reinvocation }) | Status {
   let current = request;
   const changed: string[] = [];
   for (const [plugin, mutation] of mutations) {
@@ -161,7 +163,23 @@ export function mutate(state: ApiServerState, request: AdmissionRequest): (Admit
     if (result.object !== current.object) changed.push(plugin);
     current = { ...current, object: result.object, random: result.random };
   }
-  return { object: current.object, random: current.random, changed };
+  const policies = mutatingAdmissionPolicies(state, current, memory);
+  if (policies.refused !== undefined) return policies.refused;
+  if (policies.object !== current.object) changed.push('MutatingAdmissionPolicy');
+  return { object: policies.object, random: current.random, changed, memory: policies.memory };
+}
+
+/**
+ * Runs the mutating plug-ins; a Status is the refusal. `changed` names those that did something. What policies have changed
+ * is shown to all plug-ins once more (admission/reinvocation.go).
+ */
+export function mutate(state: ApiServerState, request: AdmissionRequest): Changed | Status {
+  const early = namespaceLifecycle(state, request);
+  if (early !== undefined) return early;
+  const first = round(state, request, firstRound);
+  if (isStatus(first) || !first.changed.includes('MutatingAdmissionPolicy')) return first;
+  const second = round(state, { ...request, object: first.object, random: first.random }, { ...first.memory, again: true });
+  return isStatus(second) ? second : { ...second, changed: [...new Set([...first.changed, ...second.changed])] };
 }
 
 const immortal = new Set(['default', 'kube-system', 'kube-public']);

@@ -1,25 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { SortedMap } from '#base/sorted-map.ts';
 import type { KubeObject } from '#api/object.ts';
 import { builtInResources } from '#api/resources/catalog.ts';
-import { storageKey } from '#api/resources/index.ts';
-import { parseApiVersion } from '#api/object.ts';
 import type { RequestInfo } from '../request-info.ts';
 import { noInfo } from '../request-state.ts';
-import { emptyState, type ApiServerState } from '../state.ts';
+import { emptyState } from '../state.ts';
+import { serverWith } from './fixtures.ts';
 import { validatingAdmissionPolicies, type PolicyVerdict } from './validating.ts';
-
-/** A server whose caches hold these objects. */
-function serverWith(objects: readonly KubeObject[]): ApiServerState {
-  let { caches } = emptyState;
-  for (const object of objects) {
-    const resource = builtInResources.findByKind({ ...parseApiVersion(object.apiVersion), kind: object.kind })!;
-    const prefix = resource.storagePrefix;
-    const key = storageKey(resource, object.metadata.namespace ?? '', object.metadata.name);
-    caches = caches.set(prefix, (caches.get(prefix) ?? SortedMap.empty<KubeObject>()).set(key, object));
-  }
-  return { ...emptyState, caches };
-}
 
 const object = (
   apiVersion: string,

@@ -1,18 +1,11 @@
 import { compileTyped, composeVariables, policyEnvironment, type CompiledVariable, type PolicyExpression } from '#api/cel/index.ts';
-import type { KubeObject, Status } from '#api/object.ts';
-import { forbiddenResource } from '#api/resources/status-errors.ts';
-import type {
-  ValidatingAdmissionPolicy,
-  ValidatingAdmissionPolicyBinding,
-  ValidatingAdmissionPolicySpec,
-  Validation,
-} from '#api/types.generated.ts';
+import type { Status } from '#api/object.ts';
+import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Validation } from '#api/types.generated.ts';
 import type { AdmissionRequest } from '../admission.ts';
 import { cacheOf, type ApiServerState } from '../state.ts';
-import { attributesOf, authorizerVariable, namespaceVariable, requestVariable, type Attributes } from './attributes.ts';
+import { attributesOf, type Attributes } from './attributes.ts';
+import { conditionsHold, dispatch, forbidden, type Condition } from './dispatch.ts';
 import { activate, OutOfBudget, run, type Activation } from './expressions.ts';
-import { isExempt, matchResource } from './match.ts';
-import { collectParams, paramResource } from './params.ts';
 
 /** apiserver/pkg/admission/plugin/policy/validating: what policies say of a write. */
 export interface PolicyVerdict {
@@ -22,10 +15,6 @@ export interface PolicyVerdict {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-interface Condition {
-  readonly expression: string;
-  readonly compiled: PolicyExpression;
-}
 interface CompiledPolicy {
   readonly conditions: readonly Condition[];
   readonly variables: readonly CompiledVariable[];
@@ -77,18 +66,6 @@ interface Evaluation {
 }
 
 const nothing: Evaluation = { denials: [], audits: [], auditErrors: [] };
-
-/** Whether all match conditions hold; the text of an error where that cannot be said (webhook/matchconditions/matcher.go). */
-export function conditionsHold(conditions: readonly Condition[], activation: Activation): boolean | string {
-  const errors: string[] = [];
-  for (const { expression, compiled } of conditions) {
-    const outcome = run(expression, compiled, activation);
-    if (!outcome.ok) errors.push(outcome.error);
-    else if (outcome.value === false) return false;
-  }
-  if (errors.length === 0) return true;
-  return errors.length === 1 ? errors[0]! : `[${errors.join(', ')}]`;
-}
 
 const maxMessageBytes = 5 * 1024;
 
@@ -144,14 +121,12 @@ const codes: Readonly<Record<string, number>> = { Forbidden: 403, Unauthorized: 
 
 /** The answer to a refused write: forbidden, with the reason of the validation (policy/validating/dispatcher.go). */
 function refusal(attributes: Attributes, message: string, reason: string): Status {
-  const { resource, object } = attributes.request;
-  const name = attributes.name === '' ? (object?.metadata.generateName ?? '') : attributes.name;
-  const status = forbiddenResource(resource, name, message);
+  const status = forbidden(attributes, message);
   const why = reason === '' ? 'Invalid' : reason;
   return { ...status, reason: why, code: codes[why] ?? 422, details: { ...status.details, causes: [{ message }] } };
 }
 
-const prefixes = { policies: '/registry/validatingadmissionpolicies', bindings: '/registry/validatingadmissionpolicybindings' } as const;
+const plugin = { policies: '/registry/validatingadmissionpolicies', bindings: '/registry/validatingadmissionpolicybindings' } as const;
 const admitted: PolicyVerdict = { refused: undefined, warnings: [], annotations: {} };
 
 /** What becomes of a request: the first denial is its answer, all warnings and annotations are kept. */
@@ -193,58 +168,17 @@ class Verdict {
   }
 }
 
-/** Asks one policy, through each of its bindings. */
-function ask(
-  state: ApiServerState,
-  policy: ValidatingAdmissionPolicy,
-  bindings: readonly ValidatingAdmissionPolicyBinding[],
-  verdict: Verdict,
-): void {
-  const { attributes } = verdict;
-  const spec: ValidatingAdmissionPolicySpec = policy.spec ?? {};
-  const matched = matchResource(state, spec.matchConstraints, attributes);
-  if (matched === undefined) return;
-  const name = policy.metadata?.name ?? '';
-  const misconfigured = (binding: string | undefined, why: string): void => {
-    if (spec.failurePolicy !== 'Ignore')
-      verdict.deny(name, binding, `failed to configure ${binding === undefined ? 'policy' : 'binding'}: ${why}`);
-  };
-  const kind = spec.paramKind === undefined ? undefined : paramResource(state, spec.paramKind);
-  if (typeof kind === 'string') return misconfigured(undefined, kind);
-  const request = requestVariable(attributes, matched);
-  const namespaceObject = namespaceVariable(state, attributes);
-  for (const binding of bindings) {
-    if (matchResource(state, binding.spec.matchResources, attributes) === undefined) continue;
-    const params = collectParams(state, kind, binding.spec.paramRef, attributes.namespace);
-    if (typeof params === 'string') {
-      misconfigured(binding.metadata?.name ?? '', params);
-      continue;
-    }
-    for (const param of params) {
-      const given = {
-        object: attributes.object ?? null,
-        oldObject: attributes.old ?? null,
-        request,
-        namespaceObject,
-        authorizer: authorizerVariable(state, attributes),
-        ...(kind === undefined ? {} : { params: param ?? null }),
-      };
-      verdict.act(name, binding, evaluatePolicy(policy, given));
-    }
-  }
-}
-
 /** The plug-in ValidatingAdmissionPolicy: asks every policy that has a binding, by name. */
 export function validatingAdmissionPolicies(state: ApiServerState, request: AdmissionRequest): PolicyVerdict {
-  const policies = cacheOf(state, prefixes.policies);
-  if (policies.size === 0 || isExempt(request.resource)) return admitted;
-  const bindings = [
-    ...cacheOf(state, prefixes.bindings).values(),
-  ] as readonly KubeObject[] as unknown as readonly ValidatingAdmissionPolicyBinding[];
+  if (cacheOf(state, plugin.policies).size === 0) return admitted;
   const verdict = new Verdict(attributesOf(state, request));
-  for (const policy of policies.values()) {
-    const own = bindings.filter((binding) => binding.spec.policyName === policy.metadata.name);
-    if (own.length > 0) ask(state, policy as unknown as ValidatingAdmissionPolicy, own, verdict);
+  for (const found of dispatch(state, plugin, verdict.attributes)) {
+    if ('message' in found) verdict.deny(found.policyName, found.bindingName, found.message);
+    else {
+      const { policy, binding, given } = found;
+      const evaluation = evaluatePolicy(policy as unknown as ValidatingAdmissionPolicy, given);
+      verdict.act(policy.metadata.name, binding as unknown as ValidatingAdmissionPolicyBinding, evaluation);
+    }
   }
   return verdict;
 }
