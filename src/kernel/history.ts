@@ -159,7 +159,7 @@ export class History {
   /** Takes up recorded inputs: simulates to each and puts it in. Throws when a position does not exist in this run. */
   replay(inputs: readonly RecordedInput[]): void {
     for (const { seq, at, input } of inputs) {
-      this.advance({ maxEvents: seq - this.world.seq });
+      this.advance({ maxEvents: seq - this.world.seq, untilTime: at });
       if (this.world.seq !== seq) throw new Error(`history: the run has no event ${seq}; the inputs are those of another run`);
       this.world.wait(at);
       this.input(input);

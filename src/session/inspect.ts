@@ -7,6 +7,8 @@ import { resourceTable } from '#api/resources/index.ts';
 import type { Branch } from './branch.ts';
 import { summarizeEntry } from './entries.ts';
 import { keyHistory, storedObjects } from './keyspace.ts';
+import { lastChange } from './last-change.ts';
+import { dependentsOf, related } from './relations.ts';
 import { summarizePacket } from './packets.ts';
 import type { Inspected, InspectTarget } from './port.ts';
 
@@ -45,6 +47,7 @@ function inspectProcess(
   const machine = process === undefined ? undefined : definitions.get(process.definition)?.machine;
   if (process === undefined || machine === undefined) return undefined;
   const shown = inspection(process);
+  const change = lastChange(branch, address);
   return {
     type: 'process',
     summary: {
@@ -58,6 +61,7 @@ function inspectProcess(
     },
     inspection: shown,
     chart: chartOf(machine),
+    lastChange: change === undefined ? undefined : summarizeEntry(change),
     recent: recent(branch, (entry) => entry.process === address).map(summarizeEntry),
   };
 }
@@ -168,7 +172,8 @@ function inspectObject(branch: Branch, resource: string, namespace: string, name
     type: 'object',
     key,
     object,
-    owners: (object?.metadata.ownerReferences ?? []).map(({ kind, name: owner }) => ({ kind, name: owner })),
+    owners: (object?.metadata.ownerReferences ?? []).map(({ kind, name: owner }) => related(kind, owner, namespace)),
+    dependents: uid === undefined ? [] : dependentsOf(world, uid),
     events: events.map((event) => ({
       type: event.type ?? '',
       reason: event.reason ?? '',

@@ -256,12 +256,22 @@ export interface StateChart {
   readonly transitions: readonly { readonly from: string; readonly to: string; readonly event: string; readonly guard: string | undefined }[];
 }
 
+/** An object that another one belongs to, or that belongs to it. */
+export interface RelatedObject {
+  readonly kind: string;
+  readonly name: string;
+  /** How to look at it; undefined for kinds that have no resource here. */
+  readonly target: Extract<InspectTarget, { readonly type: 'object' }> | undefined;
+}
+
 export type Inspected =
   | {
       readonly type: 'process';
       readonly summary: ProcessSummary;
       readonly inspection: Inspection;
       readonly chart: StateChart;
+      /** The last event by which it went from one state to another. */
+      readonly lastChange: JournalEntrySummary | undefined;
       readonly recent: readonly JournalEntrySummary[];
     }
   | {
@@ -289,7 +299,9 @@ export type Inspected =
       readonly key: string;
       /** Undefined where it does not exist at the cursor. */
       readonly object: unknown;
-      readonly owners: readonly { readonly kind: string; readonly name: string }[];
+      readonly owners: readonly RelatedObject[];
+      /** The objects whose ownerReferences name this one. */
+      readonly dependents: readonly RelatedObject[];
       readonly events: readonly { readonly type: string; readonly reason: string; readonly from: string; readonly message: string; readonly count: number }[];
       readonly history: readonly { readonly revision: number; readonly at: Millis; readonly by: string; readonly object: unknown }[];
     };

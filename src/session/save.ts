@@ -1,6 +1,9 @@
-import type { RecordedInput } from '#kernel/history.ts';
+import { createHistory, type RecordedInput } from '#kernel/history.ts';
 import { isObject } from '#base/json.ts';
+import type { Cluster } from '#cluster/types.ts';
+import { Branch } from './branch.ts';
 import type { ClusterChoice, Problem } from './port.ts';
+import { Timeline } from './timeline.ts';
 
 /** What is kept of a run: which cluster, the inputs of each branch, and where the cursor was. Everything else follows. */
 export interface SavedSession {
@@ -40,6 +43,45 @@ export function readSaved(value: unknown): SavedSession | Problem {
   }
   if (!branches.some((item) => isObject(item) && item['id'] === branch)) return bad('branch', 'no such branch');
   return value as unknown as SavedSession;
+}
+
+/** What is kept of a run. */
+export function savedOf(cluster: ClusterChoice, branches: readonly Branch[], current: Branch): SavedSession {
+  return {
+    format: 'kube-orrery-session',
+    version: 1,
+    cluster,
+    branches: branches.map(({ id, name, parent, forkedAt, history, playedSeq, playedTime }) => ({
+      id,
+      name,
+      parent,
+      forkedAt,
+      inputs: history.inputs(),
+      playedSeq,
+      playedTime,
+    })),
+    branch: current.id,
+    cursor: current.history.world.seq,
+  };
+}
+
+/** Plays the branches of a saved session again; a problem where they are of another run than the one they claim to be of. */
+export function replayBranches(saved: SavedSession, { world }: Cluster): readonly Branch[] | Problem {
+  const branches: Branch[] = [];
+  for (const { id, name, parent, forkedAt, inputs, playedSeq, playedTime } of saved.branches) {
+    const history = createHistory(world);
+    try {
+      history.replay(inputs);
+      history.advance({ untilTime: playedTime, maxEvents: Math.max(0, playedSeq - history.world.seq) });
+      history.seek({ seq: playedSeq, time: playedTime });
+    } catch (error) {
+      return bad(`branch ${name}`, error instanceof Error ? error.message : String(error));
+    }
+    const branch = new Branch(id, name, parent, forkedAt, history, new Timeline(world.epochMs));
+    branch.play();
+    branches.push(branch);
+  }
+  return branches;
 }
 
 function checkBranch(item: unknown, place: string): Problem | undefined {

@@ -19,7 +19,7 @@ import type {
 } from './port.ts';
 import { conditionMet } from './conditions.ts';
 import { faultInput } from './faults.ts';
-import { readSaved, type SavedSession } from './save.ts';
+import { readSaved, replayBranches, savedOf } from './save.ts';
 import { isMoment, type Moment } from './moments.ts';
 import { hopWeight, rateOf } from './tempo.ts';
 import { Timeline } from './timeline.ts';
@@ -48,7 +48,7 @@ interface Ahead {
 export class Session implements SessionPort {
   private cluster!: Cluster;
   private choice!: ClusterChoice;
-  private branches: Branch[] = [];
+  private branches: readonly Branch[] = [];
   private current!: Branch;
   private playing = false;
   private tempo: Tempo = { mode: 'readable' };
@@ -102,7 +102,7 @@ export class Session implements SessionPort {
 
   /** Answers a question at once. */
   answer<Q extends SessionQuery>(query: Q): SessionAnswers[Q['type']] {
-    if (query.type === 'save') return this.save() as SessionAnswers[Q['type']];
+    if (query.type === 'save') return savedOf(this.choice, this.branches, this.current) as SessionAnswers[Q['type']];
     return answer(this.current, query) as SessionAnswers[Q['type']];
   }
 
@@ -395,41 +395,13 @@ export class Session implements SessionPort {
     this.moveTo({ time: Math.min(time, branch.playedTime) });
   }
 
-  private save(): SavedSession {
-    return {
-      format: 'kube-orrery-session',
-      version: 1,
-      cluster: this.choice,
-      branches: this.branches.map(({ id, name, parent, forkedAt, history, playedSeq, playedTime }) => ({
-        id,
-        name,
-        parent,
-        forkedAt,
-        inputs: history.inputs(),
-        playedSeq,
-        playedTime,
-      })),
-      branch: this.current.id,
-      cursor: this.current.history.world.seq,
-    };
-  }
-
   private restore(value: unknown): void {
     const saved = readSaved(value);
     if ('code' in saved) return this.tell(saved);
     const cluster = openCluster(saved.cluster);
-    if (cluster === undefined) return this.tell({ code: 'cluster.unknown', values: { shape: saved.cluster.shape } });
-    const epoch = cluster.world.epochMs;
-    const branches: Branch[] = [];
-    for (const item of saved.branches) {
-      const history = createHistory(cluster.world);
-      history.replay(item.inputs);
-      const branch = new Branch(item.id, item.name, item.parent, item.forkedAt, history, new Timeline(epoch));
-      history.advance({ untilTime: item.playedTime, maxEvents: Math.max(0, item.playedSeq - history.world.seq) });
-      history.seek({ seq: item.playedSeq, time: item.playedTime });
-      branch.play();
-      branches.push(branch);
-    }
+    if (cluster === undefined) return this.tell({ code: 'save.malformed', values: { place: 'cluster', reason: saved.cluster.shape } });
+    const branches = replayBranches(saved, cluster);
+    if ('code' in branches) return this.tell(branches);
     this.cluster = cluster;
     this.choice = saved.cluster;
     this.branches = branches;

@@ -46,6 +46,7 @@ function violations(imports: readonly Import[]): string[] {
       if (from === 'xstate' && !['kernel', 'components', 'machinery'].includes(top)) return wrong('only machines are built with XState.');
       if (from.startsWith('@xyflow/') && !file.includes('ui/diagram')) return wrong('React Flow lives in ui/diagram.');
       if (from === '@marcbachmann/cel-js' && !file.includes(path.join('api', 'cel'))) return wrong('expressions are compiled and run in api/cel.');
+      if (from.startsWith('@dagrejs/') && !file.includes(path.join('ui', 'chart'))) return wrong('dagre lives in ui/chart.');
       if (from.startsWith('zustand') && !file.includes('ui/stores')) return wrong('zustand lives in ui/stores.');
       return [];
     }

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 
@@ -50,11 +51,45 @@ test('a run survives a refresh, both languages and themes work', async ({ page }
 });
 
 test('a damaged saved session is told in one sentence and kept', async ({ page }) => {
-  await page.evaluate(() => localStorage.setItem('kube-orrery.session', '{"format":"kube-orrery-session","version":1,"cluster":{}}'));
-  await page.addInitScript(() => undefined);
+  const damaged = '{"format":"kube-orrery-session","version":1,"cluster":{}}';
+  await page.evaluate((text) => localStorage.setItem('kube-orrery.session', text), damaged);
   await page.reload();
   await expect(page.getByRole('alert')).toContainText('could not be read');
   expect(await page.evaluate(() => localStorage.getItem('kube-orrery.session.damaged'))).toContain('kube-orrery-session');
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download it' }).click();
+  expect(fs.readFileSync(await (await download).path(), 'utf8')).toBe(damaged);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await expect(page.getByRole('alert')).toContainText('could not be read');
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+  await type(page, 'kubectl create namespace shop');
+  await expect
+    .poll(() => page.evaluate(() => localStorage.getItem('kube-orrery.session') ?? ''), { timeout: 15_000 })
+    .toContain('create namespace shop');
+  expect(await page.evaluate(() => localStorage.getItem('kube-orrery.session.damaged'))).toContain('kube-orrery-session');
+  await page.getByRole('button', { name: 'Discard it' }).click();
+  expect(await page.evaluate(() => localStorage.getItem('kube-orrery.session.damaged'))).toBeNull();
+  await page.reload();
+  await expect(page.locator('.terminal')).toContainText('kubectl create namespace shop', { timeout: 30_000 });
+});
+
+test('branches are a tree over the timeline: a click switches', async ({ page }) => {
+  await type(page, 'kubectl create namespace first');
+  await expect(page.locator('.terminal')).toContainText('namespace/first created');
+  await page.getByLabel('Pause').click();
+  const width = await page.locator('.lanes').evaluate((element) => element.clientWidth);
+  await page.locator('.lanes').click({ position: { x: width * 0.8, y: 10 } });
+  await expect(page.locator('.terminal')).not.toContainText('first');
+  await type(page, 'kubectl create namespace second');
+  await expect(page.locator('.terminal')).toContainText('namespace/second created', { timeout: 30_000 });
+  const branches = page.getByRole('group', { name: 'branches' }).getByRole('button');
+  await expect(branches).toHaveCount(2);
+  await expect(branches.nth(1)).toHaveAttribute('aria-pressed', 'true');
+  await branches.first().click();
+  await page.keyboard.press('End');
+  await expect(branches.first()).toHaveAttribute('aria-pressed', 'true');
+  await expect(page.locator('.terminal')).toContainText('namespace/first created');
+  await expect(page.locator('.terminal')).not.toContainText('second');
 });
 
 test('the page has no serious accessibility violations', async ({ page }) => {

@@ -34,12 +34,19 @@ test('an object shows its manifest, its history and its events', async ({ page }
   await expect(page.locator('.revisions .added', { hasText: 'nodeName: minikube' }).first()).toBeVisible();
   await page.getByRole('tab', { name: 'Events' }).click();
   await expect(page.locator('.side')).toContainText('Successfully assigned default/lone to minikube');
+  await page.locator('.pod', { hasText: 'coredns' }).click();
+  await page.getByRole('group', { name: 'owned by' }).getByRole('button').click();
+  await expect(page.locator('.side .key')).toContainText('/registry/replicasets/kube-system/coredns-');
+  await page.getByRole('group', { name: 'owns' }).getByRole('button').click();
+  await expect(page.locator('.side .key')).toContainText('/registry/pods/kube-system/coredns-');
 });
 
 test('a component shows its chart; stopped from a menu it goes, and its kubelet starts it again', async ({ page }) => {
   const scheduler = page.locator('.box', { hasText: 'kube-scheduler' }).first();
   await scheduler.click();
   await expect(page.locator('.chart .lit')).toHaveText('scheduling');
+  await expect(page.locator('.chart .state')).toHaveCount(4);
+  await expect(page.locator('.chart .edge.taken path')).toHaveCount(1);
   await scheduler.click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Kill' }).click();
   await expect(page.getByRole('menu')).toHaveCount(0);

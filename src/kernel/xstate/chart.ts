@@ -38,8 +38,8 @@ function addTransition(from: string, event: string, item: unknown, transitions: 
   for (const state of target ?? []) transitions.push({ from, to: state.path.join('.'), event: name, guard: guardName(guard) });
 }
 
+/** A guard that is a function has no name that a build would keep. */
 function guardName(guard: unknown): string | undefined {
-  if (guard === undefined) return undefined;
-  if (typeof guard === 'string') return guard;
-  return typeof guard === 'function' ? guard.name || undefined : (guard as { readonly type: string }).type;
+  if (guard === undefined || typeof guard === 'function') return undefined;
+  return typeof guard === 'string' ? guard : (guard as { readonly type: string }).type;
 }

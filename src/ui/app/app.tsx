@@ -10,6 +10,7 @@ import { useText } from '../text/index.ts';
 import { isTyping } from '../widgets/keys.ts';
 import { Timeline } from '../timeline/timeline.tsx';
 import { PaneBorder, usePaneSizes } from './panes.tsx';
+import { Problems } from './problems.tsx';
 
 const shapes = ['minikube', 'cluster', 'oracle'] as const;
 
@@ -51,24 +52,6 @@ function Header(): JSX.Element {
         {language === 'en' ? '中文' : 'EN'}
       </button>
     </header>
-  );
-}
-
-function Problems(): JSX.Element | null {
-  const t = useText();
-  const problem = useSession((state) => state.problems[0]);
-  const dismiss = useSession((state) => state.dismiss);
-  if (problem === undefined) return null;
-  const text = problem.code.startsWith('save.')
-    ? t('problemSave', { place: problem.values['place'] ?? problem.values['version'] ?? '' })
-    : t('problemOther', { code: problem.code });
-  return (
-    <div className="problem" role="alert">
-      {text}
-      <button type="button" onClick={() => dismiss(0)}>
-        {t('close')}
-      </button>
-    </div>
   );
 }
 

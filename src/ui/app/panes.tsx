@@ -1,6 +1,8 @@
 import { useEffect, useState, type CSSProperties, type JSX } from 'react';
+import { useSession } from '../stores/session.ts';
 import { useSettings, type Sizes } from '../stores/settings.ts';
 import { useText, type TextKey } from '../text/index.ts';
+import { branchPitch, branchRows } from '../timeline/branch-rows.ts';
 import { Splitter } from '../widgets/splitter.tsx';
 
 type Pane = keyof Sizes;
@@ -47,10 +49,15 @@ function usePane(pane: Pane): { readonly size: number; readonly limits: readonly
   return { size: Math.round(Math.max(limits[0], Math.min(limits[1], chosen ?? size))), limits };
 }
 
-/** The sizes of all panes as custom properties of the page's grid. */
+/** The sizes of all panes as custom properties of the page's grid; the timeline has room for its branches besides. */
 export function usePaneSizes(): CSSProperties {
   const [side, terminal, time] = [usePane('side'), usePane('terminal'), usePane('time')];
-  return { '--side': `${side.size}px`, '--terminal': `${terminal.size}px`, '--time': `${time.size}px` } as CSSProperties;
+  const rows = useSession((state) => branchRows(state.frame?.branches.length ?? 1));
+  return {
+    '--side': `${side.size}px`,
+    '--terminal': `${terminal.size}px`,
+    '--time': `${time.size + rows * branchPitch}px`,
+  } as CSSProperties;
 }
 
 /** The border of a pane; where it was put is remembered. */

@@ -29,8 +29,9 @@ export function ComponentNode({ id }: NodeProps): JSX.Element {
       <Thing target={process(id)} menu={process(id)} className="name">
         <span className={`dot ${running?.health ?? 'bad'}`} />
         {id.split('/')[1]}
+        {children.length > 0 ? <span className="mode aside">{running?.summary ?? t('stopped')}</span> : null}
       </Thing>
-      <div className="line">{running?.summary ?? t('stopped')}</div>
+      {children.length > 0 ? null : <div className="line">{running?.summary ?? t('stopped')}</div>}
       {children.length > 0 ? (
         <div className="chips">
           {level === 'far' ? (

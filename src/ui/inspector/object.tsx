@@ -1,5 +1,6 @@
 import { useState, type JSX } from 'react';
 import type { Inspected } from '#session/port.ts';
+import { port } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
 import { Difference, Yaml } from '../widgets/document.tsx';
 import { Tabs } from '../widgets/tabs.tsx';
@@ -14,11 +15,8 @@ export function ObjectView({ inspected }: { readonly inspected: ObjectInspected 
   return (
     <>
       <b className="key">{inspected.key}</b>
-      {inspected.owners.length > 0 ? (
-        <div className="mode">
-          {t('ownedBy')} {inspected.owners.map((owner) => `${owner.kind} ${owner.name}`).join(', ')}
-        </div>
-      ) : null}
+      <Related title={t('ownedBy')} objects={inspected.owners} />
+      <Related title={t('dependents')} objects={inspected.dependents} />
       <Tabs label={inspected.key} tabs={tabs.map((id) => ({ id, label: t(id) }))} chosen={tab} choose={setTab} />
       {tab === 'manifest' ? (
         inspected.object === undefined ? (
@@ -30,6 +28,30 @@ export function ObjectView({ inspected }: { readonly inspected: ObjectInspected 
       {tab === 'history' ? <History history={inspected.history} /> : null}
       {tab === 'events' ? <Events events={inspected.events} /> : null}
     </>
+  );
+}
+
+const shownRelated = 24;
+
+/** Objects that this one belongs to, or that belong to it; a click looks at one. */
+function Related({ title, objects }: { readonly title: string; readonly objects: ObjectInspected['owners'] }): JSX.Element | null {
+  if (objects.length === 0) return null;
+  return (
+    <div className="related" role="group" aria-label={title}>
+      <span className="mode">{title}</span>
+      {objects.slice(0, shownRelated).map(({ kind, name, target }) => (
+        <button
+          key={`${kind} ${name}`}
+          type="button"
+          className="chip"
+          disabled={target === undefined}
+          onClick={() => port.send({ type: 'inspect', target })}
+        >
+          {kind} {name}
+        </button>
+      ))}
+      {objects.length > shownRelated ? <span className="mode">+{objects.length - shownRelated}</span> : null}
+    </div>
   );
 }
 

@@ -1,5 +1,6 @@
 import type { JSX } from 'react';
 import type { Inspected } from '#session/port.ts';
+import { Chart } from '../chart/chart.tsx';
 import { processFaults, send } from '../stores/faults.ts';
 import { useText } from '../text/index.ts';
 import { Entries } from './entries.tsx';
@@ -22,7 +23,9 @@ export function ProcessView({ inspected }: { readonly inspected: ProcessInspecte
           ))}
         </div>
       ) : null}
+      <h2>{t('state')}</h2>
       <Chart inspected={inspected} />
+      <Ways inspected={inspected} />
       {inspection.sections.map((section) => (
         <div key={section.title}>
           <h2>{section.title}</h2>
@@ -35,33 +38,21 @@ export function ProcessView({ inspected }: { readonly inspected: ProcessInspecte
   );
 }
 
-/** The machine: its states with the live one lit, and where it may go from there. */
-function Chart({ inspected: { chart, summary } }: { readonly inspected: ProcessInspected }): JSX.Element {
-  const t = useText();
-  const lit = (id: string): boolean => id === summary.state || summary.state.startsWith(`${id}.`);
-  const ways = chart.transitions.filter(({ from, to }) => lit(from) && from !== to && !lit(to));
+const shownWays = 12;
+
+/** What may come next: the events that lead out of the live state. */
+function Ways({ inspected: { chart, summary } }: { readonly inspected: ProcessInspected }): JSX.Element | null {
+  const inside = (id: string): boolean => id === '' || id === summary.state || summary.state.startsWith(`${id}.`);
+  const ways = chart.transitions.filter(({ from, to }) => inside(from) && from !== to && !inside(to));
+  if (ways.length === 0) return null;
   return (
-    <>
-      <h2>{t('state')}</h2>
-      <div className="chart">
-        {chart.states
-          .filter((state) => state.type !== 'compound')
-          .map((state) => (
-            <span key={state.id} className={lit(state.id) ? 'lit' : ''} aria-current={lit(state.id)}>
-              {state.id}
-            </span>
-          ))}
-      </div>
-      {ways.length === 0 ? null : (
-        <ul className="ways">
-          {ways.slice(0, 12).map(({ event, to, guard }, index) => (
-            <li key={index}>
-              <code>{event === '' ? (guard ?? 'always') : event}</code> → {to}
-            </li>
-          ))}
-        </ul>
-      )}
-    </>
+    <ul className="ways">
+      {ways.slice(0, shownWays).map(({ event, to, guard }, index) => (
+        <li key={index}>
+          <code>{event === '' ? (guard ?? 'always') : event}</code> → {to}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -7,6 +7,8 @@ interface SessionStore {
   /** When the frame arrived, on the page's clock: packets are drawn on from there. */
   readonly arrivedAt: number;
   readonly problems: readonly Problem[];
+  /** Texts of saved sessions that could not be read, the newest last. */
+  readonly damaged: readonly string[];
   dismiss(index: number): void;
 }
 
@@ -14,10 +16,20 @@ const savedKey = 'kube-orrery.session';
 const damagedKey = 'kube-orrery.session.damaged';
 const saveEveryMs = 4000;
 
+function damagedBefore(): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(damagedKey) ?? '[]');
+    return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
 export const useSession = create<SessionStore>((set) => ({
   frame: undefined,
   arrivedAt: 0,
   problems: [],
+  damaged: damagedBefore(),
   dismiss: (index) => set((state) => ({ problems: state.problems.filter((_, at) => at !== index) })),
 }));
 
@@ -26,17 +38,16 @@ export const port: SessionPort = openWorkerPort();
 
 port.onFrame((frame) => useSession.setState({ frame, arrivedAt: performance.now() }));
 port.onProblem((problem) => {
-  // What could not be read is not thrown away: it stays under another name.
+  // What could not be read is not thrown away: it stays under another name, which no save overwrites.
   if (problem.code.startsWith('save.')) {
     const text = localStorage.getItem(savedKey);
-    if (text !== null) localStorage.setItem(damagedKey, text);
+    if (text !== null) setDamaged([...useSession.getState().damaged, text]);
     localStorage.removeItem(savedKey);
   }
   useSession.setState((state) => ({ problems: [...state.problems, problem] }));
 });
 
-function restore(): void {
-  const text = localStorage.getItem(savedKey);
+function restore(text: string | null): void {
   if (text === null) return;
   let saved: unknown;
   try {
@@ -45,6 +56,28 @@ function restore(): void {
     saved = text;
   }
   port.send({ type: 'restore', saved });
+}
+
+/** Reads the newest damaged session again, as a newer version of this page may be able to; what it is then is the run. */
+export async function retryDamaged(): Promise<void> {
+  const text = useSession.getState().damaged.at(-1);
+  if (text === undefined) return;
+  useSession.setState({ problems: [] });
+  restore(text);
+  // Answers come in the order of questions: after this one, it is known whether there was a problem.
+  await port.ask({ type: 'hash' });
+  if (useSession.getState().problems.length === 0) discardDamaged();
+}
+
+export function discardDamaged(): void {
+  setDamaged(useSession.getState().damaged.slice(0, -1));
+  useSession.setState({ problems: [] });
+}
+
+function setDamaged(damaged: readonly string[]): void {
+  if (damaged.length === 0) localStorage.removeItem(damagedKey);
+  else localStorage.setItem(damagedKey, JSON.stringify(damaged));
+  useSession.setState({ damaged });
 }
 
 /** Keeps the run as it goes, so that a refresh takes it up again. */
@@ -60,7 +93,7 @@ export function startAnew(shape: string): void {
   port.send({ type: 'play' });
 }
 
-restore();
+restore(localStorage.getItem(savedKey));
 setInterval(() => void save(), saveEveryMs);
 
 /** Virtual time now, between frames: the last frame's, carried on at its rate for a moment. */

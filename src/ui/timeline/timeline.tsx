@@ -1,8 +1,9 @@
-import { useRef, type JSX, type PointerEvent } from 'react';
+import { useEffect, useRef, useState, type JSX, type PointerEvent, type RefObject } from 'react';
 import type { Tempo } from '#session/port.ts';
 import { PaneBorder } from '../app/panes.tsx';
 import { port, useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
+import { Branches } from './branches.tsx';
 import { clock } from './clock.ts';
 import './timeline.css';
 
@@ -29,6 +30,23 @@ const tempos: readonly (readonly [key: 'readable' | 'realTime' | 'fast' | 'faste
   ['fastest', { mode: 'fastest' }],
 ];
 
+/** Pixels that a lane needs for its name. */
+const laneHeight = 9;
+const fewestLanes = 3;
+
+/** How many lanes have room. */
+function useRows(element: RefObject<HTMLDivElement | null>): number {
+  const [rows, setRows] = useState(fewestLanes);
+  useEffect(() => {
+    const { current } = element;
+    if (current === null) return;
+    const observer = new ResizeObserver(() => setRows(Math.max(fewestLanes, Math.floor(current.clientHeight / laneHeight))));
+    observer.observe(current);
+    return () => observer.disconnect();
+  }, [element]);
+  return rows;
+}
+
 function Lanes(): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
   const timeline = useSession((state) => state.frame?.timeline);
@@ -36,7 +54,7 @@ function Lanes(): JSX.Element {
   const head = useSession((state) => state.frame?.head.time ?? 1);
   const time = useSession((state) => state.frame?.time ?? 0);
   const span = Math.max(1, head - epoch);
-  const lanes = (timeline?.lanes ?? []).slice(0, 9);
+  const lanes = (timeline?.lanes ?? []).slice(0, useRows(element));
   const height = 100 / Math.max(1, lanes.length);
   const seek = (event: PointerEvent): void => {
     if (event.buttons !== 1 || element.current === null) return;
@@ -62,7 +80,7 @@ function Lanes(): JSX.Element {
         aria-valuemax={Math.round(span)}
         tabIndex={0}
       >
-        <svg viewBox="0 0 1000 100" preserveAspectRatio="none">
+        <svg className="counts" viewBox="0 0 1000 100" preserveAspectRatio="none">
           {lanes.map((lane, row) =>
             lane.counts.map((count, index) =>
               count === 0 ? null : (
@@ -155,7 +173,10 @@ export function Timeline(): JSX.Element {
           {last === undefined ? '' : t('happened', { from: name(last.from), to: name(last.process), label: last.label })}
         </span>
       </div>
-      <Lanes />
+      <div className="past">
+        <Branches />
+        <Lanes />
+      </div>
     </footer>
   );
 }
