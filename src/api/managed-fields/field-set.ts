@@ -112,7 +112,7 @@ function ownFields(value: unknown, schema: Schema | undefined, root: boolean): F
       () => false,
     ).changed;
   else if (schema?.type === 'list' && schema.list !== 'atomic') members = compareLists([], value, schema).changed;
-  return root || isEmpty(members) ? members : { '.': leaf, ...members };
+  return root || isEmpty(members) ? members : withSelf(members);
 }
 
 function compareLists(before: unknown, after: unknown, schema: Extract<Schema, { readonly type: 'list' }>): Comparison {
@@ -137,6 +137,15 @@ function add(changed: Record<string, FieldSet>, removed: Record<string, FieldSet
   if (!isEmpty(inner.removed)) removed[element] = inner.removed;
 }
 
+/** A set that has nothing but the thing itself is written without the dot. */
+function bare(set: FieldSet): FieldSet {
+  for (const key in set) if (key !== '.') return set;
+  return leaf;
+}
+
+/** The members of a thing that is owned itself, too. */
+const withSelf = (members: FieldSet): FieldSet => ({ '.': leaf, ...members });
+
 /** Both sets. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmpty(a)) return b;
@@ -144,7 +153,9 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
   const result: Record<string, FieldSet> = { ...(a as Record<string, FieldSet>) };
   for (const key in b) {
     const [mine, theirs] = [result[key], b[key] as FieldSet];
-    result[key] = mine === undefined ? theirs : isEmpty(mine) && !isEmpty(theirs) ? theirs : union(mine, theirs);
+    if (mine === undefined) result[key] = theirs;
+    else if (isEmpty(mine) !== isEmpty(theirs)) result[key] = withSelf(isEmpty(mine) ? theirs : mine);
+    else result[key] = union(mine, theirs);
   }
   return result;
 }
@@ -159,7 +170,7 @@ export function difference(a: FieldSet, b: FieldSet): FieldSet {
     result ??= { ...(a as Record<string, FieldSet>) };
     const rest = isEmpty(theirs) ? (isEmpty(mine) ? undefined : mine) : difference(mine, theirs);
     if (rest === undefined || isEmpty(rest)) delete result[key];
-    else result[key] = rest;
+    else result[key] = bare(rest);
   }
   return result ?? a;
 }
@@ -192,7 +203,7 @@ export function intersectWithValue(set: FieldSet, value: unknown, schema: Schema
     }
     const rest = isEmpty(inner) ? inner : intersectWithValue(inner, found.value, found.schema);
     if (rest !== inner) dropped = true;
-    if (isEmpty(inner) || !isEmpty(rest)) result[key] = rest;
+    if (isEmpty(inner) || !isEmpty(rest)) result[key] = rest === inner ? inner : bare(rest);
   }
   return dropped ? result : set;
 }

@@ -1,6 +1,6 @@
 import { formatTime, type KubeObject } from '#api/object.ts';
 import type { Deployment, DeploymentCondition } from '#api/types.generated.ts';
-import { asDeployment, asSet, fenceposts } from './objects.ts';
+import { asDeployment, asSet, fenceposts, replicasOf } from './objects.ts';
 
 export function condition(type: string, status: string, reason: string, message: string, now: number): DeploymentCondition {
   const time = formatTime(now);
@@ -74,7 +74,7 @@ export function statusOf(
     updatedReplicas: updated,
     readyReplicas: sum(all, 'readyReplicas'),
     availableReplicas: available,
-    unavailableReplicas: Math.max(0, total - available),
+    unavailableReplicas: Math.max(0, all.reduce((count, set) => count + replicasOf(set), 0) - available),
   };
   return {
     status: {
