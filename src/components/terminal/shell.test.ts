@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filters, filterLine, treatsLinesAlone } from './filters.ts';
+import { filters, filterLine, treatsLinesAlone } from '#base/text-filters.ts';
 import type { KubectlResult, ShellOperation } from './operations.ts';
 import { hereDocumentWord, incompleteness, parseShell } from './shell-parse.ts';
 import { runLine } from './shell-run.ts';

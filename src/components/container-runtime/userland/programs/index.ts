@@ -1,0 +1,86 @@
+import { absolute, baseName } from '../files.ts';
+import type { Task } from '../state.ts';
+import type { System } from '../system.ts';
+import type { ImageKind, StartFailure } from '../types.ts';
+import { basicPrograms } from './basic.ts';
+import { filePrograms } from './file-programs.ts';
+import { kill, killByName } from './kill.ts';
+import { networkPrograms } from './network.ts';
+import { nginx } from './nginx.ts';
+import { exit, type Program } from './program.ts';
+import { redisCli, redisServer } from './redis.ts';
+import { testProgram } from './test.ts';
+import { textPrograms } from './text.ts';
+
+/** All programs by name. */
+export const programs: Readonly<Record<string, Program | undefined>> = {
+  ...basicPrograms,
+  ...filePrograms,
+  ...networkPrograms,
+  ...textPrograms,
+  '[': testProgram,
+  '[[': testProgram,
+  kill,
+  killall: killByName,
+  nginx,
+  pkill: killByName,
+  'redis-cli': redisCli,
+  'redis-server': redisServer,
+  test: testProgram,
+  // An image's entry point that only sets things up, and becomes what it was given.
+  'docker-entrypoint.sh': { run: (call) => (call.args.length > 0 ? { type: 'exec', argv: call.args } : exit(0)) },
+};
+
+/** Those that a shell runs without a process of their own. */
+export const builtinPrograms: ReadonlySet<string> = new Set(['[', '[[', 'echo', 'false', 'printf', 'pwd', 'test', 'true']);
+
+const shells = new Set(['sh', 'ash', 'bash']);
+/** Programs that not every image has. */
+const special: Readonly<Record<string, { readonly images: readonly ImageKind[]; readonly directory: string } | undefined>> = {
+  bash: { images: ['nginx', 'redis', 'debian', 'other'], directory: '/bin' },
+  curl: { images: ['nginx', 'other'], directory: '/usr/bin' },
+  nginx: { images: ['nginx', 'other'], directory: '/usr/sbin' },
+  'redis-cli': { images: ['redis', 'other'], directory: '/usr/local/bin' },
+  'redis-server': { images: ['redis', 'other'], directory: '/usr/local/bin' },
+  'docker-entrypoint.sh': { images: ['nginx', 'redis', 'other'], directory: '/' },
+  pause: { images: ['other'], directory: '/' },
+  nslookup: { images: ['busybox', 'nginx', 'redis', 'other'], directory: '/bin' },
+  nc: { images: ['busybox', 'nginx', 'redis', 'other'], directory: '/bin' },
+  ping: { images: ['busybox', 'nginx', 'redis', 'other'], directory: '/bin' },
+  wget: { images: ['busybox', 'nginx', 'redis', 'other'], directory: '/bin' },
+};
+const searched = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/'];
+
+export interface Resolved {
+  readonly name: string;
+  readonly shell: boolean;
+  /** With an interpreter in front, where the file names one. */
+  readonly argv: readonly string[];
+  readonly path: string;
+}
+
+/** Finds a program as execvp(3) does: in the image, or a script among the files. */
+export function resolve(system: System, task: Task, argv: readonly string[]): Resolved | StartFailure {
+  const [program = ''] = argv;
+  if (program === 'busybox' && argv.length > 1) return resolve(system, task, argv.slice(1));
+  const name = baseName(program);
+  const path = absolute(task.cwd, program);
+  const known = shells.has(name) || programs[name] !== undefined;
+  const image = special[name]?.images;
+  const installed = known && (image === undefined || image.includes(system.process.image));
+  if (installed && (!program.includes('/') || searched.includes(path.slice(0, Math.max(1, path.lastIndexOf('/'))))))
+    return { name, shell: shells.has(name), argv, path: `${special[name]?.directory ?? '/bin'}/${name}`.replace('//', '/') };
+  return program.includes('/') ? script(system, task, argv, path) : { error: 'not-found', program };
+}
+
+/** A file that says who is to interpret it. */
+function script(system: System, task: Task, argv: readonly string[], path: string): Resolved | StartFailure {
+  const [program = '', ...args] = argv;
+  const text = system.files.read(path);
+  if (text === undefined) return { error: system.files.isDirectory(path) ? 'permission-denied' : 'not-found', program };
+  const [interpreter = '', option] = /^#!\s*(.*)/.exec(text)?.[1]?.trim().split(/\s+/) ?? [];
+  if (interpreter === '') return { error: 'permission-denied', program };
+  const through = baseName(interpreter) === 'env' ? [option ?? ''] : [interpreter, ...(option === undefined ? [] : [option])];
+  const found = resolve(system, task, [...through, path, ...args]);
+  return 'error' in found ? { error: 'not-found', program } : { ...found, path };
+}
