@@ -25,7 +25,7 @@ import { mutate, validateAdmission, type AdmissionRequest } from './admission.ts
 import { allocateService } from './allocate.ts';
 import { authenticate, impersonated } from './authentication.ts';
 import { authorize, refusal, type Attributes } from './authorization.ts';
-import { storedEvent } from './events.ts';
+import { storedEvent } from '#api/resources/event-versions.ts';
 import { requestInfo, resourceFor, selectedName, type RequestInfo } from './request-info.ts';
 import type { RequestState } from './request-state.ts';
 import { getCached, type ApiServerState } from './state.ts';
@@ -81,10 +81,10 @@ export function authorizationGate(server: ApiServerState, state: RequestState): 
   const attributes = attributesOf(current);
   const decision = authorize(server, attributes);
   if (decision.allowed) return { next: current, detail: decision.reason };
-  if (attributes.path !== undefined) return { refused: failure(403, 'Forbidden', `forbidden: ${refusal(attributes)}`, {}) };
+  if (attributes.path !== undefined) return { refused: failure(403, 'Forbidden', `forbidden: ${refusal(attributes)}`, {}), next: current };
   const message = refusal(attributes);
   const resource = { group: attributes.group, plural: attributes.resource };
-  return { refused: forbiddenResource(resource, attributes.name, message) };
+  return { refused: forbiddenResource(resource, attributes.name, message), next: current };
 }
 
 /** The definition of what is written, or why there is none. */

@@ -99,9 +99,10 @@ function pass(
   return (state: RequestState, event: RequestEvent): Result => {
     const verdict = check(serverOf(event), state, event.now);
     if ('refused' in verdict) {
-      const response = statusResponse(state, verdict.refused);
+      const asked = { ...state, ...verdict.next };
+      const response = statusResponse(asked, verdict.refused);
       const detail = String(verdict.refused.message ?? '');
-      return { context: { ...state, gate: 'response', since: event.now, response }, effects: [note(state, gate, 'refused', detail)] };
+      return { context: { ...asked, gate: 'response', since: event.now, response }, effects: [note(asked, gate, 'refused', detail)] };
     }
     const passed: RequestState = { ...(verdict.next as RequestState), gate: next(verdict.next as RequestState), since: event.now };
     const changes = state.object === passed.object ? {} : { before: state.object ?? state.request.body, after: passed.object };
