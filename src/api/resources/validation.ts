@@ -6,6 +6,7 @@ import { labelSelectorFromObject, matchesLabels } from '../selectors.ts';
 import { validateQuota, validateQuotaUpdate } from '../quota/validation.ts';
 import { validateLimitRange } from './limit-ranges.ts';
 import { mutatingPolicy, mutatingPolicyBinding, validatingPolicy, validatingPolicyBinding } from './policy-validation.ts';
+import { roleBindingErrors, roleErrors } from './rbac-validation.ts';
 import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from './field-error.ts';
 
 /** Validation (pkg/apis/…/validation) as functions from an object to what is wrong with it. */
@@ -146,6 +147,10 @@ const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldErro
   'apps/ReplicaSet': (object) => workload(object, ['Always']),
   'apps/StatefulSet': (object) => workload(object, ['Always']),
   'apps/DaemonSet': (object) => workload(object, ['Always']),
+  'rbac.authorization.k8s.io/Role': roleErrors,
+  'rbac.authorization.k8s.io/ClusterRole': roleErrors,
+  'rbac.authorization.k8s.io/RoleBinding': roleBindingErrors,
+  'rbac.authorization.k8s.io/ClusterRoleBinding': roleBindingErrors,
   'admissionregistration.k8s.io/ValidatingAdmissionPolicy': validatingPolicy,
   'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': validatingPolicyBinding,
   'admissionregistration.k8s.io/MutatingAdmissionPolicy': mutatingPolicy,

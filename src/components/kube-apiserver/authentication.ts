@@ -50,6 +50,15 @@ export function authenticate(state: ApiServerState, request: HttpRequest): User 
   }
 }
 
+/** What the sender of a request must be allowed to impersonate: the user or service account, and each group that is named. */
+export function impersonationTargets({ impersonate }: HttpRequest): readonly { readonly resource: string; readonly namespace: string; readonly name: string }[] {
+  if (impersonate === undefined) return [];
+  const { user, groups = [] } = impersonate;
+  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user);
+  const who = account === null ? { resource: 'users', namespace: '', name: user } : { resource: 'serviceaccounts', namespace: account[1]!, name: account[2]! };
+  return [who, ...groups.map((name) => ({ resource: 'groups', namespace: '', name }))];
+}
+
 /** Who a request acts as, where it impersonates somebody (endpoints/filters/impersonation.go). */
 export function impersonated(request: HttpRequest): User | undefined {
   const { impersonate } = request;

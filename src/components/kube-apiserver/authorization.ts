@@ -35,6 +35,13 @@ const prefixes = {
   roleBindings: '/registry/rolebindings',
 } as const;
 
+/** The role that a binding in a namespace names. */
+export function roleOf(state: ApiServerState, roleRef: ClusterRoleBinding['roleRef'], namespace: string): ClusterRole | undefined {
+  const prefix = roleRef.kind === 'ClusterRole' ? prefixes.clusterRoles : prefixes.roles;
+  const key = roleRef.kind === 'ClusterRole' ? `${prefix}/${roleRef.name}` : `${prefix}/${namespace}/${roleRef.name}`;
+  return cacheOf(state, prefix).get(key) as ClusterRole | undefined;
+}
+
 let memo: { readonly key: readonly SortedMap<KubeObject>[]; readonly grants: Grants } | undefined;
 
 /** All grants of the stored RBAC objects; made again only when one of them has changed. */
@@ -44,11 +51,7 @@ function grantsOf(state: ApiServerState): Grants {
   const grants = new Map<string, Grant[]>();
   const add = (binding: ClusterRoleBinding, namespace: string): void => {
     const { roleRef } = binding;
-    const role = (
-      roleRef.kind === 'ClusterRole'
-        ? cacheOf(state, prefixes.clusterRoles).get(`${prefixes.clusterRoles}/${roleRef.name}`)
-        : cacheOf(state, prefixes.roles).get(`${prefixes.roles}/${namespace}/${roleRef.name}`)
-    ) as ClusterRole | undefined;
+    const role = roleOf(state, roleRef, namespace);
     const kind = namespace === '' ? 'ClusterRoleBinding' : 'RoleBinding';
     for (const subject of binding.subjects ?? []) {
       const who = subjectKey(subject);
@@ -129,6 +132,14 @@ export function authorize(state: ApiServerState, attributes: Attributes): Decisi
     }
   }
   return { allowed: false, reason: '' };
+}
+
+/** All rules that a user has in a namespace; in none: in all of them (pkg/registry/rbac/validation, RulesFor). */
+export function rulesFor(state: ApiServerState, user: User, namespace: string): readonly PolicyRule[] {
+  const grants = grantsOf(state);
+  return [`User:${user.name}`, ...user.groups.map((item) => `Group:${item}`)].flatMap((subject) =>
+    (grants.get(subject) ?? []).flatMap((grant) => (grant.namespace === '' || grant.namespace === namespace ? grant.rules : [])),
+  );
 }
 
 /** What a refused request is told (endpoints/handlers/responsewriters/errors.go). */

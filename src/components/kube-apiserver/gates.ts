@@ -23,9 +23,10 @@ import type { ResourceDefinition } from '#api/resources/index.ts';
 import { mediaTypes, type HttpRequest } from '#protocol/rest.ts';
 import { mutate, validateAdmission, type AdmissionRequest } from './admission.ts';
 import { allocateService } from './allocate.ts';
-import { authenticate, impersonated } from './authentication.ts';
+import { authenticate, impersonated, impersonationTargets } from './authentication.ts';
 import { authorize, refusal, type Attributes } from './authorization.ts';
 import { storedEvent } from '#api/resources/event-versions.ts';
+import { escalationRefusal } from './escalation.ts';
 import { requestInfo, resourceFor, selectedName, type RequestInfo } from './request-info.ts';
 import type { RequestState } from './request-state.ts';
 import { getCached, type ApiServerState } from './state.ts';
@@ -65,17 +66,11 @@ export function authorizationGate(server: ApiServerState, state: RequestState): 
   const other = impersonated(state.request);
   let current = state;
   if (other !== undefined) {
-    const asked = {
-      ...attributesOf(state),
-      verb: 'impersonate',
-      group: '',
-      resource: 'users',
-      subresource: '',
-      namespace: '',
-      path: undefined,
-    };
-    if (!authorize(server, { ...asked, name: other.name }).allowed)
-      return { refused: forbiddenResource({ group: '', plural: 'users' }, other.name, refusal(asked)) };
+    for (const target of impersonationTargets(state.request)) {
+      const asked = { ...attributesOf(state), verb: 'impersonate', group: '', subresource: '', path: undefined, ...target };
+      if (!authorize(server, asked).allowed)
+        return { refused: forbiddenResource({ group: '', plural: target.resource }, target.name, refusal(asked)) };
+    }
     current = { ...state, user: other };
   }
   const attributes = attributesOf(current);
@@ -368,6 +363,8 @@ export function schemaGate(server: ApiServerState, state: RequestState, now: num
   if (isFailure(resource)) return { refused: resource };
   const { object } = state;
   if (object === undefined || (info.subresource !== '' && old === undefined)) return { next: state, detail: '' };
+  const escalated = escalationRefusal(server, state, resource);
+  if (escalated !== undefined) return { refused: escalated };
   if (old !== undefined) {
     const errors = resource.validateUpdate(object, old, info.subresource);
     return errors.length === 0

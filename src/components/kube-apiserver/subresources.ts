@@ -3,14 +3,14 @@ import { formatTime, type KubeObject, type Status } from '#api/object.ts';
 import { updateManagedFields } from '#api/managed-fields/index.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '#api/patch/index.ts';
 import { formatLabelSelector, labelSelectorFromObject } from '#api/selectors.ts';
-import { conflict, failure, invalidObject, isFailure, notFound, success } from '#api/resources/status-errors.ts';
+import { badRequest, conflict, failure, invalidObject, isFailure, notFound, success } from '#api/resources/status-errors.ts';
 import { invalid } from '#api/resources/field-error.ts';
 import { storageKey, type ResourceDefinition } from '#api/resources/index.ts';
 import type { LabelSelector, PodCondition } from '#api/types.generated.ts';
 import type { EtcdOperation, EtcdResponse } from '#protocol/etcd.ts';
 import { mediaTypes } from '#protocol/rest.ts';
 import { issueToken } from './authentication.ts';
-import { authorize } from './authorization.ts';
+import { authorize, rulesFor } from './authorization.ts';
 import type { RequestState } from './request-state.ts';
 import type { ApiServerState } from './state.ts';
 import { compareAndPut, deleteObject, failed, isDryRun, readOne, revisionOf, type StorageRoutine, type Stored } from './storage.ts';
@@ -167,6 +167,23 @@ const selfReview: Special = function* (_server, state) {
   return { type: 'body', status: 201, body: { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1', metadata: { creationTimestamp: null }, status: { userInfo: { username: name, groups } } } as Json };
 };
 
+/** registry/authorization/selfsubjectrulesreview/rest.go: all that RBAC lets a user do in a namespace. */
+// oxlint-disable-next-line require-yield
+const rulesReview: Special = function* (server, state) {
+  const body = fields(state.request.body);
+  const namespace = String(fields(body['spec'])['namespace'] ?? '');
+  if (namespace === '') return failed(badRequest('no namespace on request'));
+  const rules = rulesFor(server, state.user, namespace);
+  const resourceRules = rules.flatMap(({ verbs, apiGroups, resources = [], resourceNames }) =>
+    resources.length === 0 ? [] : [{ verbs, apiGroups, resources, ...(resourceNames === undefined ? {} : { resourceNames }) }],
+  );
+  const nonResourceRules = rules.flatMap(({ verbs, nonResourceURLs = [] }) => (nonResourceURLs.length === 0 ? [] : [{ verbs, nonResourceURLs }]));
+  const node = state.user.groups.includes('system:nodes');
+  const incomplete = node ? { incomplete: true, evaluationError: 'node authorizer does not support user rule resolution' } : { incomplete: false };
+  const status = { resourceRules, nonResourceRules, ...incomplete };
+  return { type: 'body', status: 201, body: { kind: 'SelfSubjectRulesReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec: {}, status } as unknown as Json };
+};
+
 const specials: Readonly<Record<string, Special>> = {
   'pods/binding': binding,
   bindings: binding,
@@ -179,6 +196,7 @@ const specials: Readonly<Record<string, Special>> = {
   selfsubjectaccessreviews: accessReview(true),
   subjectaccessreviews: accessReview(false),
   localsubjectaccessreviews: accessReview(false),
+  selfsubjectrulesreviews: rulesReview,
   selfsubjectreviews: selfReview,
 };
 

@@ -1,4 +1,5 @@
 import type { ControllerDefinition } from '../controller.ts';
+import { clusterRoleAggregation } from './aggregation.ts';
 import { cronjob } from './cronjob/index.ts';
 import { daemonset } from './daemonset.ts';
 import { deployment } from './deployment/index.ts';
@@ -44,5 +45,6 @@ export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
     volumeExpander,
     ephemeralVolumes,
     policyStatus,
+    clusterRoleAggregation,
   ].map((controller) => [controller.name, controller]),
 );

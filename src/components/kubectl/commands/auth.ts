@@ -1,3 +1,5 @@
+import { breakdownRule, compactRules, ruleText } from '#api/rbac.ts';
+import type { PolicyRule } from '#api/types.generated.ts';
 import type { Context } from '../context.ts';
 import { discover, lookUp } from '../discovery.ts';
 import { checked, CommandError, SilentExit } from '../errors.ts';
@@ -66,14 +68,23 @@ function* attributesOf(context: Context, verb: string, word: string, name: strin
   };
 }
 
-interface Rule {
-  readonly verbs?: readonly string[];
-  readonly apiGroups?: readonly string[];
-  readonly resources?: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly nonResourceURLs?: readonly string[];
+interface Rules {
+  readonly status?: {
+    readonly resourceRules?: readonly PolicyRule[];
+    readonly nonResourceRules?: readonly PolicyRule[];
+    readonly incomplete?: boolean;
+    readonly evaluationError?: string;
+  };
 }
 
+/** `pods/log` of a group as `pods.group/log` (describe.CombineResourceGroup). */
+function combined([resource]: readonly string[], [group = '']: readonly string[]): string {
+  if (resource === undefined) return '';
+  const [plural, subresource] = resource.split(/\/(.*)/s);
+  return `${plural}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`;
+}
+
+/** `kubectl auth can-i --list`: one line for each resource, sorted by what may be done (cani.go, printStatus). */
 function* listRules(context: Context): Command<void> {
   const body = {
     apiVersion: 'authorization.k8s.io/v1',
@@ -82,24 +93,19 @@ function* listRules(context: Context): Command<void> {
     spec: { namespace: context.namespace },
   };
   const response = checked(yield* call({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body }));
-  const { status } = response.body as {
-    readonly status?: { readonly resourceRules?: readonly Rule[]; readonly nonResourceRules?: readonly Rule[] };
-  };
+  const { status = {} } = response.body as Rules;
+  if (status.incomplete === true) yield* printError(`warning: the list may be incomplete: ${status.evaluationError ?? ''}\n`);
+  const rules = compactRules([...(status.resourceRules ?? []), ...(status.nonResourceRules ?? [])].flatMap(breakdownRule));
+  const sorted = rules.map((rule) => ({ rule, text: ruleText(rule) })).sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
   const list = (values: readonly string[] | undefined): string => `[${(values ?? []).join(' ')}]`;
-  const rows = [
-    ...(status?.resourceRules ?? []).flatMap((rule) =>
-      (rule.resources ?? []).map((resource) => [
-        (rule.apiGroups ?? []).map((group) => (group === '' ? resource : `${resource}.${group}`)).join(','),
-        '[]',
-        list(rule.resourceNames),
-        list(rule.verbs),
-      ]),
-    ),
-    ...(status?.nonResourceRules ?? []).flatMap((rule) =>
-      (rule.nonResourceURLs ?? []).map((url) => ['', `[${url}]`, '[]', list(rule.verbs)]),
-    ),
-  ];
-  yield* print(alignRows([['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs'], ...rows]).text);
+  const rows = sorted.map(({ rule }) => [
+    combined(rule.resources ?? [], rule.apiGroups ?? []),
+    list(rule.nonResourceURLs),
+    list(rule.resourceNames),
+    list(rule.verbs),
+  ]);
+  const headers = context.flags.boolean('no-headers') ? [] : [['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs']];
+  yield* print(alignRows([...headers, ...rows]).text);
 }
 
 /** `kubectl auth whoami`. */
