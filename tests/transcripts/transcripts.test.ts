@@ -15,9 +15,10 @@ function masked(text: string): readonly string[] {
   return text
     .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z\b|\b\w{3}, \d\d \w{3} \d{4} [\d:]{8} \+0000/g, '<time>')
     .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uid>')
-    .replace(/\b(?:\d+[dhm])*\d+[smhd]\b(?: \(x\d+ over \w+\))?/g, '<age>')
     .replace(/-[bcdf-hj-np-tv-xz2-9]{8,10}\b/g, '-<hash>')
     .replace(/-[bcdf-hj-np-tv-xz2-9]{5}\b/g, '-<suffix>')
+    // After the suffixes: some of those look like ages.
+    .replace(/\b(?:\d+[dhm])*\d+[smhd]\b(?: \(x\d+ over \w+\))?/g, '<age>')
     .replace(/\b10\.\d+\.\d+\.\d+\b/g, '<address>')
     .replace(/resourceVersion: "\d+"/g, 'resourceVersion: "<version>"')
     .replace(/[0-9a-f]{32,}/g, '<digest>')
