@@ -106,9 +106,10 @@ const printenv: Program = {
 
 const seq: Program = {
   run: (call) => {
-    let args = call.args;
-    let separator = '\n';
-    if (args[0] === '-s') [separator, args] = [args[1] ?? '\n', args.slice(2)];
+    const at = call.args.findIndex((arg) => /^-s/.test(arg));
+    const attached = at >= 0 && call.args[at] !== '-s';
+    const separator = at < 0 ? '\n' : attached ? call.args[at]!.slice(2) : (call.args[at + 1] ?? '\n');
+    const args = at < 0 ? call.args : call.args.toSpliced(at, attached ? 1 : 2);
     const width = args[0] === '-w';
     const numbers = args.filter((arg) => arg !== '-w').map(Number);
     if (numbers.length === 0 || numbers.some(Number.isNaN)) return call.fail(`invalid number '${args[0] ?? ''}'`);

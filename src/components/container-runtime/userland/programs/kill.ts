@@ -52,7 +52,9 @@ export const killByName: Program = {
     const found = processes.filter(
       ({ pid, command }) => pid !== call.task.pid && names.some((name) => nameOf(command, call.args.includes('-f')).includes(name)),
     );
-    for (const { pid } of found) call.system.signal(pid, signal === undefined ? 'TERM' : signalNamed(signal.slice(1))!);
+    // `-0` only asks.
+    for (const { pid } of call.args.includes('-0') ? [] : found)
+      call.system.signal(pid, signal === undefined ? 'TERM' : signalNamed(signal.slice(1))!);
     if (found.length === 0 && call.name === 'killall') return call.fail(`${names[0] ?? ''}: no process killed`);
     return exit(found.length > 0 ? 0 : 1);
   },

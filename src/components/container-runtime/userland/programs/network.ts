@@ -96,7 +96,7 @@ const nc: Program = {
       return call.fail(answer.failure === 'timeout' && timeoutMs !== undefined ? 'timed out' : connectComplaint(host, answer));
     if (answer.type === 'tcp') {
       if (letters.includes('v')) call.err(`${host} (${answer.address}:${service}) open\n`);
-      call.out(answer.data);
+      if (!letters.includes('z')) call.out(answer.data);
     }
     return exit(0);
   },

@@ -113,6 +113,8 @@ function takeApart(name: string, args: readonly string[]): Arguments {
       rest.push(arg);
       continue;
     }
+    // What only says how to show things.
+    if (/^--(line-buffered|colou?r|unbuffered)/.test(arg)) continue;
     options.push(arg);
     given ||= arg === '-e';
     const at = arg.startsWith('--') ? -1 : [...arg].findIndex((letter, place) => place > 0 && (withValue[name] ?? '').includes(letter));
@@ -290,10 +292,29 @@ const head: Program = {
   },
 };
 
+/** `rev`: each line backwards. */
+const rev: Program = {
+  run: (call) => {
+    const names = call.args.filter((arg) => !arg.startsWith('-'));
+    const waits = names.length === 0 ? call.untilInputEnds() : undefined;
+    if (waits !== undefined) return waits;
+    let code = 0;
+    for (const name of names.length === 0 ? ['-'] : names) {
+      const text = call.read(name);
+      if (text === undefined) {
+        call.err(`rev: ${name}: No such file or directory\n`);
+        code = 1;
+      } else call.out(text.replace(/.+/g, (line) => [...line].reverse().join('')));
+    }
+    return exit(code);
+  },
+};
+
 /** By name. */
 export const textPrograms: Readonly<Record<string, Program>> = {
   cat,
   head,
+  rev,
   tail,
   tee,
   wc,

@@ -2,7 +2,14 @@
 export type Part =
   | { readonly type: 'text'; readonly text: string; readonly quoted: boolean }
   /** `$NAME`, `${NAME}`, `${NAME:-word}`, `${#NAME}` (with the operator `length`). */
-  | { readonly type: 'parameter'; readonly name: string; readonly operator: string; readonly word: Word; readonly quoted: boolean }
+  | {
+      readonly type: 'parameter';
+      readonly name: string;
+      readonly index?: Word;
+      readonly operator: string;
+      readonly word: Word;
+      readonly quoted: boolean;
+    }
   | { readonly type: 'command'; readonly body: Node; readonly quoted: boolean }
   | { readonly type: 'arithmetic'; readonly expression: Word; readonly quoted: boolean };
 export type Word = readonly Part[];
@@ -17,6 +24,8 @@ export interface Redirection {
 export interface Assignment {
   readonly name: string;
   readonly value: Word;
+  /** `NAME=(word …)` of bash. */
+  readonly items?: readonly Word[];
   /** `NAME+=value` */
   readonly append: boolean;
 }

@@ -9,6 +9,8 @@ export interface Scope {
   /** A variable, a parameter or a special one (`?`, `#`, …). */
   readonly get: (name: string) => string | undefined;
   readonly set: (name: string, value: string) => void;
+  /** The items of an array. */
+  readonly items: (name: string) => readonly string[] | undefined;
   readonly parameters: readonly string[];
   readonly files: FileSystem;
   readonly cwd: string;
@@ -18,6 +20,8 @@ export interface Scope {
   /** Words like `{1..3}` are several. */
   readonly braces: boolean;
 }
+
+type Parameter = Extract<Part, { readonly type: 'parameter' }>;
 
 /** Thrown where the output of a substitution is not there yet. */
 export class SubstitutionNeeded {
@@ -137,28 +141,44 @@ export class Expander {
         return [result.text];
       }
       case 'parameter':
-        if (part.name === '@' && part.operator === '') return this.scope.parameters;
-        if (part.name === '*' && part.operator === '' && !part.quoted) return this.scope.parameters;
-        return [this.parameter(part)];
+        return this.several(part) ?? [this.parameter(part)];
     }
   }
 
-  private value(name: string): string | undefined {
+  /** The values of `$@`, of `$*` without quotes, and of `${array[@]}`. */
+  private several({ name, index, operator, quoted }: Parameter): readonly string[] | undefined {
+    if (operator !== '') return undefined;
+    const all = index === undefined ? name : this.text(index);
+    if (all !== '@' && (all !== '*' || quoted)) return undefined;
+    return index === undefined ? this.scope.parameters : this.itemsOf(name);
+  }
+
+  private itemsOf(name: string): readonly string[] {
+    const value = this.scope.get(name);
+    return this.scope.items(name) ?? (value === undefined ? [] : [value]);
+  }
+
+  private value({ name, index }: Parameter): string | undefined {
+    if (index !== undefined) {
+      const text = this.text(index);
+      return text === '@' || text === '*' ? this.itemsOf(name).join(' ') : this.itemsOf(name).at(evaluate(text, this.scope));
+    }
     if (name !== '@' && name !== '*') return this.scope.get(name);
     const { parameters } = this.scope;
     return parameters.length === 0 ? undefined : parameters.join((this.scope.get('IFS') ?? ' ').slice(0, 1));
   }
 
   /** The word of `${NAME:-word}` or `${NAME:+word}` where it counts. */
-  private defaultWord({ name, operator, word }: Extract<Part, { readonly type: 'parameter' }>): Word | undefined {
-    const value = this.value(name);
+  private defaultWord(part: Parameter): Word | undefined {
+    const { operator, word } = part;
+    const value = this.value(part);
     const missing = value === undefined || (operator.startsWith(':') && value === '');
     return missing === operator.endsWith('-') ? word : undefined;
   }
 
-  private parameter(part: Extract<Part, { readonly type: 'parameter' }>): string {
+  private parameter(part: Parameter): string {
     const { name, operator, word } = part;
-    const value = this.value(name);
+    const value = this.value(part);
     const missing = value === undefined || (operator.startsWith(':') && value === '');
     switch (operator) {
       case ':-':
@@ -184,10 +204,12 @@ export class Expander {
     }
   }
 
-  private changed({ name, operator, word }: Extract<Part, { readonly type: 'parameter' }>, value: string): string {
+  private changed({ name, index, operator, word }: Parameter, value: string): string {
     switch (operator) {
       case 'length':
-        return String(name === '@' || name === '*' ? this.scope.parameters.length : value.length);
+        return String(
+          index !== undefined ? this.itemsOf(name).length : name === '@' || name === '*' ? this.scope.parameters.length : value.length,
+        );
       case '%':
       case '%%':
       case '#':

@@ -1,29 +1,7 @@
 import type { Assignment, Node, Redirection, Sequence, Word } from './ast.ts';
-import { ShellSyntaxError, WordReader } from './words.ts';
+import { Tokens, type Mutable, type Operator } from './tokens.ts';
+import { ShellSyntaxError } from './words.ts';
 
-const operators = [
-  '&&',
-  '||',
-  ';;',
-  '<<<',
-  '<<-',
-  '<<',
-  '&>>',
-  '&>',
-  '>>',
-  '>&',
-  '<&',
-  '>|',
-  '|',
-  '&',
-  ';',
-  '(',
-  ')',
-  '<',
-  '>',
-  '\n',
-] as const;
-type Operator = (typeof operators)[number];
 const redirections: Readonly<Partial<Record<Operator, { readonly type: Redirection['type']; readonly descriptor: number }>>> = {
   '<': { type: 'read', descriptor: 0 },
   '>': { type: 'write', descriptor: 1 },
@@ -37,30 +15,18 @@ const redirections: Readonly<Partial<Record<Operator, { readonly type: Redirecti
 };
 /** Words that end a list of commands. */
 const closing = new Set(['then', 'else', 'elif', 'fi', 'do', 'done', 'esac', '}']);
-const reserved = /^(if|then|else|elif|fi|while|until|for|do|done|case|esac|in|function|!|\{|\}|\[\[)(?=[\s;&|<>()]|$)/;
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-interface PendingDocument {
-  readonly redirection: Mutable<Redirection>;
-  readonly end: string;
-  readonly expand: boolean;
-  readonly strip: boolean;
-}
 
 /** A parser by recursive descent of "Shell Command Language", 2.10 Shell Grammar. */
-class Parser {
-  private documents: PendingDocument[] = [];
-
-  constructor(
-    private readonly text: string,
-    public at: number,
-    private readonly bash: boolean,
-  ) {}
+class Parser extends Tokens {
+  protected inside(text: string, at: number): { readonly body: Node; readonly end: number } {
+    const inner = new Parser(text, at, this.bash);
+    return { body: inner.substitution(), end: inner.at };
+  }
 
   /** Commands up to the end of the text. */
   script(): Node {
     const node = this.list();
-    if (this.at < this.text.length) throw this.unexpected();
+    if (!this.ended) throw this.unexpected();
     return node;
   }
 
@@ -71,116 +37,23 @@ class Parser {
     return node;
   }
 
-  // Tokens.
-
-  private skipBlanks(): void {
-    for (;;) {
-      if (this.text.startsWith('\\\n', this.at)) this.at += 2;
-      else if (/[ \t\r]/.test(this.text[this.at] ?? '')) this.at++;
-      else if (this.text[this.at] === '#') {
-        const end = this.text.indexOf('\n', this.at);
-        this.at = end < 0 ? this.text.length : end;
-      } else return;
-    }
-  }
-
-  private operator(): Operator | undefined {
-    this.skipBlanks();
-    return operators.find((item) => this.text.startsWith(item, this.at));
-  }
-
-  private keyword(): string | undefined {
-    this.skipBlanks();
-    return reserved.exec(this.text.slice(this.at, this.at + 16))?.[1];
-  }
-
-  /** Consumes an operator, where it stands here. */
-  private accept(operator: Operator): boolean {
-    if (this.operator() !== operator) return false;
-    this.at += operator.length;
-    if (operator === '\n') this.readDocuments();
-    return true;
-  }
-
-  private acceptKeyword(word: string): boolean {
-    if (this.keyword() !== word) return false;
-    this.at += word.length;
-    return true;
-  }
-
-  private expect(word: string): void {
-    if (!this.acceptKeyword(word)) throw this.unexpected(word);
-  }
-
-  private unexpected(expecting?: string): ShellSyntaxError {
-    this.skipBlanks();
-    const operator = this.operator();
-    const found =
-      this.at >= this.text.length
-        ? 'end of file'
-        : operator === '\n'
-          ? 'newline'
-          : `"${operator ?? this.keyword() ?? this.text.slice(this.at).split(/[\s;&|<>()]/)[0]!}"`;
-    const wanted = expecting === undefined ? '' : ` (expecting "${expecting}")`;
-    return new ShellSyntaxError(`unexpected ${found}${wanted}`, this.at >= this.text.length);
-  }
-
-  private word(): Word {
-    this.skipBlanks();
-    const reader = new WordReader(this.text, this.at, (text, at) => {
-      const inner = new Parser(text, at, this.bash);
-      return { body: inner.substitution(), end: inner.at };
-    });
-    const word = reader.word();
-    if (reader.at === this.at) throw this.unexpected();
-    this.at = reader.at;
-    return word;
-  }
-
-  private skipNewlines(): void {
-    while (this.accept('\n'));
-  }
-
-  /** Reads the texts of the here-documents that the line before has begun. */
-  private readDocuments(): void {
-    const documents = this.documents;
-    this.documents = [];
-    for (const { redirection, end, expand, strip } of documents) {
-      const lines: string[] = [];
-      for (;;) {
-        if (this.at >= this.text.length) break;
-        const newline = this.text.indexOf('\n', this.at);
-        const raw = this.text.slice(this.at, newline < 0 ? undefined : newline);
-        const line = strip ? raw.replace(/^\t+/, '') : raw;
-        this.at = newline < 0 ? this.text.length : newline + 1;
-        if (line === end) break;
-        lines.push(line);
-      }
-      const text = lines.map((line) => `${line}\n`).join('');
-      redirection.target = expand ? documentWord(text, this.bash) : [{ type: 'text', text, quoted: true }];
-    }
-  }
-
-  // Grammar.
-
   /** Commands joined by `;`, `&` and newlines. */
   private list(): Sequence {
     const items: Node[] = [];
     for (;;) {
       this.skipNewlines();
       const operator = this.operator();
-      if (this.at >= this.text.length || operator === ')' || operator === ';;' || closing.has(this.keyword() ?? '')) break;
+      if (this.ended || operator === ')' || operator === ';;' || closing.has(this.keyword() ?? '')) break;
       let item = this.andOr();
       const separator = this.operator();
       if (separator === '&') {
         this.accept('&');
         item = { type: 'background', node: item };
       } else if (separator === ';' || separator === '\n') this.accept(separator);
-      else if (separator !== ')' && separator !== ';;' && this.at < this.text.length && !closing.has(this.keyword() ?? ''))
-        throw this.unexpected();
+      else if (separator !== ')' && separator !== ';;' && !this.ended && !closing.has(this.keyword() ?? '')) throw this.unexpected();
       items.push(item);
     }
-    if (this.at >= this.text.length) this.readDocuments();
+    if (this.ended) this.readDocuments();
     return { type: 'sequence', items };
   }
 
@@ -223,7 +96,7 @@ class Parser {
 
   private compound(): Node | undefined {
     if (this.bash && this.operator() === '(' && this.text.startsWith('((', this.at)) {
-      const reader = new WordReader(this.text, this.at, () => ({ body: { type: 'sequence', items: [] }, end: 0 }));
+      const reader = this.reader(this.text, this.at);
       const expression = reader.doubleParentheses(this.at + 2);
       if (expression !== undefined) {
         this.at = reader.at;
@@ -307,7 +180,7 @@ class Parser {
     let words: Word[] | undefined;
     if (this.acceptKeyword('in')) {
       words = [];
-      while (this.operator() === undefined && this.at < this.text.length) words.push(this.word());
+      while (this.operator() === undefined && !this.ended) words.push(this.word());
     }
     this.accept(';');
     this.skipNewlines();
@@ -350,7 +223,7 @@ class Parser {
         found.push(...redirection);
         continue;
       }
-      if (this.operator() !== undefined || this.at >= this.text.length) break;
+      if (this.operator() !== undefined || this.ended) break;
       const start = this.at;
       const assignment = words.length > 0 ? null : /^([A-Za-z_]\w*)(\+?)=/.exec(this.text.slice(this.at, this.at + 128));
       if (assignment === null) {
@@ -359,11 +232,27 @@ class Parser {
         continue;
       }
       this.at += assignment[0].length;
-      const empty = this.at >= this.text.length || /[\s;&|<>()]/.test(this.text[this.at]!);
+      if (this.bash && this.text[this.at] === '(') {
+        assignments.push({ name: assignment[1]!, append: assignment[2] === '+', value: [], items: this.arrayItems() });
+        continue;
+      }
+      const empty = this.ended || /[\s;&|<>()]/.test(this.text[this.at]!);
       assignments.push({ name: assignment[1]!, append: assignment[2] === '+', value: empty ? [] : this.word() });
     }
     if (words.length + assignments.length + found.length === 0) throw this.unexpected();
     return { type: 'simple', assignments, words, redirections: found, line };
+  }
+
+  /** `(word …)` after an assignment's sign. */
+  private arrayItems(): readonly Word[] {
+    const items: Word[] = [];
+    this.accept('(');
+    this.skipNewlines();
+    while (!this.accept(')')) {
+      items.push(this.word());
+      this.skipNewlines();
+    }
+    return items;
   }
 
   /** The inside of `[[ … ]]`, where operators are words too. */
@@ -371,7 +260,7 @@ class Parser {
     const words: Word[] = [];
     for (;;) {
       const operator = this.operator();
-      if (this.at >= this.text.length || operator === ';' || operator === '\n') throw this.unexpected(']]');
+      if (this.ended || operator === ';' || operator === '\n') throw this.unexpected(']]');
       if (operator === undefined) {
         const word = this.word();
         words.push(word);
@@ -421,14 +310,6 @@ class Parser {
     }
     return [redirection];
   }
-}
-
-/** A text in which only `$`, backquotes and `\` mean something. */
-function documentWord(text: string, bash: boolean): Word {
-  return new WordReader(text, 0, (inner, at) => {
-    const parser = new Parser(inner, at, bash);
-    return { body: parser.substitution(), end: parser.at };
-  }).document();
 }
 
 export type Parsed = { readonly node: Node } | { readonly error: string; readonly unfinished: boolean };

@@ -8,9 +8,10 @@ import { Expander, ExpansionError, SubstitutionNeeded, type Scope } from './expa
 import { parseScript } from './parse.ts';
 import { advance } from './control.ts';
 import { ordered } from './environment.ts';
+import { frameOf } from './frames.ts';
+import { parameterOf } from './parameters.ts';
 import type { Expansion, Frame, Saved, ShellState, Substituted, Variable } from './state.ts';
 
-export const nothingExpanded: Expansion = { results: [], running: undefined };
 const syntaxError = 2;
 
 /** Runs a shell until it waits for something, ends, or has made so many steps. The result is how many it made. */
@@ -220,37 +221,12 @@ export class ShellRun {
 
   /** Puts a command on the stack. */
   push(node: Node): void {
+    const frame = frameOf(node);
+    if (frame !== undefined) this.frames.push(frame);
     switch (node.type) {
-      case 'sequence':
-        this.frames.push({ type: 'sequence', node, index: 0 });
-        return;
-      case 'and-or':
-        this.frames.push({ type: 'and-or', node, index: 0 });
-        return;
       case 'not':
         this.frames.push({ type: 'not' });
         return this.push(node.node);
-      case 'if':
-        this.frames.push({ type: 'if', node, index: 0, phase: 'start' });
-        return;
-      case 'loop':
-        this.frames.push({ type: 'loop', node, phase: 'start', last: 0 });
-        return;
-      case 'for':
-        this.frames.push({ type: 'for', node, values: undefined, index: 0, expansion: nothingExpanded });
-        return;
-      case 'case':
-        this.frames.push({ type: 'case', node, expansion: nothingExpanded, chosen: false });
-        return;
-      case 'simple':
-        this.frames.push({ type: 'simple', node, expansion: nothingExpanded });
-        return;
-      case 'redirected':
-        this.frames.push({ type: 'redirect', redirections: node.redirections, node: node.node, expansion: nothingExpanded });
-        return;
-      case 'arithmetic':
-        this.frames.push({ type: 'arithmetic', node, expansion: nothingExpanded });
-        return;
       case 'function':
         this.functions = { ...this.functions, [node.name]: node.body };
         this.status = 0;
@@ -314,36 +290,19 @@ export class ShellRun {
 
   // Variables.
 
-  /** A variable, a parameter or a special one. */
   get(name: string): string | undefined {
-    if (/^[1-9]\d*$/.test(name)) return this.parameters[Number(name) - 1];
-    switch (name) {
-      case '0':
-        return this.initial.script ?? this.initial.zero;
-      case '#':
-        return String(this.parameters.length);
-      case '?':
-        return String(this.status);
-      case '$':
-        return String(this.initial.pid);
-      case '!':
-        return this.lastJob === 0 ? '' : String(this.lastJob);
-      case '-':
-        return this.options;
-      case 'PPID':
-        return String(this.task.parent);
-      case 'LINENO':
-        return String(this.line);
-      case 'RANDOM':
-        this.random = (Math.imul(this.random, 1_103_515_245) + 12_345) >>> 0;
-        return String((this.random >>> 16) & 0x7fff);
-      case 'SECONDS':
-        return this.initial.dialect === 'bash'
-          ? String(Math.floor((this.system.now - this.initial.startedAt) / 1000))
-          : this.variables[name]?.value;
-      default:
-        return this.variables[name]?.value;
-    }
+    return parameterOf(this, name);
+  }
+
+  /** `$RANDOM` */
+  nextRandom(): number {
+    this.random = (Math.imul(this.random, 1_103_515_245) + 12_345) >>> 0;
+    return (this.random >>> 16) & 0x7fff;
+  }
+
+  /** An array of bash. */
+  setItems(name: string, items: readonly string[]): void {
+    this.variables = { ...this.variables, [name]: { value: items[0] ?? '', items, exported: false, readOnly: false } };
   }
 
   /** False where the variable may not be set. */
@@ -388,6 +347,7 @@ export class ShellRun {
     const random = this.random;
     const scope: Scope = {
       get: (name) => set.findLast(([key]) => key === name)?.[1] ?? this.get(name),
+      items: (name) => this.variables[name]?.items,
       set: (name, value) => void set.push([name, value]),
       parameters: this.parameters,
       files: this.system.files,

@@ -16,6 +16,7 @@ interface OpenRedirection extends Redirection {
 interface Prepared {
   readonly words: readonly string[];
   readonly assignments: readonly (readonly [name: string, value: string])[];
+  readonly arrays: readonly (readonly [name: string, items: readonly string[]])[];
   readonly redirections: readonly OpenRedirection[];
 }
 
@@ -30,7 +31,12 @@ export function runSimple(run: ShellRun, frame: Extract<Frame, { readonly type: 
   const found = run.expand(frame, (expander) => ({
     words: wordsOf(expander, node.words),
     redirections: node.redirections.map((item) => ({ ...item, text: expander.text(item.target) })),
-    assignments: node.assignments.map((item) => [item.name, assigned(run, expander, item)] as const),
+    arrays: node.assignments.flatMap(({ name, items, append }) =>
+      items === undefined ? [] : [[name, [...(append ? itemsOf(run, name) : []), ...expander.words(items)]] as const],
+    ),
+    assignments: node.assignments
+      .filter((item) => item.items === undefined)
+      .map((item) => [item.name, assigned(run, expander, item)] as const),
   }));
   if (found === undefined) return;
   run.pop();
@@ -44,6 +50,7 @@ export function runSimple(run: ShellRun, frame: Extract<Frame, { readonly type: 
   const [name] = prepared.words;
   if (name === undefined) {
     run.descriptors = before;
+    for (const [key, items] of prepared.arrays) run.setItems(key, items);
     for (const [key, value] of prepared.assignments) if (!assign(run, key, value)) return;
     return run.done(found.status ?? 0);
   }
@@ -51,6 +58,8 @@ export function runSimple(run: ShellRun, frame: Extract<Frame, { readonly type: 
   if (prepared.redirections.length > 0) run.frames.push({ type: 'restore', descriptors: before });
   runNamed(run, name, prepared);
 }
+
+const itemsOf = (run: ShellRun, name: string): readonly string[] => run.variables[name]?.items ?? [];
 
 /** `[[ … ]]` and what `export` sets are not split. */
 function wordsOf(expander: Expander, words: readonly Word[]): readonly string[] {

@@ -54,6 +54,8 @@ export type Saved = Readonly<Record<string, Variable | undefined>>;
 
 export interface Variable {
   readonly value: string;
+  /** Of an array; the value is the first of them. */
+  readonly items?: readonly string[];
   readonly exported: boolean;
   readonly readOnly: boolean;
 }

@@ -163,14 +163,16 @@ export class WordReader {
 
   private braces(quoted: boolean): Part {
     this.at += 2;
-    const length = /^#([A-Za-z_]\w*|[0-9@*])\}/.exec(this.text.slice(this.at, this.at + 128));
+    const length = /^#([A-Za-z_]\w*|[0-9@*])(\[[@*]\])?\}/.exec(this.text.slice(this.at, this.at + 128));
     if (length !== null) {
       this.at += length[0].length;
-      return { type: 'parameter', name: length[1]!, operator: 'length', word: [], quoted };
+      const index: Word | undefined = length[2] === undefined ? undefined : [plain('@', false)];
+      return { type: 'parameter', name: length[1]!, ...(index && { index }), operator: 'length', word: [], quoted };
     }
     const name = /^([A-Za-z_]\w*|\d+|[@*#?$!-])/.exec(this.text.slice(this.at, this.at + 128))?.[1];
     if (name === undefined) throw new ShellSyntaxError('bad substitution');
     this.at += name.length;
+    const index = this.index();
     const operator = operators.find((item) => this.text.startsWith(item, this.at)) ?? '';
     this.at += operator.length;
     // Quotes around the whole make no pattern of `%`, `#` or `/` a plain text.
@@ -178,7 +180,16 @@ export class WordReader {
     if (this.text[this.at] !== '}') throw new ShellSyntaxError('missing }', true);
     if (operator === '' && word.length > 0) throw new ShellSyntaxError('bad substitution');
     this.at++;
-    return { type: 'parameter', name, operator, word, quoted };
+    return { type: 'parameter', name, ...(index && { index }), operator, word, quoted };
+  }
+
+  /** `[…]` after a name: which item of an array. */
+  private index(): Word | undefined {
+    if (this.text[this.at] !== '[') return undefined;
+    this.at++;
+    const word = this.until((char) => char === ']', true);
+    this.at++;
+    return word;
   }
 }
 
