@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 async function open(page: Page, title: string): Promise<void> {
   await page.goto('/');
   await page.getByRole('button', { name: 'Lessons' }).click();
-  await page.getByRole('button', { name: title }).click();
+  await page.getByRole('menuitem', { name: title }).click();
   await expect(page.locator('.player')).toContainText(title);
   await expect(page.getByRole('button', { name: 'Next', exact: true })).toBeEnabled({ timeout: 30_000 });
 }
@@ -37,7 +37,7 @@ for (const { title, beats, solution } of lessons) {
     await page.keyboard.press('Enter');
     await expect(page.locator('.player .right')).toBeVisible({ timeout: 60_000 });
     await page.getByRole('button', { name: 'Lessons' }).click();
-    await expect(page.locator('.lesson-list li', { hasText: title }).getByLabel('done')).toBeVisible();
+    await expect(page.getByRole('menuitem', { name: title }).getByLabel('done')).toBeVisible();
   });
 }
 

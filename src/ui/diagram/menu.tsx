@@ -21,7 +21,7 @@ export function FaultMenu(): JSX.Element | null {
 
 const itemOf = (fault: Fault, t: Text): MenuItem => ({ label: t(fault.key, { to: fault.to ?? '' }), run: () => send(fault) });
 /** A kubectl command as a line of a menu: it is typed in the terminal that is shown. */
-const typed = (label: string, line: string): MenuItem => ({ label, about: line, run: () => typeLine(line) });
+const typed = (label: string, line: string): MenuItem => ({ label, about: [line], run: () => typeLine(line) });
 
 function groupsOf(target: MenuTarget, frame: Frame, t: Text): readonly MenuGroup[] {
   switch (target.type) {

@@ -35,7 +35,7 @@ export function ComponentNode({ id }: NodeProps): JSX.Element {
       {children.length > 0 ? (
         <div className="chips">
           {level === 'far' ? (
-            <span className="count">{children.length}</span>
+            <span className="count">{t('controllers', { count: children.length })}</span>
           ) : (
             children.map((child) => (
               <Thing
@@ -76,7 +76,7 @@ export function ApiServerNode({ id }: NodeProps): JSX.Element {
         <span className="mode aside">{t('watchers', { count: watches })}</span>
       </Thing>
       {level === 'far' ? (
-        <span className="count">{requests.length === 0 ? '' : `${requests.length} → etcd`}</span>
+        <span className="count">{t('requestsInside', { count: requests.length })}</span>
       ) : (
         <div className="gates">
           {gates.map((gate) => (
@@ -153,6 +153,8 @@ export function ClientNode({ id }: NodeProps): JSX.Element {
   );
 }
 
+/** World units: narrower than this, a node's box has no room for long names. */
+const narrowHost = 420;
 const partNames = ['kubelet', 'kube-proxy', 'container-runtime'] as const;
 
 /** A node of the cluster: kubelet, runtime, and its pods. */
@@ -164,6 +166,7 @@ export function WorkerNode({ id, width = 0, height = 0 }: NodeProps): JSX.Elemen
   const processes = useSession((state) => state.frame?.processes);
   const all = useSession((state) => state.frame?.pods);
   const pods = useMemo(() => (all ?? []).filter((pod) => pod.node === host), [all, host]);
+  const narrow = width < narrowHost;
   const parts = useMemo(
     () => partNames.flatMap((name) => (processes ?? []).find((item) => item.address === `${host}/${name}`) ?? []),
     [processes, host],
@@ -175,7 +178,7 @@ export function WorkerNode({ id, width = 0, height = 0 }: NodeProps): JSX.Elemen
           <span className={`dot ${summary?.ready === true ? 'good' : summary?.ready === false ? 'bad' : ''}`} />
           {host}
           <span className="mode">
-            {pods.length} {t('pods')}
+            {level === 'far' ? '' : `${pods.length} ${t('pods')}`}
             {summary?.ready === false ? ' · NotReady' : ''}
             {summary?.unschedulable === true ? ' · SchedulingDisabled' : ''}
           </span>
@@ -186,7 +189,7 @@ export function WorkerNode({ id, width = 0, height = 0 }: NodeProps): JSX.Elemen
           {parts.map((part) => (
             <Thing key={part.address} target={process(part.address)} menu={process(part.address)} className="part">
               <span className={`dot ${part.health}`} />
-              {part.definition} <span className="mode">{part.summary}</span>
+              {narrow ? part.definition.replace(/^container-/, '') : part.definition} <span className="mode">{part.summary}</span>
             </Thing>
           ))}
         </div>

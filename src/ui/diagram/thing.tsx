@@ -50,7 +50,7 @@ export function Thing({ target, menu, className, label, title, chosen, children 
 /** How near one looks: from afar things are counts, in the middle names, near by what is inside of them. */
 export type Level = 'far' | 'middle' | 'near';
 
-const farBelow = 0.48;
+const farBelow = 0.55;
 const nearFrom = 1.35;
 
 export function levelOf(zoom: number): Level {

@@ -1,59 +1,30 @@
-import { useEffect, useState, type JSX } from 'react';
+import { useEffect, type JSX } from 'react';
 import { componentOf, lessons } from '#scenarios/index.ts';
 import { rightAnswer, useLesson } from '../stores/lesson.ts';
 import { useSettings } from '../stores/settings.ts';
 import { useText } from '../text/index.ts';
 import { isTyping } from '../widgets/keys.ts';
+import { MenuButton } from '../widgets/menu-button.tsx';
+import type { MenuGroup, MenuItem } from '../widgets/menu.tsx';
 import './player.css';
 
-interface Heading {
-  readonly id: string;
-  readonly title: string;
-  readonly question: string;
-  readonly minutes: number;
-}
-
-/** The map of lessons, behind a button of the header. */
+/** The map of lessons, behind a button of the header; their texts are fetched when it opens. */
 export function LessonMenu(): JSX.Element {
   const t = useText();
   const language = useSettings((state) => state.language);
-  const finished = useLesson((state) => state.finished);
-  const open = useLesson((state) => state.open);
-  const [shown, setShown] = useState(false);
-  const [headings, setHeadings] = useState<readonly Heading[]>([]);
-  useEffect(() => {
-    if (!shown) return;
-    let current = true;
-    const load = lessons.map(async (lesson) => {
-      const [{ minutes }, { title, question }] = await Promise.all([lesson.load(), lesson.texts(language)]);
-      return { id: lesson.id, title, question, minutes };
+  const { finished, open } = useLesson();
+  const groups = async (): Promise<readonly MenuGroup[]> => {
+    const load = lessons.map(async ({ id, load: scenario, texts }): Promise<MenuItem> => {
+      const [{ minutes }, { title, question }] = await Promise.all([scenario(), texts(language)]);
+      const ticked = finished.includes(id) ? t('lessonDone') : undefined;
+      return { label: title, about: [question, t('lessonMinutes', { minutes })], ticked, run: () => void open(id) };
     });
-    void Promise.all(load).then((found) => current && setHeadings(found));
-    return () => {
-      current = false;
-    };
-  }, [shown, language]);
+    return [{ items: await Promise.all(load) }];
+  };
   return (
-    <div className="lesson-menu">
-      <button type="button" aria-expanded={shown} onClick={() => setShown(!shown)}>
-        {t('lessons')}
-      </button>
-      {shown ? (
-        <ul className="lesson-list">
-          {headings.map(({ id, title, question, minutes }) => (
-            <li key={id}>
-              <button type="button" onClick={() => (setShown(false), void open(id))}>
-                <b>
-                  {title} {finished.includes(id) ? <span aria-label={t('lessonDone')}>✓</span> : null}
-                </b>
-                <span>{question}</span>
-                <small>{t('lessonMinutes', { minutes })}</small>
-              </button>
-            </li>
-          ))}
-        </ul>
-      ) : null}
-    </div>
+    <MenuButton label={t('lessons')} groups={groups}>
+      {t('lessons')}
+    </MenuButton>
   );
 }
 

@@ -4,7 +4,7 @@ import { PaneBorder } from '../app/panes.tsx';
 import { port, useSession } from '../stores/session.ts';
 import { openTerminal, shownTerminal, terminalName, useTerminals } from '../stores/terminals.ts';
 import { useText } from '../text/index.ts';
-import { Menu } from '../widgets/menu.tsx';
+import { MenuButton } from '../widgets/menu-button.tsx';
 import { Tabs } from '../widgets/tabs.tsx';
 import './terminal.css';
 
@@ -56,41 +56,15 @@ function TabLabel({ terminal }: { readonly terminal: TerminalState }): JSX.Eleme
 function OpenTerminal(): JSX.Element {
   const t = useText();
   const users = useSession((state) => state.frame?.users) ?? [];
-  const button = useRef<HTMLButtonElement>(null);
-  const [at, setAt] = useState<{ readonly x: number; readonly y: number }>();
   const items = users.map(({ name, identity, groups }) => ({
     label: name,
-    about: `${identity} · ${groups.join(', ')}${groups.includes(admins) ? ` · ${t('mayDoAll')}` : ''}`,
+    about: [`${identity} · ${groups.join(', ')}${groups.includes(admins) ? ` · ${t('mayDoAll')}` : ''}`],
     run: () => openTerminal(name),
   }));
-  const open = (): void => {
-    const { right, bottom } = button.current!.getBoundingClientRect();
-    setAt({ x: right - 200, y: bottom + 4 });
-  };
   return (
-    <>
-      <button
-        ref={button}
-        type="button"
-        className="open-terminal"
-        title={t('openTerminal')}
-        aria-label={t('openTerminal')}
-        aria-haspopup="menu"
-        aria-expanded={at !== undefined}
-        onClick={open}
-      >
-        +
-      </button>
-      {at === undefined ? null : (
-        <Menu
-          label={t('openTerminal')}
-          at={at}
-          groups={[{ title: t('openTerminal'), items }]}
-          close={() => setAt(undefined)}
-          opener={button.current ?? undefined}
-        />
-      )}
-    </>
+    <MenuButton className="open-terminal" label={t('openTerminal')} groups={() => [{ title: t('openTerminal'), items }]}>
+      +
+    </MenuButton>
   );
 }
 

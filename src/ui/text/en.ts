@@ -20,7 +20,7 @@ export const en = {
   actions: 'What can be done', lookInside: 'Look inside', links: 'Links of {host}', describe: 'Describe', logs: 'Logs', delete: 'Delete', cordon: 'Cordon', uncordon: 'Uncordon', drain: 'Drain',
   openTerminal: 'Open a terminal as', mayDoAll: 'may do everything', anotherWindow: 'Another terminal for {user}',
   resizeSide: 'Width of inspector and terminal', resizeTerminal: 'Height of the terminal', resizeTime: 'Height of the timeline',
-  stopped: 'stopped', podsRunning: 'running', podsPending: 'pending', podsFailed: 'failing', podsEnded: 'completed', podsLeaving: 'terminating', verdicts: 'What it decided last', chart: 'State chart', smaller: 'Smaller', larger: 'Larger', lastTransition: 'Last:',
+  stopped: 'stopped', controllers: '{count} controllers', requestsInside: '{count} requests inside', podsRunning: 'running', podsPending: 'pending', podsFailed: 'failing', podsEnded: 'completed', podsLeaving: 'terminating', verdicts: 'What it decided last', chart: 'State chart', smaller: 'Smaller', larger: 'Larger', lastTransition: 'Last:',
   authenticationAbout: 'Who is asking? A client certificate, a token or a service account becomes a user and groups. Nobody known: 401.',
   authorizationAbout: 'May this user do that? Verb, resource and namespace are compared with RBAC, and for kubelets with the Node authorizer. No rule allows it: 403.',
   mutatingAbout: 'Admission plug-ins add what was left out: the default service account, tolerations, a priority. The object may change here.',

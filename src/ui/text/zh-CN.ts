@@ -21,7 +21,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   actions: '可以做什么', lookInside: '看看里面', links: '{host} 的连接', describe: '查看详情（describe）', logs: '查看日志', delete: '删除', cordon: '停止调度（cordon）', uncordon: '恢复调度（uncordon）', drain: '腾空节点（drain）',
   openTerminal: '打开终端，用户：', mayDoAll: '拥有全部权限', anotherWindow: '再为 {user} 打开一个终端',
   resizeSide: '检视区和终端的宽度', resizeTerminal: '终端的高度', resizeTime: '时间线的高度',
-  stopped: '已停止', podsRunning: '运行中', podsPending: '等待中', podsFailed: '异常', podsEnded: '已完成', podsLeaving: '正在终止', verdicts: '最近的判定', chart: '状态图', smaller: '缩小', larger: '放大', lastTransition: '最近一次：',
+  stopped: '已停止', controllers: '{count} 个控制器', requestsInside: '{count} 个请求在内', podsRunning: '运行中', podsPending: '等待中', podsFailed: '异常', podsEnded: '已完成', podsLeaving: '正在终止', verdicts: '最近的判定', chart: '状态图', smaller: '缩小', larger: '放大', lastTransition: '最近一次：',
   authenticationAbout: '来者是谁？根据客户端证书、令牌或 ServiceAccount 确定用户和所属的组。认不出来：401。',
   authorizationAbout: '这个用户可以这样做吗？把动作（verb）、资源和命名空间与 RBAC 规则对照，kubelet 还要经过 Node 鉴权器。没有规则允许：403。',
   mutatingAbout: '准入插件补上没写的内容：默认的 ServiceAccount、容忍度、优先级。对象在这里可能被修改。',

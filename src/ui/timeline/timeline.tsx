@@ -30,6 +30,14 @@ const tempos: readonly (readonly [key: 'readable' | 'realTime' | 'fast' | 'faste
   ['fastest', { mode: 'fastest' }],
 ];
 
+const processOf = (lane: string): string => lane.split('/')[1] ?? lane;
+
+/** A lane is called by its process, and by its host as well where several hosts have such a process. */
+function laneName(lane: string, names: readonly string[]): string {
+  const name = processOf(lane);
+  return names.filter((other) => other === name).length < 2 ? name : lane.replace('/container-', ' ').replace('/', ' ');
+}
+
 /** Pixels that a lane needs for its name. */
 const laneHeight = 9;
 const fewestLanes = 3;
@@ -54,6 +62,7 @@ function Lanes(): JSX.Element {
   const head = useSession((state) => state.frame?.head.time ?? 1);
   const time = useSession((state) => state.frame?.time ?? 0);
   const span = Math.max(1, head - epoch);
+  const names = (timeline?.lanes ?? []).map((lane) => processOf(lane.id));
   const lanes = (timeline?.lanes ?? []).slice(0, useRows(element));
   const height = 100 / Math.max(1, lanes.length);
   const seek = (event: PointerEvent): void => {
@@ -65,7 +74,7 @@ function Lanes(): JSX.Element {
     <div className="tracks">
       <ul aria-hidden="true">
         {lanes.map((lane) => (
-          <li key={lane.id}>{lane.label.split('/')[1] ?? lane.label}</li>
+          <li key={lane.id}>{laneName(lane.id, names)}</li>
         ))}
       </ul>
       <div
@@ -96,19 +105,25 @@ function Lanes(): JSX.Element {
               ),
             ),
           )}
-          {(timeline?.marks ?? []).map((mark) => (
-            <rect
-              key={mark.seq}
-              x={((mark.at - epoch) * 1000) / span}
-              width={mark.type === 'error' ? 1 : 2.4}
-              y={mark.type === 'error' ? 70 : 0}
-              height={mark.type === 'error' ? 30 : 100}
-              fill={mark.type === 'error' ? 'var(--error)' : 'var(--brass)'}
-              opacity={0.85}
-            >
-              <title>{mark.label}</title>
-            </rect>
-          ))}
+          {(timeline?.marks ?? []).map((mark) => {
+            // An error is in the lane of whoever got it; what somebody did from outside goes through all of them.
+            const row = lanes.findIndex((lane) => lane.id === mark.lane);
+            const error = mark.type === 'error';
+            if (error && row < 0) return null;
+            return (
+              <rect
+                key={mark.seq}
+                x={((mark.at - epoch) * 1000) / span}
+                width={error ? 1.6 : 2.4}
+                y={error ? row * height : 0}
+                height={error ? height : 100}
+                fill={error ? 'var(--error)' : 'var(--brass)'}
+                opacity={0.85}
+              >
+                <title>{mark.label}</title>
+              </rect>
+            );
+          })}
           <rect x={((time - epoch) * 1000) / span - 1} width={2.5} y={0} height={100} fill="var(--ink)" />
         </svg>
       </div>

@@ -5,8 +5,10 @@ import './menu.css';
 /** One line of a menu: something to do, or more lines behind it. */
 export interface MenuItem {
   readonly label: string;
-  /** A second line, smaller. */
-  readonly about?: string | undefined;
+  /** More lines, smaller. */
+  readonly about?: readonly string[] | undefined;
+  /** What a tick at the label means; without it there is none. */
+  readonly ticked?: string | undefined;
   readonly run?: (() => void) | undefined;
   readonly items?: readonly MenuItem[] | undefined;
 }
@@ -133,7 +135,14 @@ function List({ label, at, groups, leave, back }: ListProps): JSX.Element {
               >
                 <span>
                   {item.label}
-                  {item.about === undefined ? null : <small>{item.about}</small>}
+                  {item.ticked === undefined ? null : (
+                    <em role="img" aria-label={item.ticked}>
+                      {' ✓'}
+                    </em>
+                  )}
+                  {item.about?.map((line) => (
+                    <small key={line}>{line}</small>
+                  ))}
                 </span>
                 {item.items === undefined ? null : <i aria-hidden="true">›</i>}
               </button>
