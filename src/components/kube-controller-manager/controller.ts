@@ -28,6 +28,8 @@ export interface SyncContext {
 
 /** `again`: look at the key again after a while, whatever happens. Errors make it come back with a back-off. */
 export interface SyncResult {
+  /** Keys to be looked at, too. */
+  readonly more?: readonly string[] | undefined;
   readonly againMs?: number | undefined;
   readonly failed?: boolean | undefined;
 }

@@ -56,22 +56,20 @@ const byOwner = (object: KubeObject): readonly string[] => {
 };
 const byAnyOwner = (object: KubeObject): readonly string[] => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid);
 
-/** How the shared informers are indexed. */
+/** How the shared informers are indexed, besides by all their owners. */
 const indexers: Readonly<Record<string, InformerSpec['indexers']>> = {
   pods: {
     owner: byOwner,
-    anyOwner: byAnyOwner,
     node: (pod) => [(pod['spec'] as { readonly nodeName?: string } | undefined)?.nodeName ?? ''],
     namespace: (pod) => [pod.metadata.namespace ?? ''],
   },
-  replicasets: { owner: byOwner, anyOwner: byAnyOwner },
+  replicasets: { owner: byOwner },
   endpointslices: {
     service: (slice) => [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.['kubernetes.io/service-name'] ?? ''}`],
-    anyOwner: byAnyOwner,
   },
   services: { namespace: (service) => [service.metadata.namespace ?? ''] },
-  controllerrevisions: { owner: byOwner, anyOwner: byAnyOwner },
-  jobs: { owner: byOwner, anyOwner: byAnyOwner },
+  controllerrevisions: { owner: byOwner },
+  jobs: { owner: byOwner },
 };
 
 function start(state: ManagerState, event: ManagerEvent): Result {
@@ -115,7 +113,7 @@ function lead(state: ManagerState): Result {
   const effects: Effect[] = [];
   const caches: Record<string, Caches[string]> = { ...state.caches };
   for (const resource of watchedResources) {
-    const spec: InformerSpec = { id: resource.plural, resource, indexers: indexers[resource.plural] };
+    const spec: InformerSpec = { id: resource.plural, resource, indexers: { ...indexers[resource.plural], anyOwner: byAnyOwner } };
     const opened = openInformer(newInformer(spec), informerClient(state, resource.plural));
     caches[resource.plural] = opened.state;
     effects.push(...opened.effects);

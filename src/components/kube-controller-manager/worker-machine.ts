@@ -269,7 +269,8 @@ function resumeRun(state: ControllerState, key: string, run: Run, event: Control
 
 function finish(state: ControllerState, key: string, run: Run, result: SyncResult, now: number): Result {
   const context = { ...state, running: state.running.delete(key), synced: state.synced + 1 };
-  const again = result.failed === true ? failed(state.queue, key) : { queue: forget(state.queue, key), afterMs: result.againMs };
+  const queue = (result.more ?? []).reduce((all, more) => add(all, more, run.origin), state.queue);
+  const again = result.failed === true ? failed(queue, key) : { queue: forget(queue, key), afterMs: result.againMs };
   if (again.afterMs === undefined) return { context: { ...context, queue: again.queue }, effects: [] };
   const cause = { because: run.origin, ...(result.failed === true ? {} : { chatter: true }) };
   const later = addAfter(again.queue, key, again.afterMs, now, cause);

@@ -4,7 +4,7 @@ import { cronjob } from './cronjob/index.ts';
 import { daemonset } from './daemonset.ts';
 import { deployment } from './deployment/index.ts';
 import { endpoint, endpointslice } from './endpoints.ts';
-import { garbageCollector } from './garbage.ts';
+import { garbageCollector } from './garbage/index.ts';
 import { rootCaPublisher, serviceaccount } from './identity.ts';
 import { job } from './job/index.ts';
 import { namespace } from './namespace.ts';
