@@ -2,7 +2,7 @@ import { kubernetesVersion } from '#api/version.ts';
 import { definitions } from './definitions.ts';
 import { addonManifests } from './manifests/addons.ts';
 import { staticPodManifests } from './manifests/static-pods.ts';
-import { controlPlane, node, type NodeSettings } from './parts.ts';
+import { addonBinaries, controlPlane, controlPlaneBinaries, dns, node, proxyProcess, type NodeSettings } from './parts.ts';
 import type { Cluster, ClusterOptions } from './types.ts';
 import { firstTerminal, openTerminal, usersWith } from './users.ts';
 
@@ -27,20 +27,37 @@ const oracle =
     const users = usersWith('admin', 'kubernetes-admin');
     const terminal = firstTerminal(users, server);
     const settings = (name: string, index: number): NodeSettings => ({
-      name, index, server, ip: `172.18.0.${index + 3}`, hollow, userAgent: hollow ? 'hollow-kubelet' : 'kubelet', cpu: hollow ? '1' : '2', memory: hollow ? '3840Mi' : '8Gi', ephemeralStorage: hollow ? '0' : '100Gi', atMs: 8000,
+      name,
+      index,
+      server,
+      ip: `172.18.0.${index + 3}`,
+      hollow,
+      userAgent: hollow ? 'hollow-kubelet' : 'kubelet',
+      cpu: hollow ? '1' : '2',
+      memory: hollow ? '3840Mi' : '8Gi',
+      ephemeralStorage: hollow ? '0' : '100Gi',
+      atMs: 8000,
     });
     return {
       world: {
-        seed, epochMs, definitions, latency,
+        seed,
+        epochMs,
+        definitions,
+        latency,
         hosts: [{ name: host }, { name: 'admin' }, ...names.map((name) => ({ name }))],
         processes: [
           ...controlPlane({ host, ip: '172.18.0.2', port: 6443 }),
           ...names.flatMap((name, index) => node(settings(name, index))),
+          ...(hollow ? [] : names.map((name) => proxyProcess(name, server, 9000))),
           { address: 'admin/script-runner', definition: 'script-runner', input: { client: terminal.input.client } },
           terminal,
         ],
       },
-      hosts: [{ name: host, role: 'control-plane' }, { name: 'admin', role: 'client' }, ...names.map((name) => ({ name, role: 'worker' as const }))],
+      hosts: [
+        { name: host, role: 'control-plane' },
+        { name: 'admin', role: 'client' },
+        ...names.map((name) => ({ name, role: 'worker' as const })),
+      ],
       users,
       openTerminal: (user, world) => openTerminal(users, server, user, world),
       addNode: (existing) => addNode(existing, settings),
@@ -60,25 +77,67 @@ const minikube: Shape = ({ seed, nodes = 0 }) => {
   const server = `${host}/kube-apiserver`;
   const ip = '192.168.49.2';
   const processes = controlPlane({ host, ip, port: 8443 });
-  const binaries = processes.map(({ address, definition, input }) => ({ image: `registry.k8s.io/${definition}:`, address, definition, input }));
-  const manifests = staticPodManifests({ node: host, ip, kubernetesVersion, etcdVersion: `${etcdVersion}-0`, podCidr: '10.244.0.0/16', serviceCidr: '10.96.0.0/12' });
-  const settings = (name: string, index: number): NodeSettings => ({ name, index, server, ip: `192.168.49.${index + 2}`, hollow: false, userAgent: 'kubelet', cpu: '4', memory: '8Gi', ephemeralStorage: '100Gi' });
+  const manifests = staticPodManifests({
+    node: host,
+    ip,
+    kubernetesVersion,
+    etcdVersion: `${etcdVersion}-0`,
+    podCidr: '10.244.0.0/16',
+    serviceCidr: '10.96.0.0/12',
+  });
+  const settings = (name: string, index: number): NodeSettings => ({
+    name,
+    index,
+    server,
+    ip: `192.168.49.${index + 2}`,
+    hollow: false,
+    userAgent: 'kubelet',
+    cpu: '4',
+    memory: '8Gi',
+    ephemeralStorage: '100Gi',
+    binaries: addonBinaries(name, server),
+  });
   const workers = numbered(nodes);
   const users = usersWith('alice', 'minikube-user');
   const terminal = firstTerminal(users, server);
-  const addons = addonManifests({ kubernetesVersion, dnsIp: '10.96.0.10', storageProvisioner: true });
+  const addons = addonManifests({ kubernetesVersion, dnsIp: dns.server, storageProvisioner: true });
   return {
     world: {
-      seed, epochMs, definitions, latency,
+      seed,
+      epochMs,
+      definitions,
+      latency,
       hosts: [{ name: host, disk: manifests }, { name: 'alice' }, { name: 'installer' }, ...workers.map((name) => ({ name }))],
       processes: [
-        ...node({ ...settings(host, 0), labels: { 'node-role.kubernetes.io/control-plane': '' }, binaries }),
+        ...node({
+          ...settings(host, 0),
+          labels: { 'node-role.kubernetes.io/control-plane': '' },
+          binaries: [...controlPlaneBinaries(processes, 8443), ...addonBinaries(host, server)],
+        }),
         ...workers.flatMap((name, index) => node({ ...settings(name, index + 1), atMs: 6000 })),
         terminal,
-        { address: 'installer/script-runner', definition: 'script-runner', input: { client: terminal.input.client, script: [{ afterMs: 9000, run: 'addons', argv: ['apply', '-f', '-'], stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: addons }) }] } },
+        {
+          address: 'installer/script-runner',
+          definition: 'script-runner',
+          input: {
+            client: terminal.input.client,
+            script: [
+              {
+                afterMs: 9000,
+                run: 'addons',
+                argv: ['apply', '-f', '-'],
+                stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: addons }),
+              },
+            ],
+          },
+        },
       ],
     },
-    hosts: [{ name: host, role: 'control-plane' }, { name: 'alice', role: 'client' }, ...workers.map((name) => ({ name, role: 'worker' as const }))],
+    hosts: [
+      { name: host, role: 'control-plane' },
+      { name: 'alice', role: 'client' },
+      ...workers.map((name) => ({ name, role: 'worker' as const })),
+    ],
     users,
     openTerminal: (user, world) => openTerminal(users, server, user, world),
     addNode: (existing) => addNode(existing, settings),

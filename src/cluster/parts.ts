@@ -1,10 +1,13 @@
 import type { WorldOptions } from '#kernel/types.ts';
 import type { ApiServerInput } from '#components/kube-apiserver/index.ts';
-import type { RuntimeInput } from '#components/container-runtime/index.ts';
+import type { Binary, RuntimeInput } from '#components/container-runtime/index.ts';
+import type { DnsInput } from '#components/coredns/index.ts';
 import type { EtcdInput } from '#components/etcd/index.ts';
 import type { ManagerInput } from '#components/kube-controller-manager/index.ts';
 import type { SchedulerInput } from '#components/kube-scheduler/index.ts';
 import type { KubeletInput } from '#components/kubelet/index.ts';
+import type { ProxyInput } from '#components/kube-proxy/index.ts';
+import type { ProvisionerInput } from '#components/storage-provisioner/index.ts';
 import type { ClientConfig } from '#machinery/client.ts';
 import { kubernetesVersion } from '#api/version.ts';
 
@@ -63,6 +66,67 @@ export function controlPlane({ host, ip, port }: ControlPlane): readonly Process
   ];
 }
 
+/** The cluster's name server, and the domain of its names. */
+export const dns = { server: '10.96.0.10', domain: 'cluster.local' } as const;
+
+/** Where each binary of the control plane is asked for its health, and the API server for everything. */
+const binaryPorts: Readonly<Record<string, Binary['ports']>> = {
+  etcd: [{ port: 2381, speaks: 'health' }],
+  'kube-scheduler': [{ port: 10259, speaks: 'health' }],
+  'kube-controller-manager': [{ port: 10257, speaks: 'health' }],
+};
+
+/** A control plane's processes as the images of its static pods. */
+export function controlPlaneBinaries(processes: readonly Process[], securePort: number): readonly Binary[] {
+  return processes.map(({ address, definition, input }) => ({
+    image: `registry.k8s.io/${definition}:`,
+    address,
+    definition,
+    input,
+    ports: binaryPorts[definition] ?? [{ port: securePort, speaks: 'rest' }],
+  }));
+}
+
+/** What pods of add-ons run on a node: real processes, which speak as the service accounts of their pods. */
+export function addonBinaries(node: string, server: string): readonly Binary[] {
+  const client = (userAgent: string): ClientConfig => ({ server, credential: { type: 'none' }, userAgent });
+  const proxy: ProxyInput = { client: client('kube-proxy'), node };
+  const names: DnsInput = { client: client('coredns'), domain: dns.domain };
+  const storage: ProvisionerInput = { client: client('storage-provisioner'), provisioner: 'k8s.io/minikube-hostpath' };
+  return [
+    {
+      image: 'registry.k8s.io/kube-proxy:',
+      address: `${node}/kube-proxy`,
+      definition: 'kube-proxy',
+      input: proxy,
+      inCluster: true,
+      ports: [{ port: 10256, speaks: 'health' }],
+    },
+    {
+      image: 'registry.k8s.io/coredns/coredns:',
+      address: `${node}/coredns`,
+      definition: 'coredns',
+      input: names,
+      inCluster: true,
+      ports: [53, 8080, 8181].map((port) => ({ port, speaks: 'net' })),
+    },
+    {
+      image: 'gcr.io/k8s-minikube/storage-provisioner:',
+      address: `${node}/storage-provisioner`,
+      definition: 'storage-provisioner',
+      input: storage,
+      inCluster: true,
+      ports: [],
+    },
+  ];
+}
+
+/** kube-proxy as a plain process beside its kubelet. */
+export function proxyProcess(node: string, server: string, atMs: number): Process {
+  const input: ProxyInput = { client: { server, credential: certificate('system:kube-proxy'), userAgent: 'kube-proxy' }, node };
+  return { address: `${node}/kube-proxy`, definition: 'kube-proxy', input, atMs };
+}
+
 /** What distinguishes the nodes of a cluster. */
 export interface NodeSettings {
   readonly name: string;
@@ -100,6 +164,7 @@ export function node(settings: NodeSettings): readonly Process[] {
     client: { server: settings.server, credential: certificate(`system:node:${name}`, ['system:nodes']), userAgent: settings.userAgent },
     hostIp: hollow ? '' : ip,
     hollow,
+    dns,
     node: {
       metadata: { labels },
       spec: hollow ? { providerID: `kubemark://${name}` } : {},

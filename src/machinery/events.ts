@@ -85,6 +85,7 @@ export function createNewEvent(
   controller: string,
   now: number,
   counter: number,
+  instance = `${controller}-control-plane`,
 ): ApiCall {
   const namespace = subject.metadata.namespace ?? 'default';
   const body = {
@@ -93,11 +94,11 @@ export function createNewEvent(
     metadata: { name: eventName(subject.metadata.name ?? '', now, counter), namespace },
     eventTime: formatMicroTime(now),
     reportingController: controller,
-    reportingInstance: `${controller}-control-plane`,
+    reportingInstance: instance,
     action,
     reason,
     regarding: referenceOf(subject),
-    note,
+    ...(note === '' ? {} : { note }),
     type,
   };
   return { method: 'POST', path: resourcePath({ group: 'events.k8s.io', version: 'v1', plural: 'events' }, namespace), body };

@@ -11,6 +11,7 @@ export interface InformerSpec {
   readonly resource: { readonly group: string; readonly version: string; readonly plural: string };
   readonly namespace?: string | undefined;
   readonly fieldSelector?: string | undefined;
+  readonly labelSelector?: string | undefined;
   readonly indexers?: Readonly<Record<string, (object: KubeObject) => readonly string[]>> | undefined;
 }
 
@@ -66,6 +67,7 @@ export function openInformer(state: InformerState, client: ClientConfig): Inform
   const query = {
     allowWatchBookmarks: 'true',
     ...(spec.fieldSelector === undefined ? {} : { fieldSelector: spec.fieldSelector }),
+    ...(spec.labelSelector === undefined ? {} : { labelSelector: spec.labelSelector }),
     ...(fresh ? { resourceVersionMatch: 'NotOlderThan', sendInitialEvents: 'true' } : { resourceVersion: state.resourceVersion }),
     timeoutSeconds: String(watchSeconds + ((generation * 37) % 180)),
     watch: 'true',

@@ -27,6 +27,8 @@ export interface ContainerConfig {
   readonly workingDir?: string | undefined;
   readonly env: readonly (readonly [name: string, value: string])[];
   readonly mounts: readonly Mount[];
+  /** Single files that the kubelet mounts: `/etc/hosts`, `/etc/resolv.conf`. */
+  readonly files: readonly VolumeFile[];
   readonly attempt: number;
 }
 /** What a kubelet's HTTP, TCP or gRPC probe (or hook) dials in a pod. */
@@ -58,6 +60,8 @@ export type CriOperation =
     }
   /** Stands for the kubelet's own HTTP and TCP probes, which dial the pod's address. */
   | { readonly op: 'Probe'; readonly container: string; readonly dial: Dial; readonly timeoutSeconds: number }
+  /** The pod network of this node, once the Node has one. `10.244.1.0/24` */
+  | { readonly op: 'UpdateRuntimeConfig'; readonly podCidr: string }
   /** Stands for the kubelet's writes into the volume directory of a pod, which the runtime mounts. */
   | { readonly op: 'WriteVolume'; readonly podUid: string; readonly volume: string; readonly files: readonly VolumeFile[] }
   | { readonly op: 'ListPodSandbox' }
@@ -109,7 +113,7 @@ export type CriResult =
   | { readonly op: 'ListPodSandbox'; readonly sandboxes: readonly SandboxStatus[] }
   | { readonly op: 'ListContainers'; readonly containers: readonly ContainerStatus[] }
   | { readonly op: 'ReadLog'; readonly lines: readonly { readonly at: number; readonly text: string }[] }
-  | { readonly op: 'StopPodSandbox' | 'RemovePodSandbox' | 'RemoveContainer' | 'WriteVolume' };
+  | { readonly op: 'StopPodSandbox' | 'RemovePodSandbox' | 'RemoveContainer' | 'WriteVolume' | 'UpdateRuntimeConfig' };
 
 /** `error` is the runtime's own text, which the kubelet quotes in events and statuses. */
 export type CriResponse =

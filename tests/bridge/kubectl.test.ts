@@ -92,7 +92,10 @@ describe.skipIf(!kubectlIsThere())('a real kubectl', { timeout: 60_000 }, () => 
   it('describes, explains, reads logs and asks what it may do', async () => {
     expect((await kubectl('describe', 'deployment', 'web')).out).toContain('Replicas:               2 desired');
     expect((await kubectl('explain', 'deployment.spec.strategy')).out).toContain('rollingUpdate');
-    expect((await kubectl('logs', 'deployment/web')).out).toContain('ready for start up');
+    await kubectl('run', 'hello', '--image=busybox', '--restart=Never', '--', 'echo', 'hello from a container');
+    await kubectl('wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/hello', '--timeout=60s');
+    expect((await kubectl('logs', 'hello')).out).toBe('hello from a container\n');
+    await kubectl('delete', 'pod', 'hello');
     expect((await kubectl('auth', 'can-i', 'delete', 'nodes')).out).toBe('yes\n');
     expect((await kubectl('auth', 'can-i', 'delete', 'nodes', '--as=nobody')).out).toBe('no\n');
   });

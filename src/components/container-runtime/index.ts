@@ -1,7 +1,8 @@
 import type { Inspection, ProcessDefinition } from '#kernel/types.ts';
-import { runtimeMachine, type RuntimeState } from './machine.ts';
+import { runtimeMachine } from './machine.ts';
+import type { RuntimeState } from './state.ts';
 
-export type { RuntimeInput } from './machine.ts';
+export type { Binary, RuntimeInput } from './state.ts';
 
 function inspect(state: RuntimeState): Inspection {
   const containers = [...state.containers.values()];

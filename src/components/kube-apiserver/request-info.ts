@@ -52,7 +52,8 @@ export function requestInfo(request: HttpRequest): RequestInfo {
     group,
     version,
     plural,
-    subresource: subresources.join('/'),
+    // What follows `proxy` is the business of whoever is asked.
+    subresource: subresources[0] === 'proxy' ? 'proxy' : subresources.join('/'),
     namespace,
     name,
   };

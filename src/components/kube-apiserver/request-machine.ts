@@ -8,6 +8,7 @@ import type { Status } from '#api/object.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Delivered, Effect, EventOf, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
 import type { EtcdOperation, EtcdRequest, EtcdResponse } from '#protocol/etcd.ts';
+import type { NetReply } from '#protocol/net.ts';
 import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import { auditNote } from './audit.ts';
 import { answerPage } from './endpoints.ts';
@@ -26,6 +27,7 @@ import { quotaCharge, quotaTimedOut, quotaTimeoutMs, type QuotaVerdict } from '.
 import { emptyRequest, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
 import { recovering } from './panic.ts';
 import { pageResponse, statusResponse, storedResponse, tableOf } from './respond.ts';
+import { isForKubelet, isForPod, kubeletTarget, podAnswer, podSilent, podTarget, refusalOf, type Onward } from './kubelet-proxy.ts';
 import { requestInfo, resourceFor } from './request-info.ts';
 import type { ApiServerState, BookmarkWatch, CloseWatch, OpenWatch, Watch } from './state.ts';
 import { createObject, deleteCollection, deleteObject, getObject, listObjects, selectorsOf, updateObject, type Stored } from './storage.ts';
@@ -56,7 +58,8 @@ type RequestMessage =
   | TimedOut
   | BookmarkDue
   | UndeliverableMessage
-  | HttpClientMessage;
+  | HttpClientMessage
+  | NetReply;
 type RequestEvent = EventOf<RequestMessage>;
 type Result = Outcome<RequestState>;
 
@@ -118,17 +121,28 @@ function validate(state: RequestState, event: RequestEvent): Result {
   if (passed.context.gate !== 'storage') return passed;
   const charge = quotaCharge(serverOf(event), passed.context);
   if (charge === undefined) return passed;
-  return { context: { ...passed.context, gate: 'validating' }, effects: [{ type: 'send', to: serverAddress(event.self), message: charge }] };
+  return {
+    context: { ...passed.context, gate: 'validating' },
+    effects: [{ type: 'send', to: serverAddress(event.self), message: charge }],
+  };
 }
 
 function charged(state: RequestState, event: RequestEvent): Result {
   const { refused } = event.message as QuotaVerdict;
   const verdict: Verdict = refused === undefined ? { next: state, detail: 'ResourceQuota' } : { refused };
-  return pass('validating', () => 'storage', () => verdict)(state, event);
+  return pass(
+    'validating',
+    () => 'storage',
+    () => verdict,
+  )(state, event);
 }
 
 const uncharged = (state: RequestState, event: RequestEvent): Result =>
-  pass('validating', () => 'storage', () => ({ refused: quotaTimedOut() }))(state, event);
+  pass(
+    'validating',
+    () => 'storage',
+    () => ({ refused: quotaTimedOut() }),
+  )(state, event);
 
 // ── storage ─────────────────────────────────────────────────────────────────
 
@@ -170,7 +184,8 @@ function beginStorage(state: RequestState, event: RequestEvent): Result {
   if (resource.plural === 'componentstatuses') return componentStatuses(state, server, resource, event.now);
   const target = targetOf(server, state);
   if (isFailure(target)) return finish(statusResponse(state, target));
-  if (info.subresource === 'log') return proxyLog(state, server, event.now);
+  if (isForKubelet(state)) return askKubelet(state, server, event.now);
+  if (isForPod(state)) return askPod(state, server, event);
   if (info.subresource !== '' && !isPartOfObject(info.subresource) && specialFor(state) === undefined)
     return finish(statusResponse(state, unknownSubresource(state)));
   if (info.verb === 'watch') return openWatch(state, server, resource, event);
@@ -178,33 +193,45 @@ function beginStorage(state: RequestState, event: RequestEvent): Result {
   return go(context, begin(routineFor(context, server, resource, event.now)), resource, event);
 }
 
-/** Reading a log is one of the true cases in which the API server calls a kubelet. */
-function proxyLog(state: RequestState, server: ApiServerState, now: number): Result {
-  const { namespace, name } = state.info;
-  const pod = server.caches.get('/registry/pods')?.get(`/registry/pods/${namespace}/${name}`);
-  const spec = pod?.['spec'] as { readonly nodeName?: string; readonly containers: readonly { readonly name: string }[] } | undefined;
-  if (spec === undefined)
-    return {
-      context: { ...state, gate: 'response', since: now, response: statusResponse(state, notFound({ group: '', plural: 'pods' }, name)) },
-      effects: [],
-    };
-  const container = state.request.query['container'] ?? spec.containers[0]?.name ?? '';
-  const request: HttpRequest = { ...state.request, method: 'GET', path: `/containerLogs/${namespace}/${name}/${container}` };
-  return { context: state, effects: [{ type: 'send', to: `${spec.nodeName ?? ''}/kubelet`, message: request }] };
+/** Logs and commands in containers: the kubelet of the pod is asked. */
+function askKubelet(state: RequestState, server: ApiServerState, now: number): Result {
+  const target = kubeletTarget(server, state);
+  if (isFailure(target))
+    return { context: { ...state, gate: 'response', since: now, response: statusResponse(state, target as Status) }, effects: [] };
+  const { to, path } = target as Onward;
+  const request: HttpRequest = { ...state.request, path };
+  return { context: state, effects: [{ type: 'send', to, message: request }] };
+}
+
+/** A program in a pod is asked, over the pod network. */
+function askPod(state: RequestState, server: ApiServerState, event: RequestEvent): Result {
+  const target = podTarget(server, state, event.self);
+  if ('refused' in target)
+    return { context: { ...state, gate: 'response', since: event.now, response: statusResponse(state, target.refused) }, effects: [] };
+  return { context: state, effects: [{ type: 'send', to: target.to, message: target.dial }] };
+}
+
+function podAnswered(state: RequestState, event: RequestEvent): Result {
+  const response = podAnswer(state.request.id, (event.message as NetReply).outcome) ?? statusResponse(state, podSilent);
+  return { context: { ...state, gate: 'response', since: event.now, response }, effects: [] };
 }
 
 function relayed(state: RequestState, event: RequestEvent): Result {
   const message = event.message as HttpClientMessage;
   if (state.probes !== undefined && message.type === 'http.response')
     return componentStatuses(state, serverOf(event), resourceFor(serverOf(event), state.info)!, event.now, event.from, message);
-  if (message.type === 'http.response')
-    return { context: { ...state, response: message, gate: 'response', since: event.now }, effects: [] };
+  if (message.type === 'http.response') {
+    const refused = refusalOf(message);
+    const response = refused === undefined ? message : statusResponse(state, refused);
+    return { context: { ...state, response, gate: 'response', since: event.now }, effects: [] };
+  }
   return { context: state, effects: [{ type: 'send', to: state.client, message }] };
 }
 
 function unreachable(state: RequestState, event: RequestEvent): Result {
   const { to } = event.message as UndeliverableMessage;
-  if (state.probes !== undefined) return componentStatuses(state, serverOf(event), resourceFor(serverOf(event), state.info)!, event.now, to, undefined);
+  if (state.probes !== undefined)
+    return componentStatuses(state, serverOf(event), resourceFor(serverOf(event), state.info)!, event.now, to, undefined);
   if (to === state.client)
     return {
       context: {
@@ -454,6 +481,7 @@ export const requestMachine = setup({
         'etcd.response': { actions: step(recovering(continueStorage)) },
         'http.response': { actions: step(recovering(relayed)) },
         'http.chunk': { actions: step(recovering(relayed)) },
+        'net.reply': { actions: step(recovering(podAnswered)) },
         'message.undeliverable': { actions: step(recovering(unreachable)) },
       },
       after: { etcdTimeout: { actions: step(etcdSilent) } },

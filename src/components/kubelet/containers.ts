@@ -4,6 +4,8 @@ import type { ContainerStatus } from '#protocol/cri.ts';
 
 /** A delay that doubles, and when it was last set (client-go util/flowcontrol.Backoff). Milliseconds. */
 export interface BackOff {
+  /** The image that is started or pulled: another one begins anew. */
+  readonly image: string;
   readonly delayMs: number;
   readonly since: number;
 }

@@ -197,6 +197,7 @@ function serve(state: KubeletState, event: KubeletEvent): KubeletResult {
       return { context: state, effects: worker === undefined ? [] : [{ type: 'send', to: `${event.self}/${worker}`, message }] };
     }
     case 'process.exited':
+    case 'process.terminate':
       return { context: state, effects: [] };
     case 'peer.closed':
       return disconnected(state);
@@ -236,6 +237,7 @@ export const kubeletMachine = setup({
       client: { server: '', credential: { type: 'none' }, userAgent: '' },
       hostIp: '',
       hollow: false,
+      dns: { server: '', domain: '' },
       node: { metadata: {}, spec: {}, status: {} },
     },
     startedAt: 0,
@@ -246,12 +248,15 @@ export const kubeletMachine = setup({
     containers: undefined,
     static: SortedMap.empty<KubeObject>(),
     workers: SortedMap.empty<string>(),
+    podCidr: '',
     lease: undefined,
     asked: SortedMap.empty(),
     next: 1,
   } as KubeletState,
   initial: 'created',
+  on: { 'process.terminate': '.stopped' },
   states: {
+    stopped: { type: 'final' },
     created: { on: { 'process.start': { target: 'registering', actions: serving } } },
     registering: { on, always: { guard: ({ context }) => context.registered, target: 'running' } },
     running: { on },

@@ -6,6 +6,7 @@ import { createEvent } from '#machinery/events.ts';
 import { resourcePath, resources, sendCall, type ApiCall } from '#machinery/client.ts';
 import { newInformer, openInformer } from '#machinery/informer.ts';
 import type { Effect } from '#kernel/types.ts';
+import type { CriRequest } from '#protocol/cri.ts';
 import { mediaTypes, type HttpResponse } from '#protocol/rest.ts';
 import { nameOf, type KubeletEvent, type KubeletResult, type KubeletState, type Tick } from './state.ts';
 
@@ -131,13 +132,16 @@ export function leased(state: KubeletState, response: HttpResponse, event: Kubel
 export function nodeRead(state: KubeletState, response: HttpResponse, event: KubeletEvent): KubeletResult {
   if (response.status !== 200) return { context: state, effects: [] };
   const live = response.body as unknown as KubeObject;
+  const { podCIDR = '' } = (live['spec'] ?? {}) as { readonly podCIDR?: string };
+  const network = podCIDR === state.podCidr ? [] : [tellRuntime(event, podCIDR)];
+  const context: KubeletState = { ...state, podCidr: podCIDR };
   const status = (live['status'] ?? {}) as { readonly conditions?: readonly NodeCondition[] };
   const before = status.conditions ?? [];
   const stale = facts.some(([type, value, reason]) => {
     const old = before.find((item) => item.type === type);
     return old?.status !== value || old.reason !== reason || event.now - Date.parse(old.lastHeartbeatTime ?? '') >= reportMs;
   });
-  if (!stale) return { context: state, effects: [] };
+  if (!stale) return { context, effects: network };
   const own = conditionsAt(event.now, before) as readonly NodeCondition[];
   const conditions = [...own, ...before.filter((item) => !own.some((other) => other.type === item.type))];
   const patch = createTwoWayMergePatch(status, { ...status, conditions }, statusSchema);
@@ -148,5 +152,11 @@ export function nodeRead(state: KubeletState, response: HttpResponse, event: Kub
     contentType: mediaTypes.strategicMergePatch,
     body: { status: patch },
   };
-  return { context: state, effects: [sendCall(state.input.client, 'node-status', call, { chatter: true })] };
+  return { context, effects: [...network, sendCall(state.input.client, 'node-status', call, { chatter: true })] };
+}
+
+/** The runtime gives addresses from the network of its Node (updatePodCIDR). */
+function tellRuntime(event: KubeletEvent, podCidr: string): Effect {
+  const message: CriRequest = { type: 'cri.request', id: 'config', operation: { op: 'UpdateRuntimeConfig', podCidr } };
+  return { type: 'send', to: `${nameOf(event)}/container-runtime`, message };
 }

@@ -5,7 +5,7 @@ import type { KubeObject } from '#api/object.ts';
 import type { Effect } from '#kernel/types.ts';
 import type { CriResponse } from '#protocol/cri.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
-import { asPod } from './containers.ts';
+import { asPod, type Tracked } from './containers.ts';
 import { api, cri, due, nothing, record, andThen } from './effects.ts';
 import { ConfigError, environmentOf, type Surroundings } from './environment.ts';
 import { killContainers, startTermination } from './ending.ts';
@@ -14,7 +14,7 @@ import { currentStatus, report, reportSandbox } from './reporting.ts';
 import { findObject, servicesOf } from './state.ts';
 import { isTerminalPhase } from './status.ts';
 import { syncPod, type Ask, type Environment, type Reply, type SyncEnd, type SyncStart } from './sync-pod.ts';
-import { mountsOf, needsToken, projectionsOf } from './volumes.ts';
+import { mountsOf, needsToken, networkFiles, projectionsOf } from './volumes.ts';
 import { kubeletOf, type PodWorkerState, type WorkerEvent, type WorkerResult } from './worker-state.ts';
 
 /** A pass that failed is made again after this, and up to half as much more (pkg/kubelet/pod_workers.go). */
@@ -93,11 +93,8 @@ function perform(state: PodWorkerState, event: WorkerEvent, ask: Ask): WorkerRes
       return nothing(state);
     case 'event':
       return record(state, event, ask);
-    case 'track': {
-      const containers = state.containers.map((item) => (item.name === ask.container ? { ...item, ...ask.change } : item));
-      const changed: PodWorkerState = { ...state, containers };
-      return ask.change.status?.state === 'running' ? startProbes(changed, ask.container) : nothing(changed);
-    }
+    case 'track':
+      return track(state, event, ask.container, ask.change);
     case 'sandbox': {
       const ready = reportSandbox({ ...state, sandbox: ask.sandbox }, event);
       return { context: ready.context, effects: [...ready.effects, relist(state, event)] };
@@ -105,6 +102,17 @@ function perform(state: PodWorkerState, event: WorkerEvent, ask: Ask): WorkerRes
     case 'report':
       return report(state, event);
   }
+}
+
+function track(state: PodWorkerState, event: WorkerEvent, name: string, change: Partial<Tracked>): WorkerResult {
+  const containers = state.containers.map((item) => (item.name === name ? { ...item, ...change } : item));
+  const changed: PodWorkerState = { ...state, containers };
+  if (change.status?.state !== 'running') return nothing(changed);
+  // One dead container is kept for its log; the one before it goes (maxPerPodContainer).
+  const old = state.containers.find((item) => item.name === name)?.last;
+  const gone = old === undefined ? [] : [cri(event, 'dead', { op: 'RemoveContainer', container: old.id })];
+  const probing = startProbes(changed, name);
+  return { context: probing.context, effects: [...gone, ...probing.effects] };
 }
 
 /** The next time at which this kubelet lists what its runtime has. */
@@ -148,10 +156,14 @@ function surroundings(state: PodWorkerState, event: WorkerEvent): Surroundings {
 }
 
 function environment(state: PodWorkerState, event: WorkerEvent, container: string): Environment {
-  if (kubeletOf(event).input.hollow) return { env: [], mounts: [] };
+  if (kubeletOf(event).input.hollow) return { env: [], mounts: [], files: [] };
   const around = surroundings(state, event);
   try {
-    return { env: environmentOf(around, container), mounts: mountsOf(around, container) };
+    return {
+      env: environmentOf(around, container),
+      mounts: mountsOf(around, container),
+      files: networkFiles(around, kubeletOf(event).input.dns),
+    };
   } catch (error) {
     if (error instanceof ConfigError) return { error: error.message };
     throw error;

@@ -26,9 +26,9 @@ function containerOf(state: KubeletState, path: string, previous: boolean): stri
   if (id !== undefined && id !== '') return id;
   const { reason = 'ContainerCreating' } = now?.waiting ?? {};
   const why = /^(ErrImagePull|ImagePullBackOff|ErrImageNeverPull|InvalidImageName)$/.test(reason)
-    ? `trying and failing to pull image`
-    : `waiting to start: ${reason}`;
-  return { error: refused(400, `container "${name}" in pod "${pod}" is ${why}`) };
+    ? 'trying and failing to pull image'
+    : reason;
+  return { error: refused(400, `container "${name}" in pod "${pod}" is waiting to start: ${why}`) };
 }
 
 function podOf(state: KubeletState, namespace: string, name: string): KubeObject | undefined {
@@ -86,15 +86,17 @@ export function runtimeAnswered(state: KubeletState, response: CriResponse): Kub
 }
 
 function bodyOf(response: CriResponse): Pick<HttpResponse, 'status' | 'contentType' | 'body'> {
-  if ('error' in response) {
-    const message = `Internal error occurred: error executing command in container: ${response.error}`;
-    const body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'InternalError', code: 500 };
-    return { status: 500, contentType: 'application/json', body };
-  }
+  // The connection of a command is upgraded; what went wrong comes over it.
+  const upgraded = { status: 101, contentType: 'application/json' };
+  if ('error' in response)
+    return {
+      ...upgraded,
+      body: { error: `Internal error occurred: Internal error occurred: error executing command in container: ${response.error}` },
+    };
   const { result } = response;
   if (result.op === 'ReadLog')
     return { status: 200, contentType: 'text/plain', body: result.lines.map((line) => `${line.text}\n`).join('') };
   if (result.op !== 'ExecSync') return { status: 200, contentType: 'text/plain', body: '' };
   const { exitCode, stdout, stderr } = result;
-  return { status: 200, contentType: 'application/json', body: { exitCode, stdout, stderr } };
+  return { ...upgraded, body: { exitCode, stdout, stderr } };
 }

@@ -9,6 +9,7 @@ import type {
   FileChangedMessage,
   PeerClosedMessage,
   StartMessage,
+  TerminateMessage,
   UndeliverableMessage,
 } from '#kernel/types.ts';
 import type { ContainerStatus, CriContainerEvent, CriResponse, SandboxStatus } from '#protocol/cri.ts';
@@ -19,6 +20,8 @@ export interface KubeletInput {
   readonly client: ClientConfig;
   readonly hostIp: string;
   readonly hollow: boolean;
+  /** What containers are told of the cluster's name server. */
+  readonly dns: { readonly server: string; readonly domain: string };
   /** The Node as it registers itself: labels, capacity, addresses, nodeInfo. */
   readonly node: { readonly metadata: object; readonly spec: object; readonly status: object };
 }
@@ -40,6 +43,8 @@ export interface KubeletState {
   /** Static pods by full name → manifest as a Pod. */
   readonly static: SortedMap<KubeObject>;
   readonly workers: SortedMap<string>;
+  /** The pod network of the node, as its Node says. */
+  readonly podCidr: string;
   readonly lease: KubeObject | undefined;
   /** Requests that wait for the runtime: CRI id → who asked. */
   readonly asked: SortedMap<{ readonly client: string; readonly id: string }>;
@@ -56,6 +61,7 @@ type Message =
   | FileChangedMessage
   | ChildExitedMessage
   | PeerClosedMessage
+  | TerminateMessage
   | UndeliverableMessage;
 export type KubeletEvent = EventOf<Message>;
 export type KubeletResult = Outcome<KubeletState>;

@@ -1,6 +1,6 @@
 import type { KubeObject } from '#api/object.ts';
 import type { Container, LifecycleHandler } from '#api/types.generated.ts';
-import type { CriOperation, CriResponse, CriResult, Dial, Mount, SandboxStatus } from '#protocol/cri.ts';
+import type { CriOperation, CriResponse, CriResult, Dial, Mount, SandboxStatus, VolumeFile } from '#protocol/cri.ts';
 import { asPod, hasExited, isRunning, shouldRestart, specOf, type BackOff, type StartError, type Tracked } from './containers.ts';
 import { goDuration } from '#base/duration.ts';
 
@@ -30,7 +30,12 @@ export type Ask =
   | { readonly do: 'report' };
 
 export type Environment =
-  { readonly env: readonly (readonly [string, string])[]; readonly mounts: readonly Mount[] } | { readonly error: string };
+  | {
+      readonly env: readonly (readonly [string, string])[];
+      readonly mounts: readonly Mount[];
+      readonly files: readonly VolumeFile[];
+    }
+  | { readonly error: string };
 
 /** How things are after an ask. */
 export interface Reply {
@@ -64,9 +69,9 @@ const initialBackOffMs = 10_000;
 const maxBackOffMs = 300_000;
 
 /** client-go util/flowcontrol.Backoff: the next delay; it begins anew after twice the greatest one without a failure. */
-function nextBackOff(before: BackOff | undefined, since: number, now: number): BackOff {
-  const expired = before === undefined || since - before.since > 2 * maxBackOffMs;
-  return { delayMs: expired ? initialBackOffMs : Math.min(maxBackOffMs, before.delayMs * 2), since: now };
+function nextBackOff(image: string, before: BackOff | undefined, since: number, now: number): BackOff {
+  const expired = before?.image !== image || since - before.since > 2 * maxBackOffMs;
+  return { image, delayMs: expired ? initialBackOffMs : Math.min(maxBackOffMs, before.delayMs * 2), since: now };
 }
 
 function* runtime(operation: CriOperation): Pass<{ readonly result: CriResult } | { readonly error: string }> {
@@ -180,7 +185,8 @@ function* startContainer(context: StartContext, item: Tracked): Pass<Problem | u
 function* backOff({ pod }: StartContext, item: Tracked): Pass<Problem | undefined> {
   if (!hasExited(item)) return undefined;
   const since = item.status!.finishedAt;
-  const before = item.restartBackOff;
+  const { image = '' } = specOf(pod, item.name);
+  const before = item.restartBackOff?.image === image ? item.restartBackOff : undefined;
   const reply = yield { do: 'track', container: item.name, change: {} };
   if (before !== undefined && since - before.since <= 2 * maxBackOffMs && reply.now - since < before.delayMs) {
     const { name, namespace = '', uid = '' } = pod.metadata;
@@ -192,7 +198,7 @@ function* backOff({ pod }: StartContext, item: Tracked): Pass<Problem | undefine
       retryAt: since + before.delayMs,
     };
   }
-  yield { do: 'track', container: item.name, change: { restartBackOff: nextBackOff(before, since, reply.now) } };
+  yield { do: 'track', container: item.name, change: { restartBackOff: nextBackOff(image, before, since, reply.now) } };
   return undefined;
 }
 
@@ -316,7 +322,8 @@ function* pullImage(
   image: string,
   say: (type: 'Normal' | 'Warning', reason: string, message: string) => Ask,
 ): Pass<Problem | undefined> {
-  const { name, pullBackOff } = item;
+  const { name } = item;
+  const pullBackOff = item.pullBackOff?.image === image ? item.pullBackOff : undefined;
   const before = yield { do: 'track', container: name, change: {} };
   if (pullBackOff !== undefined && before.now - pullBackOff.since < pullBackOff.delayMs) {
     const message = `Back-off pulling image "${image}"`;
@@ -329,7 +336,7 @@ function* pullImage(
   if (response === undefined || 'error' in response) {
     const error = response?.error ?? '';
     yield say('Warning', 'Failed', `Failed to pull image "${image}": ${error}`);
-    yield { do: 'track', container: name, change: { pullBackOff: nextBackOff(pullBackOff, now, now) } };
+    yield { do: 'track', container: name, change: { pullBackOff: nextBackOff(image, pullBackOff, now, now) } };
     return { reason: 'ErrImagePull', message: error, retryAt: 0 };
   }
   const took = goDuration(now - begun.now);

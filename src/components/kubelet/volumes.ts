@@ -105,3 +105,45 @@ function keysOf(
     throw new ConfigError(`references non-existent ${kind === 'configmaps' ? 'config' : 'secret'} key: ${key}`);
   });
 }
+
+/** `/etc/hosts` and `/etc/resolv.conf` of a container (pkg/kubelet/kubelet_pods.go ensureHostsFile, pkg/kubelet/network/dns). */
+export function networkFiles(
+  { pod, podIp }: Surroundings,
+  dns: { readonly server: string; readonly domain: string },
+): readonly VolumeFile[] {
+  const { spec } = asPod(pod);
+  const { name, namespace = '' } = pod.metadata;
+  const aliases = (spec?.hostAliases ?? []).map((item) => `${item.ip}\t${(item.hostnames ?? []).join('\t')}`);
+  const hosts = [
+    '# Kubernetes-managed hosts file.',
+    '127.0.0.1\tlocalhost',
+    '::1\tlocalhost ip6-localhost ip6-loopback',
+    'fe00::0\tip6-localnet',
+    'fe00::0\tip6-mcastprefix',
+    'fe00::1\tip6-allnodes',
+    'fe00::2\tip6-allrouters',
+    `${podIp}\t${spec?.hostname ?? name}`,
+    ...(aliases.length === 0 ? [] : ['', '# Entries added by HostAliases.', ...aliases]),
+    '',
+  ].join('\n');
+  const policy = spec?.dnsPolicy ?? 'ClusterFirst';
+  const cluster = policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && spec?.hostNetwork !== true);
+  const domains = cluster ? [`${namespace}.svc.${dns.domain}`, `svc.${dns.domain}`, dns.domain] : [];
+  const own = spec?.dnsConfig;
+  const search = [...domains, ...(own?.searches ?? [])];
+  const servers = [...(cluster ? [dns.server] : policy === 'None' ? [] : ['127.0.0.53']), ...(own?.nameservers ?? [])];
+  const options = [
+    ...(cluster ? ['ndots:5'] : []),
+    ...(own?.options ?? []).map((item) => (item.value === undefined ? item.name! : `${item.name}:${item.value}`)),
+  ];
+  const resolver = [
+    ...(search.length === 0 ? [] : [`search ${search.join(' ')}`]),
+    ...servers.map((server) => `nameserver ${server}`),
+    ...(options.length === 0 ? [] : [`options ${options.join(' ')}`]),
+    '',
+  ].join('\n');
+  return [
+    ['/etc/hosts', hosts],
+    ['/etc/resolv.conf', resolver],
+  ];
+}
