@@ -12,6 +12,24 @@ export interface Meter {
   left: number;
 }
 
+/** The meter of the expression that runs now: functions take from it what their arguments make them cost. */
+let running: Meter = { left: Infinity };
+
+/** Runs something on a meter. An expression may run another: a variable that it uses. */
+export function metering<Result>(meter: Meter, run: () => Result): Result {
+  const outer = running;
+  running = meter;
+  try {
+    return run();
+  } finally {
+    running = outer;
+  }
+}
+
+export function charge(cost: number): void {
+  if ((running.left -= cost) < 0) throw new CostExceeded();
+}
+
 export class CostExceeded extends Error {}
 
 const base: Readonly<Record<string, number>> = { value: 0, accuValue: 0, accuInc: 1, accuPush: 1, list: 10, map: 30 };

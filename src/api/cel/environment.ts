@@ -1,5 +1,5 @@
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
-import { CostExceeded, metered, perCallLimit, type Meter } from './cost.ts';
+import { CostExceeded, metered, metering, perCallLimit, type Meter } from './cost.ts';
 import { checkIssue, issuesText, runtimeText, syntaxIssues, typeName, type Failure, type Issue } from './errors.ts';
 import { authorizer } from './library/authorizer.ts';
 import { lists } from './library/lists.ts';
@@ -176,7 +176,7 @@ export function evaluate(program: Program, variables: Readonly<Record<string, un
   const bound: Record<string, unknown> = {};
   for (const name of Object.keys(variables)) bound[name] = toCel(variables[name]);
   try {
-    const value: unknown = parsed(bound);
+    const value: unknown = metering(meter, () => parsed(bound));
     // An exhausted budget may have been taken for an error that does not matter, as in `failed || true`.
     if (meter.left < 0) throw new CostExceeded();
     return { ok: true, value, cost: allowed - meter.left };

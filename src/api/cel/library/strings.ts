@@ -1,29 +1,10 @@
 import { celText } from '../values.ts';
+import { matches } from './re2.ts';
 import { fail, type Library } from './types.ts';
 
-/** A pattern of RE2's syntax as the host's: flags at the beginning, \A and \z, named groups. */
-export function pattern(text: string, global = ''): RegExp {
-  const flags = /^\(\?([ims]+)\)/.exec(text);
-  const body = text
-    .slice(flags?.[0].length ?? 0)
-    .replace(/\(\?P</g, '(?<')
-    .replace(/\\A/g, '^')
-    .replace(/\\z/g, '$');
-  // With Unicode where the pattern allows it: that mode knows classes like \p{L}, but no needless escapes.
-  for (const unicode of ['u', '']) {
-    try {
-      return new RegExp(body, `${flags?.[1] ?? ''}${global}${unicode}`);
-    } catch {
-      continue;
-    }
-  }
-  return fail(`error parsing regexp: \`${text}\``);
-}
-
-function findAll(text: string, regex: string, limit = -1n): string[] {
-  const found = [...text.matchAll(pattern(regex, 'g'))].map((match) => match[0]);
-  return limit < 0n ? found : found.slice(0, Number(limit));
-}
+const findAll = (text: string, regex: string, limit = -1n): readonly string[] =>
+  matches(text, regex, limit < 0n ? Infinity : Number(limit));
+const matchesAny = (text: string, regex: string): boolean => matches(text, regex, 1).length > 0;
 
 function replace(text: string, old: string, by: string, limit = -1n): string {
   if (limit < 0n) return text.replaceAll(old, () => by);
@@ -77,7 +58,7 @@ function format(text: string, values: readonly unknown[]): string {
 /** cel-go/ext/strings.go and k8s.io/apiserver/pkg/cel/library/regex.go. */
 export const strings: Library = {
   functions: [
-    ['string.find(string): string', (text: string, regex: string) => pattern(regex).exec(text)?.[0] ?? ''],
+    ['string.find(string): string', (text: string, regex: string) => matches(text, regex, 1)[0] ?? ''],
     ['string.findAll(string): list<string>', findAll],
     ['string.findAll(string, int): list<string>', findAll],
     ['string.replace(string, string): string', replace],
@@ -90,11 +71,11 @@ export const strings: Library = {
       },
     ],
     ['string.format(list): string', format],
-    ['string.matches_(string): bool', (text: string, regex: string) => pattern(regex).test(text)],
+    ['string.matches_(string): bool', matchesAny],
     [
       'google.protobuf.Timestamp.getDayOfYear_(): int',
       (time: Date) => BigInt(Math.floor((time.getTime() - Date.UTC(time.getUTCFullYear(), 0, 1)) / 86_400_000)),
     ],
-    ['matches(string, string): bool', (text: string, regex: string) => pattern(regex).test(text)],
+    ['matches(string, string): bool', matchesAny],
   ],
 };
