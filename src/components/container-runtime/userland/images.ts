@@ -94,6 +94,7 @@ const special: Readonly<Record<ImageKind, Files>> = {
     ['/var/log/nginx/', ''],
   ],
   redis: [['/data/', '']],
+  httpd: [['/usr/local/apache2/htdocs/index.html', '<html><body><h1>It works!</h1></body></html>\n']],
   other: [],
 };
 
@@ -101,12 +102,43 @@ const special: Readonly<Record<ImageKind, Files>> = {
 export const imageFiles = (kind: ImageKind): Files => [...common, ...special[kind]];
 
 /** What a container of an image runs when its pod says nothing, and where. */
-export const imageCommands: Readonly<
-  Record<ImageKind, { readonly entrypoint: readonly string[]; readonly command: readonly string[]; readonly workingDirectory: string }>
-> = {
-  busybox: { entrypoint: [], command: ['sh'], workingDirectory: '/' },
-  debian: { entrypoint: [], command: ['bash'], workingDirectory: '/' },
-  nginx: { entrypoint: ['/docker-entrypoint.sh'], command: ['nginx', '-g', 'daemon off;'], workingDirectory: '/' },
-  redis: { entrypoint: ['docker-entrypoint.sh'], command: ['redis-server'], workingDirectory: '/data' },
-  other: { entrypoint: [], command: ['/pause'], workingDirectory: '/' },
-};
+export interface ImageProgram {
+  readonly kind: ImageKind;
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+}
+
+const program = (
+  kind: ImageKind,
+  command: readonly string[],
+  entrypoint: readonly string[] = [],
+  workingDirectory = '/',
+): ImageProgram => ({ kind, entrypoint, command, workingDirectory });
+
+/** `1.0` as the version of a sample, `v2` as `2`. */
+const versioned = (name: string) => (tag: string) =>
+  program('other', [name, /^\d+\.\d+$/.test(tag) ? `${tag}.0` : tag.replace(/^v|^latest$/, '') || '1']);
+
+const images: readonly (readonly [name: RegExp, program: ImageProgram | ((tag: string) => ImageProgram)])[] = [
+  [/^docker\.io\/library\/nginx$/, program('nginx', ['nginx', '-g', 'daemon off;'], ['/docker-entrypoint.sh'])],
+  [/^docker\.io\/library\/redis$/, program('redis', ['redis-server'], ['docker-entrypoint.sh'], '/data')],
+  [/^docker\.io\/library\/httpd$/, program('httpd', ['httpd-foreground'], [], '/usr/local/apache2')],
+  [/^docker\.io\/library\/(busybox|alpine)$|\/busybox$/, program('busybox', ['sh'])],
+  [/^docker\.io\/library\/(debian|ubuntu|bash|perl)$/, program('debian', ['bash'])],
+  [/^docker\.io\/library\/python$/, program('other', ['bash'])],
+  [/^docker\.io\/curlimages\/curl$/, program('other', [], ['curl'])],
+  [/^docker\.io\/hashicorp\/http-echo$/, program('other', [], ['http-echo'])],
+  [/\/google[-_]samples\/(hello-app)$/, versioned('hello-app')],
+  [/\/google[-_]samples\/kubernetes-bootcamp$/, versioned('bootcamp')],
+  [/\/agnhost$/, program('other', ['pause'], ['/agnhost'])],
+  [/\/(serve_hostname|serve-hostname)$/, program('other', ['agnhost-serve-hostname'])],
+  [/\/hpa-example$/, program('other', ['hpa-example'])],
+  [/\/pause$/, program('other', [], ['/pause'])],
+];
+
+/** What is known of an image, by its full name (`docker.io/library/nginx`) and its tag. */
+export function imageProgram(name: string, tag: string): ImageProgram | undefined {
+  const found = images.find(([pattern]) => pattern.test(name))?.[1];
+  return typeof found === 'function' ? found(tag) : found;
+}

@@ -2,7 +2,7 @@ import type { Process, Task } from './state.ts';
 import { listenersOf, System } from './system.ts';
 import type { Listener, NetAnswer, ProcessStart, ProcessView, Served, ServedRequest, SignalName, StartFailure, Turn } from './types.ts';
 
-export { imageCommands, imageFiles } from './images.ts';
+export { imageFiles, imageProgram, type ImageProgram } from './images.ts';
 export type { Process } from './state.ts';
 export type {
   ImageKind,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   imageFiles,
+  imageProgram,
   listenersOfProcess,
   serveRequest,
   startProcess,
@@ -329,5 +330,61 @@ describe('servers in a shell', () => {
     ]);
     for (let turn = 0; turn < 2; turn++)
       expect(ask(drive, get('/', { port: 8080 }))).toEqual({ type: 'http', status: 200, headers: [['X-A', 'b']], body: 'hello' });
+  });
+});
+
+describe('samples', () => {
+  const named = (name: string, tag: string, argv?: readonly string[]): Drive => {
+    const image = imageProgram(name, tag)!;
+    return start([...image.entrypoint, ...(argv ?? image.command)], { image: image.kind });
+  };
+
+  it.each([
+    ['gcr.io/google-samples/hello-app', '2.0', undefined, 8080, '/', 'Hello, world!\nVersion: 2.0.0\nHostname: web-0\n'],
+    ['gcr.io/google-samples/kubernetes-bootcamp', 'v1', undefined, 8080, '/', 'Hello Kubernetes bootcamp! | Running on: web-0 | v=1\n'],
+    ['docker.io/hashicorp/http-echo', '1.0', ['-text=apple'], 5678, '/', 'apple\n'],
+    ['registry.k8s.io/e2e-test-images/agnhost', '2.53', ['netexec', '--http-port=8081'], 8081, '/hostname', 'web-0'],
+    ['docker.io/library/httpd', '2.4', undefined, 80, '/', '<html><body><h1>It works!</h1></body></html>\n'],
+  ] as const)('%s:%s answers', (name, tag, argv, port, path, body) => {
+    expect(ask(named(name, tag, argv), get(path, { port }))).toMatchObject({ status: 200, body });
+  });
+
+  it('is well for ten seconds', () => {
+    const drive = named('registry.k8s.io/e2e-test-images/agnhost', '2.40', ['liveness']);
+    const statuses = [5, 6].map((seconds) => {
+      drive.now += seconds * 1000;
+      return ask(drive, get('/healthz', { port: 8080 }));
+    });
+    expect(statuses).toMatchObject([
+      { status: 200, body: 'ok' },
+      { status: 500, body: 'error: 11' },
+    ]);
+  });
+
+  it.each([
+    [1, 2],
+    [9, 143],
+  ])('ends as a program of Go does, as process %i with %i', (pid, code) => {
+    const drive = start(['/agnhost', 'netexec'], { image: 'other', pid });
+    signal(drive, 'TERM');
+    expect(codeOf(drive)).toBe(code);
+  });
+
+  it('serves the pages of a folder from the background', () => {
+    const drive = start(['sh', '-c', 'mkdir /www; hostname > /www/index.html; httpd -p 8080 -h /www; sleep infinity']);
+    expect(ask(drive, get('/', { port: 8080 }))).toMatchObject({ status: 200, body: 'web-0\n' });
+  });
+
+  it('knows many digits of π', () => {
+    expect(run(['perl', '-Mbignum=bpi', '-wle', 'print bpi(50)'], { image: 'debian' }).out).toBe(
+      '3.1415926535897932384626433832795028841971693993751\n',
+    );
+  });
+
+  it('pauses until it is told to stop', () => {
+    const drive = named('registry.k8s.io/pause', '3.10');
+    expect(drive.need).toEqual({ type: 'wait' });
+    signal(drive, 'TERM');
+    expect(codeOf(drive)).toBe(0);
   });
 });

@@ -123,6 +123,7 @@ export class System {
 
   spawn(parent: Task, body: Body, descriptors: Descriptors, change: Partial<Task> = {}): number {
     const pid = this.nextPid++;
+    this.steps -= stepsOfProgram;
     this.tasks.set(pid, {
       ...parent,
       pid,

@@ -28,7 +28,7 @@ export interface ProcessLine {
 }
 
 /** Which programs an image has. `other` has all of them. */
-export type ImageKind = 'busybox' | 'nginx' | 'redis' | 'debian' | 'other';
+export type ImageKind = 'busybox' | 'nginx' | 'redis' | 'httpd' | 'debian' | 'other';
 
 export interface ProcessStart {
   readonly argv: readonly string[];

@@ -8,6 +8,7 @@ import { kill, killByName } from './kill.ts';
 import { networkPrograms } from './network.ts';
 import { nginx } from './nginx.ts';
 import { exit, type Program } from './program.ts';
+import { samplePrograms } from './samples.ts';
 import { redisCli, redisServer } from './redis.ts';
 import { testProgram } from './test.ts';
 import { textPrograms } from './text.ts';
@@ -18,6 +19,7 @@ export const programs: Readonly<Record<string, Program | undefined>> = {
   ...filePrograms,
   ...networkPrograms,
   ...textPrograms,
+  ...samplePrograms,
   '[': testProgram,
   '[[': testProgram,
   kill,
@@ -34,20 +36,33 @@ export const programs: Readonly<Record<string, Program | undefined>> = {
 /** Those that a shell runs without a process of their own. */
 export const builtinPrograms: ReadonlySet<string> = new Set(['[', '[[', 'echo', 'false', 'printf', 'pwd', 'test', 'true']);
 
+const only = (directory: string, ...images: readonly ImageKind[]) => ({ images: [...images, 'other' as const], directory });
 const shells = new Set(['sh', 'ash', 'bash']);
 /** Programs that not every image has. */
 const special: Readonly<Record<string, { readonly images: readonly ImageKind[]; readonly directory: string } | undefined>> = {
-  bash: { images: ['nginx', 'redis', 'debian', 'other'], directory: '/bin' },
-  curl: { images: ['nginx', 'other'], directory: '/usr/bin' },
-  nginx: { images: ['nginx', 'other'], directory: '/usr/sbin' },
-  'redis-cli': { images: ['redis', 'other'], directory: '/usr/local/bin' },
-  'redis-server': { images: ['redis', 'other'], directory: '/usr/local/bin' },
-  'docker-entrypoint.sh': { images: ['nginx', 'redis', 'other'], directory: '/' },
-  pause: { images: ['other'], directory: '/' },
-  nslookup: { images: ['busybox', 'nginx', 'redis', 'other'], directory: '/bin' },
-  nc: { images: ['busybox', 'nginx', 'redis', 'other'], directory: '/bin' },
-  ping: { images: ['busybox', 'nginx', 'redis', 'other'], directory: '/bin' },
-  wget: { images: ['busybox', 'nginx', 'redis', 'other'], directory: '/bin' },
+  bash: only('/bin', 'nginx', 'redis', 'debian', 'httpd'),
+  curl: only('/usr/bin', 'nginx'),
+  nginx: only('/usr/sbin', 'nginx'),
+  'redis-cli': only('/usr/local/bin', 'redis'),
+  'redis-server': only('/usr/local/bin', 'redis'),
+  'docker-entrypoint.sh': only('/', 'nginx', 'redis'),
+  agnhost: only('/'),
+  'agnhost-liveness': only('/'),
+  'agnhost-netexec': only('/'),
+  'agnhost-serve-hostname': only('/'),
+  bootcamp: only('/'),
+  'hello-app': only('/'),
+  'hpa-example': only('/'),
+  'http-echo': only('/'),
+  httpd: only('/bin', 'busybox', 'httpd'),
+  'httpd-foreground': only('/usr/local/bin', 'httpd'),
+  pause: only('/'),
+  perl: only('/usr/bin', 'debian', 'nginx', 'httpd'),
+  python3: only('/usr/bin'),
+  nslookup: only('/bin', 'busybox', 'nginx', 'redis'),
+  nc: only('/bin', 'busybox', 'nginx', 'redis'),
+  ping: only('/bin', 'busybox', 'nginx', 'redis'),
+  wget: only('/bin', 'busybox', 'nginx', 'redis'),
 };
 const searched = ['/bin', '/sbin', '/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/local/sbin', '/'];
 
