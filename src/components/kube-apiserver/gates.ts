@@ -21,7 +21,7 @@ import {
 } from '#api/resources/status-errors.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import { mediaTypes, type HttpRequest } from '#protocol/rest.ts';
-import { mutate, validateAdmission, type AdmissionRequest } from './admission.ts';
+import { mutate, type AdmissionRequest } from './admission.ts';
 import { allocateService } from './allocate.ts';
 import { authenticate, impersonated, impersonationTargets } from './authentication.ts';
 import { authorize, refusal, type Attributes } from './authorization.ts';
@@ -382,15 +382,4 @@ export function schemaGate(server: ApiServerState, state: RequestState, now: num
   if ('refused' in allocated) return { refused: allocated.refused };
   const stored = resource.group === 'events.k8s.io' ? storedEvent(allocated.object) : stampPhase(allocated.object, undefined, now);
   return { next: { ...state, object: stored, random: allocated.random }, detail: '' };
-}
-
-/** validating: the plug-ins that only say yes or no. */
-export function validatingGate(server: ApiServerState, state: RequestState): Verdict {
-  const resource = targetOf(server, state);
-  if (isFailure(resource)) return { refused: resource };
-  const { info, user, object, old, random } = state;
-  const verdict = validateAdmission(server, { info, resource, user, object, old, query: state.request.query, random });
-  const annotations = { ...state.annotations, ...verdict.annotations };
-  const next: RequestState = { ...state, annotations, warnings: [...new Set([...state.warnings, ...verdict.warnings])] };
-  return verdict.refused === undefined ? { next, detail: '' } : { next, refused: verdict.refused };
 }

@@ -19,7 +19,6 @@ import {
   mutatingGate,
   schemaGate,
   targetOf,
-  validatingGate,
   type Verdict,
 } from './gates.ts';
 import { componentStatuses, type Probe } from './component-status.ts';
@@ -32,6 +31,7 @@ import { requestInfo, resourceFor } from './request-info.ts';
 import type { ApiServerState, BookmarkWatch, CloseWatch, OpenWatch, Watch } from './state.ts';
 import { createObject, deleteCollection, deleteObject, getObject, listObjects, selectorsOf, updateObject, type Stored } from './storage.ts';
 import { isPartOfObject, specialFor, unknownSubresource } from './subresources.ts';
+import { validatingGate } from './validating-gate.ts';
 
 interface StopWatching {
   readonly type: 'watch.stop';

@@ -202,7 +202,8 @@ function fieldProblem(resource: ResourceDefinition, field: string): string {
   return ['pods', 'events', 'nodes', 'namespaces', 'secrets'].includes(resource.plural) && resource.group === '' ? `field label not supported: ${field}` : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
-function select(server: ApiServerState, state: RequestState, resource: ResourceDefinition): readonly KubeObject[] | Status {
+/** The objects that a list, or the deletion of a collection, is about. */
+export function select(server: ApiServerState, state: RequestState, resource: ResourceDefinition): readonly KubeObject[] | Status {
   const selectors = selectorsOf(state, resource);
   if (isFailure(selectors)) return selectors;
   const { labels, fields } = selectors as { readonly labels: Selector | undefined; readonly fields: readonly FieldTerm[] | undefined };

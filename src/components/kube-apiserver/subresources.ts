@@ -85,6 +85,12 @@ function patched(state: RequestState, current: KubeObject): KubeObject {
   return applyMergePatch(current, body) as KubeObject;
 }
 
+/** The scale that a request wants an object to have, and the one that it has. */
+export function wantedScale(state: RequestState, target: KubeObject): { readonly object: KubeObject; readonly old: KubeObject } {
+  const old = scaleOf(target);
+  return { object: patched(state, old), old };
+}
+
 /** ScaleREST of the workloads (registry/apps). */
 const scale: Special = function* (_server, state, resource, now) {
   const key = storageKey(resource, state.info.namespace, state.info.name);

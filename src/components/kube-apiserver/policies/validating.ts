@@ -168,9 +168,12 @@ class Verdict {
   }
 }
 
+/** Whether there is any policy to ask. */
+export const hasPolicies = (state: ApiServerState): boolean => cacheOf(state, plugin.policies).size > 0;
+
 /** The plug-in ValidatingAdmissionPolicy: asks every policy that has a binding, by name. */
 export function validatingAdmissionPolicies(state: ApiServerState, request: AdmissionRequest): PolicyVerdict {
-  if (cacheOf(state, plugin.policies).size === 0) return admitted;
+  if (!hasPolicies(state)) return admitted;
   const verdict = new Verdict(attributesOf(state, request));
   for (const found of dispatch(state, plugin, verdict.attributes)) {
     if ('message' in found) verdict.deny(found.policyName, found.bindingName, found.message);
