@@ -1,4 +1,6 @@
 import { hash32 } from '#base/random.ts';
+import { metadataSchema } from './custom/schema.ts';
+import type { JSONSchemaProps } from './types.generated.ts';
 import { schemaFor, type Schema, type StructSchema } from './schema/index.ts';
 import type { ResourceDefinition } from './resources/index.ts';
 import { kubernetesVersion } from './version.ts';
@@ -34,16 +36,24 @@ export const openApiV2 = '\n\u00032.0\u0012\u0015\n\nKubernetes\u0012\u0007v1.36
 function all(resources: readonly ResourceDefinition[]): ReadonlyMap<string, Document> {
   let known = documents.get(resources);
   if (known === undefined) {
-    const roots = [...new Set(resources.map(rootOf))];
-    known = new Map(
-      roots.map((root) => {
-        const content = documentOf(resources.filter((resource) => rootOf(resource) === root));
-        return [root, { content, hash: hash32(JSON.stringify(content)).toString(16).toUpperCase().padStart(8, '0') }];
-      }),
-    );
+    const byRoot = new Map<string, ResourceDefinition[]>();
+    for (const resource of resources) byRoot.set(rootOf(resource), [...(byRoot.get(rootOf(resource)) ?? []), resource]);
+    known = new Map([...byRoot].map(([root, group]) => [root, documentFor(group)]));
     documents.set(resources, known);
   }
   return known;
+}
+
+/** Documents of groups that are built in stay the same whatever else a server has. */
+const builtIn = new WeakMap<ResourceDefinition, Document>();
+
+function documentFor(resources: readonly ResourceDefinition[]): Document {
+  const known = builtIn.get(resources[0]!);
+  if (known !== undefined) return known;
+  const content = documentOf(resources);
+  const document = { content, hash: hash32(JSON.stringify(content)).toString(16).toUpperCase().padStart(8, '0') };
+  if (resources.every((resource) => resource.openApi === undefined)) builtIn.set(resources[0]!, document);
+  return document;
 }
 
 function documentOf(resources: readonly ResourceDefinition[]): object {
@@ -58,11 +68,19 @@ function documentOf(resources: readonly ResourceDefinition[]): object {
     if (resource.verbs.includes('get'))
       paths[`${base}/{name}`] = { get: gvk, ...(resource.verbs.includes('patch') ? { patch: { ...gvk, parameters: checked } } : {}) };
     const schema = schemaFor(resource);
-    if (schema === undefined) continue;
-    const named = define(schema, schemas);
+    const named = resource.openApi === undefined ? schema && define(schema, schemas) : defineCustom(resource, resource.openApi, schemas);
+    if (named === undefined) continue;
     schemas[named] = { ...schemas[named], 'x-kubernetes-group-version-kind': [{ group, kind, version }] };
   }
   return { openapi: '3.0.0', info: { title: 'Kubernetes', version: kubernetesVersion }, paths, components: { schemas } };
+}
+
+/** The name of a custom resource's schema: `com.example.sky.v1.Planet` (apiextensions-apiserver, controller/openapi/builder). */
+function defineCustom({ group, version, kind }: ResourceDefinition, schema: JSONSchemaProps, schemas: Record<string, object>): string {
+  const name = [...group.split('.').reverse(), version, kind].join('.');
+  const metadata = { allOf: [{ $ref: `#/components/schemas/${define(metadataSchema, schemas)}` }] };
+  schemas[name] = { ...schema, properties: { ...schema.properties, apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata } };
+  return name;
 }
 
 /** Adds a struct and all that it refers to. */

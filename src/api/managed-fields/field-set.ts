@@ -26,10 +26,27 @@ export function elementOf(schema: Extract<Schema, { readonly type: 'list' }>, it
   return `k:${stableStringify(keys)}`;
 }
 
-/** All fields of a value: what an applier of the whole value would own. */
+/**
+ * All fields of a value: what an applier of the whole value owns. Elements of maps and items of lists are owned themselves,
+ * fields of structs by what is in them (structured-merge-diff/typed/tofieldset.go).
+ */
 export function fieldsOf(value: unknown, schema: Schema | undefined): FieldSet {
-  return ownFields(value, schema, true);
+  const fields: Record<string, FieldSet> = {};
+  if (schema?.type === 'list' && schema.list !== 'atomic' && Array.isArray(value)) {
+    for (const item of value as readonly unknown[]) fields[elementOf(schema, item) ?? ''] = withSelf(fieldsOf(item, schema.items));
+    return fields;
+  }
+  if (!isObject(value) || schema === undefined || !('atomic' in schema ? !schema.atomic : schema.type === 'deduced')) return leaf;
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner === undefined || inner === null) continue;
+    const set = fieldsOf(inner, memberSchema(schema, key));
+    fields[`f:${key}`] = schema.type === 'struct' ? set : withSelf(set);
+  }
+  return fields;
 }
+
+/** The members of a thing that is owned itself, too. */
+const withSelf = (set: FieldSet): FieldSet => (isEmpty(set) ? set : { '.': leaf, ...set });
 
 export interface Comparison {
   /** Added or modified. */
@@ -57,6 +74,13 @@ export function changedFields(before: unknown, after: unknown, schema: Schema | 
       () => false,
     );
   if (schema?.type === 'list' && schema.list !== 'atomic') return compareLists(before, after, schema);
+  if (schema?.type === 'deduced' && isObject(before) && isObject(after))
+    return compareMaps(
+      before,
+      after,
+      () => schema,
+      () => false,
+    );
   return deepEqual(before, after) ? nothing : whole;
 }
 
@@ -86,16 +110,16 @@ function compareMaps(
     if (value === undefined || value === null || left?.[key] === value || (value === '' && left?.[key] === undefined)) continue;
     const schema = schemaOf(key);
     if (left?.[key] !== undefined) add(changed, removed, `f:${key}`, changedFields(left[key], value, schema));
-    else if (!present(key)) changed[`f:${key}`] = ownFields(value, schema, false);
+    else if (!present(key)) changed[`f:${key}`] = ownFields(value, schema);
     else if (!isZero(value)) add(changed, removed, `f:${key}`, changedFields(undefined, value, schema));
   }
   for (const key in left)
-    if (left[key] !== undefined && right?.[key] === undefined) removed[`f:${key}`] = ownFields(left[key], schemaOf(key), false);
+    if (left[key] !== undefined && right?.[key] === undefined) removed[`f:${key}`] = ownFields(left[key], schemaOf(key));
   return { changed, removed };
 }
 
 /** The set below a field that is there as a whole: with `.` for things that have members of their own. */
-function ownFields(value: unknown, schema: Schema | undefined, root: boolean): FieldSet {
+function ownFields(value: unknown, schema: Schema | undefined): FieldSet {
   let members: FieldSet = emptySet;
   if (schema?.type === 'struct' && !schema.atomic)
     members = compareMaps(
@@ -112,7 +136,14 @@ function ownFields(value: unknown, schema: Schema | undefined, root: boolean): F
       () => false,
     ).changed;
   else if (schema?.type === 'list' && schema.list !== 'atomic') members = compareLists([], value, schema).changed;
-  return root || isEmpty(members) ? members : withSelf(members);
+  else if (schema?.type === 'deduced' && isObject(value))
+    members = compareMaps(
+      {},
+      value,
+      () => schema,
+      () => false,
+    ).changed;
+  return withSelf(members);
 }
 
 function compareLists(before: unknown, after: unknown, schema: Extract<Schema, { readonly type: 'list' }>): Comparison {
@@ -124,10 +155,10 @@ function compareLists(before: unknown, after: unknown, schema: Extract<Schema, {
   for (const [element, item] of right) {
     const old = left.get(element);
     if (old === item && left.has(element)) continue;
-    if (old === undefined) changed[element] = ownFields(item, schema.items, false);
+    if (old === undefined) changed[element] = ownFields(item, schema.items);
     else add(changed, removed, element, changedFields(old, item, schema.items));
   }
-  for (const [element, item] of left) if (!right.has(element)) removed[element] = ownFields(item, schema.items, false);
+  for (const [element, item] of left) if (!right.has(element)) removed[element] = ownFields(item, schema.items);
   return { changed, removed };
 }
 
@@ -142,9 +173,6 @@ function bare(set: FieldSet): FieldSet {
   for (const key in set) if (key !== '.') return set;
   return leaf;
 }
-
-/** The members of a thing that is owned itself, too. */
-const withSelf = (members: FieldSet): FieldSet => ({ '.': leaf, ...members });
 
 /** Both sets. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
@@ -196,7 +224,7 @@ export function intersectWithValue(set: FieldSet, value: unknown, schema: Schema
   let dropped = false;
   for (const key in set) {
     const inner = set[key] as FieldSet;
-    const found = key === '.' ? { value, schema: undefined } : member(value, schema, key);
+    const found = key === '.' ? { value, schema: undefined } : memberOf(value, schema, key);
     if (found === undefined) {
       dropped = true;
       continue;
@@ -208,7 +236,8 @@ export function intersectWithValue(set: FieldSet, value: unknown, schema: Schema
   return dropped ? result : set;
 }
 
-function member(
+/** What an element names in a value; undefined where there is nothing. */
+export function memberOf(
   value: unknown,
   schema: Schema | undefined,
   element: string,
@@ -217,11 +246,17 @@ function member(
     const key = element.slice(2);
     const inner = isObject(value) ? value[key] : undefined;
     if (inner === undefined) return undefined;
-    return { value: inner, schema: schema?.type === 'struct' ? schema.field(key) : schema?.type === 'map' ? schema.values : undefined };
+    return { value: inner, schema: memberSchema(schema, key) };
   }
   if (schema?.type !== 'list' || !Array.isArray(value)) return undefined;
   const item: unknown = value.find((candidate: unknown) => elementOf(schema, candidate) === element);
   return item === undefined ? undefined : { value: item, schema: schema.items };
+}
+
+function memberSchema(schema: Schema | undefined, key: string): Schema | undefined {
+  if (schema?.type === 'struct') return schema.field(key);
+  if (schema?.type === 'map') return schema.values;
+  return schema?.type === 'deduced' ? schema : undefined;
 }
 
 /** Whether the sets are equal. */

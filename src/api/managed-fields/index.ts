@@ -2,6 +2,7 @@ import type { KubeObject } from '../object.ts';
 import type { ManagedFieldsEntry } from '../types.generated.ts';
 import type { Schema } from '../schema/index.ts';
 import { changedFields, difference, emptySet, fieldsOf, intersectWithValue, isEmpty, recursiveDifference, sameSet, union, type FieldSet } from './field-set.ts';
+import { mergeValues, pruneDropped } from './merge.ts';
 
 /** Fields that nobody owns: the server's own (fieldmanager/stripmeta.go). */
 const stripped: FieldSet = {
@@ -106,6 +107,7 @@ export interface ApplyRequest {
   readonly manager: string;
   readonly force: boolean;
   readonly time: string;
+  readonly subresource: string;
 }
 /** A field that somebody else owns with another value. */
 export interface ApplyConflict {
@@ -141,23 +143,41 @@ function intersection(a: FieldSet, b: FieldSet): FieldSet {
   return result;
 }
 
+/** The entry of what a manager has applied. */
+function isOwn(entry: ManagedFieldsEntry, { manager, applied, subresource }: ApplyRequest): boolean {
+  return entry.operation === 'Apply' && entry.manager === manager && entry.apiVersion === applied.apiVersion && (entry.subresource ?? '') === subresource;
+}
+
+const fieldsOfEntry = (entry: ManagedFieldsEntry | undefined): FieldSet => (entry?.fieldsV1 ?? emptySet) as FieldSet;
+
+/** The live object with what the manager applies merged in, and what it no longer applies and nobody else owns removed. */
+export function mergeApplied(request: ApplyRequest): KubeObject {
+  const { live, applied, schema } = request;
+  if (live === undefined) return applied;
+  const merged = mergeValues(live, applied, schema);
+  const entries = live.metadata.managedFields ?? [];
+  const own = entries.find((entry) => isOwn(entry, request));
+  const others = entries.filter((entry) => entry !== own).map(fieldsOfEntry);
+  return pruneDropped(merged, schema, fieldsOfEntry(own), stripFields(fieldsOf(applied, schema)), others) as KubeObject;
+}
+
 /**
- * Server-side apply: the live object with what the manager applies merged in and what it no longer applies removed, or
- * the conflicts. Models structured-merge-diff/merge (Updater.Apply).
+ * Server-side apply: the merged object with its new owners, or the conflicts. Models structured-merge-diff/merge
+ * (Updater.Apply). @param merged what `mergeApplied` gives, with the defaults of its kind
  */
 export function applyServerSide(request: ApplyRequest, merged: KubeObject): { readonly object: KubeObject } | { readonly conflicts: readonly ApplyConflict[] } {
-  const { live, applied, schema, manager, force, time } = request;
+  const { live, applied, schema, manager, force, time, subresource } = request;
   const fields = stripFields(fieldsOf(applied, schema));
   const { changed } = changedFields(live, merged, schema);
   const contested = intersection(fields, stripFields(changed));
-  const others = (live?.metadata.managedFields ?? []).filter((entry) => !(entry.operation === 'Apply' && entry.manager === manager));
+  const others = (live?.metadata.managedFields ?? []).filter((entry) => !isOwn(entry, request));
   const conflicts = others.flatMap((entry) => pathsOf(intersection(contested, (entry.fieldsV1 ?? {}) as FieldSet)).map((field) => ({ manager: entry.manager ?? '', field, entry })));
   if (conflicts.length > 0 && !force) return { conflicts };
   const kept = others
     .map((entry) => ({ ...entry, fieldsV1: difference((entry.fieldsV1 ?? {}) as FieldSet, contested) }))
     .filter((entry) => !isEmpty(entry.fieldsV1));
-  const mine = (live?.metadata.managedFields ?? []).find((entry) => entry.operation === 'Apply' && entry.manager === manager);
+  const mine = (live?.metadata.managedFields ?? []).find((entry) => isOwn(entry, request));
   const same = mine !== undefined && sameSet((mine.fieldsV1 ?? {}) as FieldSet, fields);
-  const entry = same && isEmpty(changed) ? mine : entryOf(manager, 'Apply', applied.apiVersion, time, fields, '');
+  const entry = same && isEmpty(changed) ? mine : entryOf(manager, 'Apply', applied.apiVersion, time, fields, subresource);
   return { object: withManaged(merged, [...kept, entry]) };
 }

@@ -126,7 +126,15 @@ function sliceCells(slice: k8s.EndpointSlice, now: number): Cells {
   return [name(slice), slice.addressType, list((slice.ports ?? []).map((port) => String(port.port ?? '*'))), list((slice.endpoints ?? []).flatMap((item) => item.addresses)), age(slice, now)];
 }
 
+function apiServiceCells(item: k8s.APIService, now: number): Cells {
+  const { service } = item.spec ?? {};
+  const condition = item.status?.conditions?.find(({ type }) => type === 'Available');
+  const available = condition === undefined ? 'Unknown' : condition.status === 'True' || condition.reason === undefined ? condition.status : `${condition.status} (${condition.reason})`;
+  return [name(item), service === undefined ? 'Local' : `${service.namespace ?? ''}/${service.name ?? ''}`, available, age(item, now)];
+}
+
 const rows: Readonly<Record<string, Row>> = {
+  'apiregistration.k8s.io/APIService': apiServiceCells,
   '/Pod': podCells,
   '/Namespace': (item: k8s.Namespace, now: number) => [name(item), item.status?.phase ?? '', age(item, now)],
   '/Node': (item: k8s.Node, now: number) => [name(item), nodeStatus(item), nodeRoles(item), age(item, now), item.status?.nodeInfo?.kubeletVersion ?? '', nodeAddress(item, 'InternalIP'), nodeAddress(item, 'ExternalIP'), item.status?.nodeInfo?.osImage ?? '<unknown>', nodeKernel(item), item.status?.nodeInfo?.containerRuntimeVersion ?? '<unknown>'],

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../object.ts';
 import { isObject } from '#base/json.ts';
+import { definitionDefaults } from '../custom/definition-strategy.ts';
 import { canonicalQuantity } from '../quantity.ts';
 import { limitRangeItem } from './limit-ranges.ts';
 
@@ -268,6 +269,7 @@ const byKind: Readonly<Record<string, (object: Fields) => Fields>> = {
   'rbac.authorization.k8s.io/RoleBinding': role,
   'rbac.authorization.k8s.io/ClusterRoleBinding': role,
   'scheduling.k8s.io/PriorityClass': (object) => fill(object, { preemptionPolicy: 'PreemptLowerPriority' }),
+  'apiextensions.k8s.io/CustomResourceDefinition': onSpec(definitionDefaults),
   'storage.k8s.io/StorageClass': (object) => fill(object, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
 };
 

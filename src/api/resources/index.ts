@@ -5,6 +5,8 @@ import { cellsOf, type Cells } from './columns.ts';
 import { decodeStruct, type Decoded } from './decode.ts';
 import { applyDefaults } from './defaults.ts';
 import { selectableFields } from './fields.ts';
+import type { JSONSchemaProps } from '../types.generated.ts';
+import { servedEvent, storedEvent } from './event-versions.ts';
 import generated from './resources.generated.json' with { type: 'json' };
 import { prepareForCreate, prepareForUpdate } from './strategies.ts';
 import { validateCreate, validateUpdate, type Errors } from './validation.ts';
@@ -35,6 +37,12 @@ export interface ResourceFacts extends GroupVersionKind {
   readonly columns: readonly Column[];
 }
 
+export interface ScalePaths {
+  readonly spec: string;
+  readonly status: string;
+  readonly selector: string | undefined;
+}
+
 /** One resource of the API: everything that the generic code must know of it. */
 export interface ResourceDefinition extends ResourceFacts {
   readonly apiVersion: string;
@@ -43,10 +51,22 @@ export interface ResourceDefinition extends ResourceFacts {
   readonly storagePrefix: string;
   readonly schema: StructSchema | undefined;
   readonly hasStatus: boolean;
+  /** Where `/scale` finds what it shows, as simple paths; undefined where there is no such subresource. */
+  readonly scale: ScalePaths | undefined;
+  /** What a client is warned of. */
+  readonly deprecation: string | undefined;
+  /** Whether the kind converts field labels itself, and so has its own words for those that it does not know. */
+  readonly namesFieldLabels: boolean;
+  /** The schema that a definition gave it; undefined for what is built in. */
+  readonly openApi: JSONSchemaProps | undefined;
   cells(object: KubeObject, now: number): Cells;
   /** Reads a body. @param known what is stored: parts of it need no second look */
   decode(raw: KubeObject, known: KubeObject | undefined): Decoded;
   applyDefaults(object: KubeObject): KubeObject;
+  /** A stored object as clients of this version read it. */
+  asServed(object: KubeObject): KubeObject;
+  /** An object in the version in which it is kept. */
+  asStored(object: KubeObject): KubeObject;
   prepareForCreate(object: KubeObject): KubeObject;
   prepareForUpdate(object: KubeObject, old: KubeObject, subresource: string): KubeObject;
   validateCreate(object: KubeObject): Errors;
@@ -66,6 +86,23 @@ const storageNames: Readonly<Record<string, string>> = {
   'apiextensions.k8s.io/customresourcedefinitions': 'apiextensions.k8s.io/customresourcedefinitions',
 };
 
+const workloadScale: ScalePaths = { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' };
+
+/** What the deprecated APIs say (apiserver/pkg/endpoints/deprecation). */
+const deprecated: Readonly<Record<string, string>> = {
+  '/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
+  '/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+};
+const ownFieldLabels = new Set(['pods', 'events', 'nodes', 'namespaces', 'secrets']);
+
+type Versions = Pick<ResourceDefinition, 'asServed' | 'asStored'>;
+const oneVersion: Versions = { asServed: (object) => object, asStored: (object) => object };
+/** Both versions of events are one store, in the older version. */
+const eventVersions: Versions = {
+  asServed: (object) => (object.apiVersion === 'v1' ? servedEvent(object) : object),
+  asStored: (object) => (object.apiVersion === 'v1' ? object : storedEvent(object)),
+};
+
 /** Makes the definition of a built-in resource of what discovery says. */
 function defineResource(facts: ResourceFacts): ResourceDefinition {
   const { group, version, kind, plural } = facts;
@@ -80,8 +117,14 @@ function defineResource(facts: ResourceFacts): ResourceDefinition {
     storagePrefix: `/registry/${storage}`,
     schema,
     hasStatus,
+    scale: facts.subresources.some((sub) => sub.name === 'scale') ? workloadScale : undefined,
+    deprecation: deprecated[`${group}/${plural}`],
+    namesFieldLabels: group === '' && ownFieldLabels.has(plural),
+    openApi: undefined,
+    ...(group === 'events.k8s.io' ? eventVersions : oneVersion),
     decode: (raw, known) => decodeStruct(raw, schema, known),
-    cells: (object, now) => cellsOf(group === 'events.k8s.io' ? '' : group, kind, facts.columns, object, now),
+    cells: (object, now) =>
+      group === 'events.k8s.io' ? cellsOf('', kind, facts.columns, eventVersions.asStored(object), now) : cellsOf(group, kind, facts.columns, object, now),
     applyDefaults: (object) => applyDefaults(group, kind, object),
     prepareForCreate: (object) => prepareForCreate(group, kind, object, hasStatus),
     prepareForUpdate: (object, old, subresource) => prepareForUpdate(group, kind, object, old, subresource, hasStatus),

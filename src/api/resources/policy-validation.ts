@@ -13,7 +13,7 @@ import type {
   Variable,
 } from '../types.generated.ts';
 import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from './field-error.ts';
-import { nameDetail, qualifiedPart, subdomain, subdomainDetail } from './validation.ts';
+import { nameDetail, qualifiedPart, subdomain, subdomainDetail } from './name-rules.ts';
 
 /** pkg/apis/admissionregistration/validation: admission policies and their bindings. */
 

@@ -1,6 +1,8 @@
 import { deepEqual } from '#base/json.ts';
 import { formatTime, type KubeObject } from '../object.ts';
 import type { Container, Job } from '../types.generated.ts';
+import { firstDefinitionStatus, withStoredVersion } from '../custom/definition-strategy.ts';
+import { definitionKind } from '../custom/definition-validation.ts';
 import { parseQuantity } from '../quantity.ts';
 
 /** What a strategy may know besides the objects. */
@@ -52,6 +54,7 @@ const firstStatus: Readonly<Record<string, (object: KubeObject) => unknown>> = {
   'policy/PodDisruptionBudget': () => ({ currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 }),
   'networking.k8s.io/Ingress': () => ({ loadBalancer: {} }),
   'admissionregistration.k8s.io/ValidatingAdmissionPolicy': () => ({}),
+  [definitionKind]: firstDefinitionStatus,
 };
 
 /** The quality of service of a pod (pkg/apis/core/v1/helper/qos). */
@@ -134,6 +137,7 @@ export function prepareForUpdate(
     const { status: _mine, ...rest } = object;
     result = (old['status'] === undefined ? rest : { ...rest, status: old['status'] }) as KubeObject;
   }
+  if (key === definitionKind) result = withStoredVersion(result);
   if (key === '/Namespace' && subresource === '') result = { ...result, spec: old['spec'] };
   if (generations.has(key)) {
     const changed =
@@ -145,8 +149,19 @@ export function prepareForUpdate(
   return result;
 }
 
-/** When a volume came into its phase (registry/core/persistentvolume/strategy.go): set by the server, owned by nobody. */
+/** A service that this server has itself is there from the beginning (kube-aggregator, registry/apiservice/strategy.go). */
+function localService(object: KubeObject, now: number): KubeObject {
+  const condition = { type: 'Available', status: 'True', lastTransitionTime: formatTime(now), reason: 'Local', message: 'Local APIServices are always available' };
+  return { ...object, status: { conditions: [condition] } };
+}
+
+/**
+ * What the server sets and nobody owns: when a volume came into its phase (registry/core/persistentvolume/strategy.go),
+ * and that a local API service is available.
+ */
 export function stampPhase(object: KubeObject, old: KubeObject | undefined, now: number): KubeObject {
+  if (object.kind === 'APIService' && old === undefined && (object['spec'] as { readonly service?: unknown } | undefined)?.service === undefined)
+    return localService(object, now);
   if (object.kind !== 'PersistentVolume') return object;
   const phaseOf = (volume: KubeObject | undefined): unknown => (volume?.['status'] as { readonly phase?: string } | undefined)?.phase;
   return phaseOf(object) === phaseOf(old)

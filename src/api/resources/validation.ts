@@ -7,30 +7,24 @@ import { validateQuota, validateQuotaUpdate } from '../quota/validation.ts';
 import { validateLimitRange } from './limit-ranges.ts';
 import { mutatingPolicy, mutatingPolicyBinding, validatingPolicy, validatingPolicyBinding } from './policy-validation.ts';
 import { roleBindingErrors, roleErrors } from './rbac-validation.ts';
+import { definitionKind, definitionUpdateErrors, validateDefinition } from '../custom/definition-validation.ts';
 import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from './field-error.ts';
+import { label, label1035, label1035Detail, labelDetail, nameDetail, qualifiedPart, subdomain, subdomainDetail, valueDetail } from './name-rules.ts';
 
 /** Validation (pkg/apis/…/validation) as functions from an object to what is wrong with it. */
 export type Errors = readonly FieldError[];
-
-const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-export const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-export const qualifiedPart = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
-const labelDetail = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-export const subdomainDetail = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const label1035Detail = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
-export const nameDetail = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-const valueDetail = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
 /** Kinds whose names are looser than a subdomain: path segments. */
 const pathNames = /^(rbac\.authorization\.k8s\.io|flowcontrol)/;
 const labelNames = new Set(['/Namespace']);
 
-function metadata(group: string, kind: string, object: KubeObject): FieldError[] {
+/** What is wrong with the metadata of a new object (apimachinery/pkg/api/validation/objectmeta.go). */
+export function metadataErrors(object: KubeObject, group = '', kind = ''): FieldError[] {
   const errors: FieldError[] = [];
   const { name, labels } = object.metadata;
   if (name === undefined || name === '') errors.push(required('metadata.name', 'name or generateName is required'));
   else if (`${group}/${kind}` === '/Service') {
-    if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name)) errors.push(invalid('metadata.name', name, label1035Detail));
+    if (!label1035.test(name)) errors.push(invalid('metadata.name', name, label1035Detail));
   } else if (labelNames.has(`${group}/${kind}`)) {
     if (!label.test(name)) errors.push(invalid('metadata.name', name, labelDetail));
   } else if (!pathNames.test(group) && !subdomain.test(name)) errors.push(invalid('metadata.name', name, subdomainDetail));
@@ -143,6 +137,7 @@ const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldErro
   '/Service': service,
   '/ResourceQuota': validateQuota,
   '/LimitRange': validateLimitRange,
+  [definitionKind]: validateDefinition,
   'apps/Deployment': (object) => workload(object, ['Always']),
   'apps/ReplicaSet': (object) => workload(object, ['Always']),
   'apps/StatefulSet': (object) => workload(object, ['Always']),
@@ -159,25 +154,32 @@ const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldErro
 
 /** What is wrong with an object that is to be created. */
 export function validateCreate(group: string, kind: string, object: KubeObject): Errors {
-  return [...metadata(group, kind, object), ...(byKind[`${group}/${kind}`]?.(object) ?? [])];
+  return [...metadataErrors(object, group, kind), ...(byKind[`${group}/${kind}`]?.(object) ?? [])];
 }
 
 const immutableSelector = new Set(['apps/Deployment', 'apps/ReplicaSet', 'apps/DaemonSet']);
 const podUpdateDetail =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
-/** What is wrong with a change of an object. */
-export function validateUpdate(group: string, kind: string, object: KubeObject, old: KubeObject, subresource: string): Errors {
-  const key = `${group}/${kind}`;
+/** What is wrong with a change of the metadata of an object. */
+export function metadataUpdateErrors(object: KubeObject, old: KubeObject): FieldError[] {
   const errors: FieldError[] = [...labelErrors(object.metadata.labels, 'metadata.labels')];
   if (old.metadata.deletionTimestamp !== undefined) {
     const added = (object.metadata.finalizers ?? []).filter((name) => !(old.metadata.finalizers ?? []).includes(name));
     if (added.length > 0) errors.push(forbidden('metadata.finalizers', `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`));
   }
+  return errors;
+}
+
+/** What is wrong with a change of an object. */
+export function validateUpdate(group: string, kind: string, object: KubeObject, old: KubeObject, subresource: string): Errors {
+  const key = `${group}/${kind}`;
+  const errors = metadataUpdateErrors(object, old);
   if (subresource !== '') return errors;
   if (key === '/Pod') errors.push(...podUpdate(object, old));
   else errors.push(...(byKind[key]?.(object) ?? []));
   if (key === '/ResourceQuota') errors.push(...validateQuotaUpdate(object, old));
+  if (key === definitionKind) errors.push(...definitionUpdateErrors(object, old));
   if (immutableSelector.has(key)) {
     const [mine, theirs] = [object, old].map((item) => (item['spec'] as { readonly selector?: unknown }).selector);
     if (!deepEqual(mine, theirs)) errors.push(invalid('spec.selector', mine, 'field is immutable'));

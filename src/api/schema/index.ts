@@ -18,6 +18,8 @@ type Encoded =
 
 /** The shape of a value: what patches, field ownership and decoding need to know of it. Recursive types are lazy. */
 export type Schema =
+  /** No schema at all: maps are taken apart, everything else is one value (`__untyped_deduced_`). */
+  | { readonly type: 'deduced' }
   | { readonly type: 'any' | 'string' | 'bytes' | 'time' | 'quantity' | 'int-or-string' | 'int32' | 'int64' | 'number' | 'boolean' }
   | {
       readonly type: 'struct';

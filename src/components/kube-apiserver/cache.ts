@@ -107,7 +107,8 @@ export function eventFor(watch: Watch, event: CacheEvent, now: number): WatchEve
 }
 
 /** An object as the watch asked for it. @param now epoch milliseconds: rows of a table hold ages */
-export function shown(watch: Watch, object: KubeObject, now: number): Json {
+export function shown(watch: Watch, stored: KubeObject, now: number): Json {
+  const object = watch.resource.asServed(stored);
   if (watch.asTable === undefined) return object as unknown as Json;
   return toTable(watch.resource, [object], { now, includeObject: watch.asTable, metadata: { resourceVersion: object.metadata.resourceVersion ?? '' }, withColumns: true });
 }

@@ -1,5 +1,6 @@
 import { formatTime, type KubeObject, type Status } from '#api/object.ts';
 import { conflict, failure } from '#api/resources/status-errors.ts';
+import { endingDefinition } from '#api/custom/definition-strategy.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { PodSpec } from '#api/types.generated.ts';
 
@@ -57,6 +58,8 @@ export function removal(resource: ResourceDefinition, object: KubeObject, option
   const finalizers = finalizersFor(resource, object, options);
   const grace = isPod ? gracePeriod(object, options) : 0;
   const held = finalizers.length > 0 || (resource.plural === 'namespaces' && namespaceHeld(object));
+  if (resource.kind === 'CustomResourceDefinition' && metadata.deletionTimestamp === undefined)
+    return { type: 'mark', object: endingDefinition(object, finalizers, now) };
   if (metadata.deletionTimestamp !== undefined) return again(object, grace, held, finalizers, isPod);
   if (grace === 0 && !held) return { type: 'remove', object };
   const marked: KubeObject = {

@@ -1,5 +1,6 @@
 import type { ProcessDefinition } from '#kernel/types.ts';
-import { inspectRequest, inspectServer } from './inspect.ts';
+import { extensionsMachine } from './extensions/machine.ts';
+import { inspectExtensions, inspectRequest, inspectServer } from './inspect.ts';
 import { apiServerMachine } from './machine.ts';
 import { requestMachine } from './request-machine.ts';
 
@@ -11,4 +12,5 @@ export { requestView, type RequestView } from './request-state.ts';
 export const kubeApiServer: readonly ProcessDefinition[] = [
   { name: 'kube-apiserver', machine: apiServerMachine, inspect: inspectServer },
   { name: 'kube-apiserver/request', machine: requestMachine, inspect: inspectRequest },
+  { name: 'kube-apiserver/extensions', machine: extensionsMachine, inspect: inspectExtensions },
 ];

@@ -1,4 +1,5 @@
 import type { Inspection } from '#kernel/types.ts';
+import type { ExtensionsState } from './extensions/machine.ts';
 import { requestView, type RequestState } from './request-state.ts';
 import type { ApiServerState } from './state.ts';
 
@@ -7,7 +8,7 @@ export function inspectServer(state: ApiServerState): Inspection {
   const watches = [...state.watches.values()];
   return {
     summary: `${watches.length} watches · revision ${state.revision}`,
-    health: state.synced === 0 ? 'waiting' : 'good',
+    health: state.caches.size === 0 ? 'waiting' : 'good',
     sections: [
       {
         type: 'fields',
@@ -35,4 +36,17 @@ export function inspectRequest(state: RequestState): Inspection {
   const view = requestView(state);
   const rows = view === undefined ? [] : ([['gate', view.gate], ['user', view.user], ['from', view.client], ['status', String(view.status ?? '')]] as const);
   return { summary: `${state.request.method} ${state.request.path}`, health: (state.response?.status ?? 0) >= 400 ? 'bad' : 'busy', sections: [{ type: 'fields', title: 'Request', rows }] };
+}
+
+/** What the inspector shows of the loops behind custom resources. */
+export function inspectExtensions(state: ExtensionsState): Inspection {
+  const rows = [...state.running, ...state.queue].map(({ controller, key }) => [controller, key]);
+  return {
+    summary: rows.length === 0 ? 'idle' : `${state.running.length} running`,
+    health: state.running.length > 0 ? 'busy' : 'good',
+    sections: [
+      { type: 'fields', title: 'Loops', rows: [['keys handled', String(state.synced)]] },
+      { type: 'table', title: 'Work', columns: ['loop', 'key'], rows },
+    ],
+  };
 }

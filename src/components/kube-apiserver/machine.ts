@@ -18,6 +18,7 @@ import { mediaTypes, type HttpRequest, type HttpResponse, type HttpServerMessage
 import { bootstrapEntries } from './bootstrap.ts';
 import { bookmark, chunk, existing, missed, takeIn, watchKey } from './cache.ts';
 import { chargeQuota, quotaUpdated, type ChargeQuota } from './quota-evaluator.ts';
+import { extensions, followDefinitions } from './definitions.ts';
 import type { RequestInput } from './request-state.ts';
 import { emptyState, type ApiServerOptions, type ApiServerState, type BookmarkWatch, type CloseWatch, type OpenWatch } from './state.ts';
 
@@ -65,7 +66,9 @@ function start(state: ApiServerState, event: ServerEvent): Result {
   if (event.message.type !== 'process.start') return { context: state, effects: [] };
   const { options } = event.message.input;
   const context = { ...state, options, self: event.self, random: seedRandom(event.message.seed, 'kube-apiserver') };
-  return connect(context);
+  const connecting = connect(context);
+  const loops: Effect = { type: 'start', name: extensions, definition: 'kube-apiserver/extensions', input: {} };
+  return { context: connecting.context, effects: [loops, ...connecting.effects] };
 }
 
 /** Asks etcd whether it is there, again and again. */
@@ -88,7 +91,7 @@ function connected(state: ApiServerState, event: ServerEvent): Result {
     };
   }
   const found = 'result' in answer && answer.result.op === 'range' && answer.result.kvs.length > 0;
-  if (found) return { context: state, effects: listAll(state) };
+  if (found) return list({ ...state, awaited: [] }, prefixes);
   const { entries, random } = bootstrapEntries(state.options, event.now, state.random);
   const puts = entries.map(({ key, value }): Effect =>
     ask(state, 'bootstrap', {
@@ -98,11 +101,17 @@ function connected(state: ApiServerState, event: ServerEvent): Result {
       failure: [],
     }),
   );
-  return { context: { ...state, random }, effects: [...puts, ...listAll(state)] };
+  const listed = list({ ...state, awaited: [], random }, prefixes);
+  return { context: listed.context, effects: [...puts, ...listed.effects] };
 }
 
-const listAll = (state: ApiServerState): Effect[] =>
-  prefixes.map((prefix) => ask(state, `list ${prefix}`, { op: 'range', key: `${prefix}/`, rangeEnd: prefixEnd(`${prefix}/`) }));
+/** Asks for all that is stored below some prefixes; the server serves when it has all that it asked for. */
+function list(state: ApiServerState, wanted: readonly string[]): Result {
+  return {
+    context: { ...state, awaited: [...state.awaited, ...wanted] },
+    effects: wanted.map((prefix) => ask(state, `list ${prefix}`, { op: 'range', key: `${prefix}/`, rangeEnd: prefixEnd(`${prefix}/`) })),
+  };
+}
 
 /** The answer to a list fills one cache and begins its watch. */
 function listed(state: ApiServerState, event: ServerEvent): Result {
@@ -123,13 +132,23 @@ function listed(state: ApiServerState, event: ServerEvent): Result {
       certificate,
     } as never,
   };
-  return { context: { ...filled.state, synced: state.synced + 1, oldest: Math.max(filled.state.oldest, 0) }, effects: [watch] };
+  const context = { ...filled.state, awaited: state.awaited.filter((other) => other !== prefix), oldest: Math.max(filled.state.oldest, 0) };
+  const followed = follow(state, context);
+  return { context: followed.context, effects: [watch, ...followed.effects] };
+}
+
+/** What definitions bring with them: the resources that they make are cached too. */
+function follow(before: ApiServerState, after: ApiServerState): Result {
+  const { state, prefixes: added, effects } = followDefinitions(before, after);
+  const listed = list(state, added);
+  return { context: listed.context, effects: [...effects, ...listed.effects] };
 }
 
 function watched(state: ApiServerState, event: ServerEvent): Result {
   const { watch, revision, events } = event.message as EtcdWatchResponse;
   const { state: context, effects } = takeIn(state, watch, revision, events, event.now);
-  return { context, effects };
+  const followed = follow(state, context);
+  return { context: followed.context, effects: [...effects, ...followed.effects] };
 }
 
 function accept(state: ApiServerState, event: ServerEvent): Result {
@@ -206,8 +225,7 @@ const answers =
   (id: string) =>
   ({ event }: { readonly event: ServerEvent }): boolean =>
     event.message.type === 'etcd.response' && event.message.id === id;
-const lastList = ({ context, event }: { readonly context: ApiServerState; readonly event: ServerEvent }): boolean =>
-  event.message.type === 'etcd.response' && event.message.id.startsWith('list ') && context.synced + 1 === prefixes.length;
+const complete = ({ context }: { readonly context: ApiServerState }): boolean => context.awaited.length === 0;
 
 /** The API server: it fills its watch caches from etcd and then serves; each request is a process of its own. */
 export const apiServerMachine = setup({
@@ -236,21 +254,23 @@ export const apiServerMachine = setup({
     syncing: {
       on: {
         'http.request': { actions: step(notReady) },
-        'etcd.response': [{ guard: lastList, target: 'ready', actions: step(listed) }, { actions: step(listed) }],
+        'etcd.response': { actions: step(listed) },
         'etcd.watch': { actions: step(watched) },
       },
+      always: { guard: complete, target: 'ready' },
     },
     ready: {
       on: {
         'http.request': { actions: step(accept) },
         'http.abort': { actions: step(abort) },
         'etcd.watch': { actions: step(watched) },
+        'etcd.response': { actions: step(listed) },
         'watch.open': { actions: step(openWatch) },
         'watch.close': { actions: step(closeWatch) },
         'watch.bookmark': { actions: step(sendBookmark) },
         'message.undeliverable': { actions: step(abort) },
         'peer.closed': [
-          { guard: lost, target: 'connecting', actions: step((state: ApiServerState) => connect({ ...state, synced: 0 })) },
+          { guard: lost, target: 'connecting', actions: step((state: ApiServerState) => connect(state)) },
           { actions: step(abort) },
         ],
       },

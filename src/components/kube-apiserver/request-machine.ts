@@ -2,7 +2,7 @@ import { setup } from 'xstate';
 import { begin, resume, type Progress, type Routine } from '#base/routine.ts';
 import { seedRandom } from '#base/random.ts';
 import type { Json } from '#base/json.ts';
-import { isFailure, notFound } from '#api/resources/status-errors.ts';
+import { isFailure, notFound, tooManyRequests } from '#api/resources/status-errors.ts';
 import { storageKey, type ResourceDefinition } from '#api/resources/index.ts';
 import type { Status } from '#api/object.ts';
 import { step, type Outcome } from '#kernel/step.ts';
@@ -188,6 +188,9 @@ function beginStorage(state: RequestState, event: RequestEvent): Result {
   if (isForPod(state)) return askPod(state, server, event);
   if (info.subresource !== '' && !isPartOfObject(info.subresource) && specialFor(state) === undefined)
     return finish(statusResponse(state, unknownSubresource(state)));
+  const reads = info.verb === 'list' || info.verb === 'watch' || info.verb === 'deletecollection';
+  if (reads && resource.verbs.includes('watch') && !server.caches.has(resource.storagePrefix))
+    return finish(statusResponse(state, tooManyRequests('storage is (re)initializing', 1)));
   if (info.verb === 'watch') return openWatch(state, server, resource, event);
   const context: RequestState = { ...state, server, storedAt: event.now };
   return go(context, begin(routineFor(context, server, resource, event.now)), resource, event);

@@ -10,15 +10,8 @@ export function tableOf(request: HttpRequest): string | undefined {
   return request.accept.includes('as=Table') ? (request.query['includeObject'] ?? 'Metadata') : undefined;
 }
 
-/** What the deprecated APIs say (apiserver/pkg/endpoints/deprecation). */
-const deprecated: Readonly<Record<string, string>> = {
-  '/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
-  '/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
-};
-
 function response(state: RequestState, status: number, body: Json, contentType = 'application/json'): HttpResponse {
-  const warning = deprecated[`${state.info.group}/${state.info.plural}`];
-  const warnings = [...(warning === undefined || state.info.verb === 'watch' ? [] : [warning]), ...state.warnings];
+  const { warnings } = state;
   return { type: 'http.response', id: state.request.id, status, contentType, ...(warnings.length > 0 ? { warnings } : {}), body };
 }
 
@@ -41,11 +34,13 @@ export function storedResponse(state: RequestState, resource: ResourceDefinition
       return response(state, stored.status, stored.body);
     case 'object': {
       const { object } = stored;
-      if (table === undefined || state.info.verb !== 'get' || object.kind === 'Scale') return response(state, stored.status, object as unknown as Json);
-      return response(state, stored.status, toTable(resource, [object], { now, includeObject: table, metadata: { resourceVersion: object.metadata.resourceVersion ?? '' }, withColumns: true }));
+      const served = object.kind === 'Scale' ? object : resource.asServed(object);
+      if (table === undefined || state.info.verb !== 'get' || object.kind === 'Scale') return response(state, stored.status, served as unknown as Json);
+      return response(state, stored.status, toTable(resource, [served], { now, includeObject: table, metadata: { resourceVersion: object.metadata.resourceVersion ?? '' }, withColumns: true }));
     }
     case 'list': {
-      const { objects, metadata } = stored;
+      const { metadata } = stored;
+      const objects = stored.objects.map((object) => resource.asServed(object));
       if (table !== undefined) return response(state, 200, toTable(resource, objects, { now, includeObject: table, metadata, withColumns: true }));
       const items = objects as unknown as readonly Json[];
       return response(state, 200, { kind: resource.listKind, apiVersion: resource.apiVersion, metadata, items });

@@ -65,7 +65,8 @@ export interface ApiServerState {
   /** `<client>|<id>` → the process of a watch, so that clients can close it. */
   readonly streams: SortedMap<Address>;
   readonly nextRequest: number;
-  readonly synced: number;
+  /** Prefixes whose caches are being filled. */
+  readonly awaited: readonly string[];
   readonly served: number;
   /** Requests that wait for the quotas of their namespace, by namespace. */
   readonly quotaWork: SortedMap<QuotaWork>;
@@ -84,7 +85,7 @@ export const emptyState: ApiServerState = {
   watches: SortedMap.empty(),
   streams: SortedMap.empty(),
   nextRequest: 1,
-  synced: 0,
+  awaited: [],
   served: 0,
   quotaWork: SortedMap.empty(),
   chargedQuotas: SortedMap.empty(),

@@ -87,7 +87,7 @@ export function* createObject(state: RequestState, resource: ResourceDefinition)
     if (found !== undefined) return failed(isFailure(found) ? found : alreadyExists(resource, name));
     return { type: 'object', status: 201, object };
   }
-  const result = yield* compareAndPut(key, 0, object);
+  const result = yield* compareAndPut(key, 0, resource.asStored(object));
   if (isFailure(result)) return failed(result);
   if ('written' in (result as object)) return { type: 'object', status: 201, object: (result as { readonly written: KubeObject }).written };
   return failed(alreadyExists(resource, name));
@@ -118,7 +118,7 @@ export function* updateObject(state: RequestState, resource: ResourceDefinition)
     if (deleted === true) return { type: 'object', status: 200, object };
     if (isFailure(deleted)) return failed(deleted);
   }
-  const result = yield* compareAndPut(key, revisionOf(old), object);
+  const result = yield* compareAndPut(key, revisionOf(old), resource.asStored(object));
   if (isFailure(result)) return failed(result);
   const outcome = result as { readonly written?: KubeObject; readonly instead?: KubeObject | undefined };
   if (outcome.written !== undefined) return { type: 'object', status: old === undefined ? 201 : 200, object: outcome.written };
@@ -199,7 +199,7 @@ export function selectorsOf(state: RequestState, resource: ResourceDefinition): 
 }
 
 function fieldProblem(resource: ResourceDefinition, field: string): string {
-  return ['pods', 'events', 'nodes', 'namespaces', 'secrets'].includes(resource.plural) && resource.group === '' ? `field label not supported: ${field}` : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  return resource.namesFieldLabels ? `field label not supported: ${field}` : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 /** The objects that a list, or the deletion of a collection, is about. */

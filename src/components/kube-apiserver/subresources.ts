@@ -5,7 +5,9 @@ import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '#api/
 import { formatLabelSelector, labelSelectorFromObject } from '#api/selectors.ts';
 import { badRequest, conflict, failure, invalidObject, isFailure, notFound, success } from '#api/resources/status-errors.ts';
 import { invalid } from '#api/resources/field-error.ts';
-import { storageKey, type ResourceDefinition } from '#api/resources/index.ts';
+import { builtInResources } from '#api/resources/catalog.ts';
+import { valueAt, withValueAt } from '#api/custom/paths.ts';
+import { storageKey, type ResourceDefinition, type ScalePaths } from '#api/resources/index.ts';
 import type { LabelSelector, PodCondition } from '#api/types.generated.ts';
 import type { EtcdOperation, EtcdResponse } from '#protocol/etcd.ts';
 import { mediaTypes } from '#protocol/rest.ts';
@@ -59,20 +61,24 @@ const binding: Special = function* (_server, state, resource, now) {
   return { type: 'body', status: 201, body: { ...success(), code: 201 } };
 };
 
-/** Where a kind keeps its replicas, for `/scale`. */
-function scaleOf(target: KubeObject): KubeObject {
-  const spec = fields(target['spec']);
-  const status = fields(target['status']);
-  const selector = target.kind === 'ReplicationController' ? labelText(spec['selector']) : formatLabelSelector(labelSelectorFromObject(spec['selector'] as LabelSelector));
+/** An object as its `/scale` shows it. */
+function scaleOf(target: KubeObject, paths: ScalePaths): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = target.metadata;
-  const replicas = spec['replicas'] as number | undefined;
+  const replicas = valueAt(target, paths.spec) as number | undefined;
+  const selector = paths.selector === undefined ? '' : selectorText(target, valueAt(target, paths.selector));
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
     spec: replicas === 0 || replicas === undefined ? {} : { replicas },
-    status: { replicas: (status['replicas'] as number | undefined) ?? 0, selector },
+    status: { replicas: (valueAt(target, paths.status) as number | undefined) ?? 0, ...(selector === '' ? {} : { selector }) },
   };
+}
+
+/** A selector as text: custom resources keep it as text, replication controllers as labels, the others as a selector. */
+function selectorText(target: KubeObject, selector: unknown): string {
+  if (typeof selector === 'string') return selector;
+  return target.kind === 'ReplicationController' ? labelText(selector) : formatLabelSelector(labelSelectorFromObject(selector as LabelSelector));
 }
 
 const labelText = (labels: unknown): string => Object.entries(fields(labels)).map(([key, value]) => `${key}=${String(value)}`).sort().join(',');
@@ -86,39 +92,40 @@ function patched(state: RequestState, current: KubeObject): KubeObject {
 }
 
 /** The scale that a request wants an object to have, and the one that it has. */
-export function wantedScale(state: RequestState, target: KubeObject): { readonly object: KubeObject; readonly old: KubeObject } {
-  const old = scaleOf(target);
+export function wantedScale(state: RequestState, resource: ResourceDefinition, target: KubeObject): { readonly object: KubeObject; readonly old: KubeObject } {
+  const old = scaleOf(target, resource.scale!);
   return { object: patched(state, old), old };
 }
 
-/** ScaleREST of the workloads (registry/apps). */
+/** ScaleREST of the workloads (registry/apps) and of custom resources (registry/customresource/etcd.go). */
 const scale: Special = function* (_server, state, resource, now) {
+  const paths = resource.scale!;
   const key = storageKey(resource, state.info.namespace, state.info.name);
   if (state.info.verb === 'get') {
     const found = yield* readOne(key);
     if (found === undefined) return failed(notFound(resource, state.info.name));
-    return isFailure(found) ? failed(found) : object(200, scaleOf(found as KubeObject));
+    return isFailure(found) ? failed(found) : object(200, scaleOf(resource.asServed(found as KubeObject), paths));
   }
   const manager = state.request.query['fieldManager'] ?? state.request.userAgent.split('/')[0] ?? '';
   const change = (current: KubeObject): KubeObject | Status => {
-    const wanted = patched(state, scaleOf(current));
+    const wanted = patched(state, scaleOf(current, paths));
     const { resourceVersion } = wanted.metadata;
     if (resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion) return conflict(resource, current.metadata.name);
     const replicas = Number(fields(wanted['spec'])['replicas'] ?? 0);
     if (replicas < 0) return invalidObject('autoscaling', 'Scale', current.metadata.name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
-    if (replicas === fields(current['spec'])['replicas']) return current;
+    if (replicas === valueAt(current, paths.spec)) return current;
     const generation = (current.metadata.generation ?? 0) + 1;
-    const updated: KubeObject = { ...current, metadata: { ...current.metadata, generation }, spec: { ...fields(current['spec']), replicas } };
+    const updated = withValueAt<KubeObject>({ ...current, metadata: { ...current.metadata, generation } }, paths.spec, replicas);
     return updateManagedFields({ live: current, updated, schema: resource.schema, apiVersion: resource.apiVersion, manager, subresource: 'scale', time: formatTime(now) });
   };
   if (isDryRun(state)) {
     const found = yield* readOne(key);
     if (found === undefined) return failed(notFound(resource, state.info.name));
     const next = isFailure(found) ? found : change(found as KubeObject);
-    return isFailure(next) ? failed(next) : object(200, scaleOf(next as KubeObject));
+    return isFailure(next) ? failed(next) : object(200, scaleOf(next as KubeObject, paths));
   }
   const result = yield* guaranteedUpdate(resource, key, change);
-  return isFailure(result) ? failed(result) : object(200, scaleOf(result as KubeObject));
+  return isFailure(result) ? failed(result) : object(200, scaleOf(result as KubeObject, paths));
 };
 
 const tokenSeconds = 3600;
@@ -195,10 +202,6 @@ const specials: Readonly<Record<string, Special>> = {
   bindings: binding,
   'pods/eviction': eviction,
   'serviceaccounts/token': token,
-  'deployments/scale': scale,
-  'replicasets/scale': scale,
-  'statefulsets/scale': scale,
-  'replicationcontrollers/scale': scale,
   selfsubjectaccessreviews: accessReview(true),
   subjectaccessreviews: accessReview(false),
   localsubjectaccessreviews: accessReview(false),
@@ -208,7 +211,9 @@ const specials: Readonly<Record<string, Special>> = {
 
 /** What a resource or subresource does that is not the ordinary reading and writing of objects. */
 export function specialFor(state: RequestState): Special | undefined {
-  const { plural, subresource } = state.info;
+  const { group, version, plural, subresource } = state.info;
+  if (subresource === 'scale') return scale;
+  if (builtInResources.find(group, version, plural) === undefined) return undefined;
   return specials[subresource === '' ? plural : `${plural}/${subresource}`];
 }
 

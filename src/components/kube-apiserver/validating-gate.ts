@@ -19,7 +19,7 @@ function subresourceSubject(server: ApiServerState, state: RequestState, resourc
   if (info.subresource === 'scale') {
     const target = getCached(server, storageKey(resource, info.namespace, info.name), resource.storagePrefix);
     try {
-      return target === undefined ? { object: undefined, old: undefined } : wantedScale(state, target);
+      return target === undefined ? { object: undefined, old: undefined } : wantedScale(state, resource, target);
     } catch (error) {
       // A patch that cannot be applied is answered where it is applied.
       if (error instanceof PatchError) return { object: undefined, old: undefined };

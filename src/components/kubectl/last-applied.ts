@@ -1,4 +1,4 @@
-import { toCompactJson } from './printers/json.ts';
+import { toCompactJson } from '#base/go-json.ts';
 import type { ManifestObject } from './manifests.ts';
 
 /** Where kubectl apply keeps what it was given last. */

@@ -7,7 +7,7 @@ import type { KubectlInput } from '../state.ts';
 import { rediscover } from '../discovery.ts';
 import { checked, CommandError, PlainError } from '../errors.ts';
 import { call, callAll, print, readFile, writeFile, type Command } from '../operations.ts';
-import { toJson } from '../printers/json.ts';
+import { toJson } from '#base/go-json.ts';
 import { alignRows } from '../printers/tab-writer.ts';
 import { toYaml } from '../printers/yaml.ts';
 

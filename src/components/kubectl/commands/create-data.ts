@@ -2,7 +2,7 @@ import { encodeBase64 } from '#base/base64.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import type { Command } from '../operations.ts';
-import { toCompactJson } from '../printers/json.ts';
+import { toCompactJson } from '#base/go-json.ts';
 import { createdKind, createObject, nameOf, requireFlag } from './creator.ts';
 
 /** Keys and texts of `--from-literal`, `--from-file` and `--from-env-file`. Throws in kubectl's words. */

@@ -9,7 +9,7 @@ import { CommandError, PlainError, statusError, StatusError, throwAll } from '..
 import { validationOf, writeQuery } from '../dry-run.ts';
 import { fetchDocuments } from '../openapi.ts';
 import { call, chance, edit, print, printError, type Command } from '../operations.ts';
-import { toJson } from '../printers/json.ts';
+import { toJson } from '#base/go-json.ts';
 import { withoutManagedFields } from '../printers/output.ts';
 import { toYaml } from '../printers/yaml.ts';
 import { fetchTargets, targetsOf, type Found } from '../resource-builder.ts';

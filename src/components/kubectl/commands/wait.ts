@@ -4,7 +4,7 @@ import { CommandError, StatusError, throwAll } from '../errors.ts';
 import { objectName } from '../context.ts';
 import { print, sleep, type Command, currentTime } from '../operations.ts';
 import { fetchTargets, targetsOf, fetchIfExists, type Found } from '../resource-builder.ts';
-import { findValues, relaxed, valueText } from '../printers/jsonpath.ts';
+import { findValues, relaxed, valueText } from '#api/jsonpath/index.ts';
 import { watchUntil } from '../watch-object.ts';
 import { waitForDeletion } from './delete.ts';
 

@@ -4,8 +4,8 @@ import type { Flags } from '../flags.ts';
 import { CommandError, PlainError, quote } from '../errors.ts';
 import { objectName, type ApiResource } from '../context.ts';
 import { runGoTemplate } from './go-template.ts';
-import { toJson } from './json.ts';
-import { findValues, goSyntax, relaxed, runTemplate, valueText } from './jsonpath.ts';
+import { toJson } from '#base/go-json.ts';
+import { findValues, goSyntax, relaxed, runTemplate, valueText } from '#api/jsonpath/index.ts';
 import { alignRows } from './tab-writer.ts';
 import { toYaml } from './yaml.ts';
 

@@ -1,5 +1,5 @@
 import { tryParseQuantity } from '#api/quantity.ts';
-import { findValues } from './jsonpath.ts';
+import { findValues } from '#api/jsonpath/index.ts';
 
 /** The order of `--sort-by` (get/sorter.go): missing values first, numbers and quantities by value, text naturally. */
 export function compareBy(path: string, a: unknown, b: unknown): number {

@@ -1,6 +1,6 @@
 import { deepEqual, isObject } from '#base/json.ts';
-import { toCompactJson } from './json.ts';
-import { parseTemplate, type PathStep, type TemplateNode } from './jsonpath-parse.ts';
+import { toCompactJson } from '#base/go-json.ts';
+import { parseTemplate, type PathStep, type TemplateNode } from './parse.ts';
 
 /** What a template printed before it failed, and why it failed. */
 export interface TemplateResult {

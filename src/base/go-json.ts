@@ -1,4 +1,4 @@
-import { isObject } from '#base/json.ts';
+import { isObject } from './json.ts';
 
 /** Go's encoding/json escapes what HTML gives a meaning to. */
 export function escapeHtml(json: string): string {
