@@ -21,6 +21,7 @@ function masked(text: string): readonly string[] {
     .replace(/\b(?:\d+[dhm])*\d+[smhd]\b(?: \(x\d+ over \w+\))?/g, '<age>')
     .replace(/\b10\.\d+\.\d+\.\d+\b/g, '<address>')
     .replace(/resourceVersion: "\d+"/g, 'resourceVersion: "<version>"')
+    .replace(/Resource Version: +\d+/g, 'Resource Version: <version>')
     .replace(/[0-9a-f]{32,}/g, '<digest>')
     .split('\n')
     .filter((line) => !line.startsWith('Waiting for '))
