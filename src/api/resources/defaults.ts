@@ -182,6 +182,9 @@ function statefulSet(spec: Fields): Fields {
   return template(rollingUpdate(claims, { partition: 0 }));
 }
 
+/** How often a DaemonSet's template has changed: an annotation of v1 that is a field inside the server. */
+export const templateGeneration = 'deprecated.daemonset.template.generation';
+
 const daemonSet = (spec: Fields): Fields =>
   template(rollingUpdate(fill(spec, { revisionHistoryLimit: 10 }), { maxSurge: 0, maxUnavailable: 1 }));
 
@@ -218,15 +221,28 @@ const role = (object: Fields): Fields =>
 /** pkg/apis/admissionregistration/v1/defaults.go. */
 const scoped = (rule: Fields): Fields => fill(rule, { scope: '*' });
 const matchResources = (value: Fields): Fields =>
-  each(each(fill(value, { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {} }), 'resourceRules', scoped), 'excludeResourceRules', scoped);
+  each(
+    each(fill(value, { matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {} }), 'resourceRules', scoped),
+    'excludeResourceRules',
+    scoped,
+  );
 const admissionPolicy = onSpec((spec) => within(fill(spec, { failurePolicy: 'Fail' }), 'matchConstraints', matchResources));
 const admissionBinding = onSpec((spec) => within(spec, 'matchResources', matchResources));
 const webhooks =
   (more: Readonly<Record<string, Default>>) =>
   (object: Fields): Fields =>
     each(object, 'webhooks', (hook) => {
-      const filled = fill(hook, { failurePolicy: 'Fail', matchPolicy: 'Equivalent', namespaceSelector: {}, objectSelector: {}, timeoutSeconds: 10, ...more });
-      return within(each(filled, 'rules', scoped), 'clientConfig', (config) => within(config, 'service', (target) => fill(target, { port: 443 })));
+      const filled = fill(hook, {
+        failurePolicy: 'Fail',
+        matchPolicy: 'Equivalent',
+        namespaceSelector: {},
+        objectSelector: {},
+        timeoutSeconds: 10,
+        ...more,
+      });
+      return within(each(filled, 'rules', scoped), 'clientConfig', (config) =>
+        within(config, 'service', (target) => fill(target, { port: 443 })),
+      );
     });
 
 /** By group and kind. */
@@ -255,7 +271,10 @@ const byKind: Readonly<Record<string, (object: Fields) => Fields>> = {
   'apps/Deployment': onSpec(deployment),
   'apps/ReplicaSet': onSpec((spec) => template(fill(spec, { replicas: 1 }))),
   'apps/StatefulSet': onSpec(statefulSet),
-  'apps/DaemonSet': onSpec(daemonSet),
+  'apps/DaemonSet': (object) =>
+    within(onSpec(daemonSet)(object), 'metadata', (meta) =>
+      within(fill(meta, { annotations: {} }), 'annotations', (annotations) => fill(annotations, { [templateGeneration]: '0' })),
+    ),
   'batch/Job': onSpec(job),
   'batch/CronJob': onSpec(cronJob),
   'autoscaling/HorizontalPodAutoscaler': onSpec((spec) => fill(spec, { minReplicas: 1 })),

@@ -4,6 +4,7 @@ import type { Container, Job } from '../types.generated.ts';
 import { firstDefinitionStatus, withStoredVersion } from '../custom/definition-strategy.ts';
 import { definitionKind } from '../custom/definition-validation.ts';
 import { parseQuantity } from '../quantity.ts';
+import { templateGeneration } from './defaults.ts';
 
 /** What a strategy may know besides the objects. */
 export interface StrategyContext {
@@ -76,6 +77,15 @@ export function qosClass(pod: KubeObject): string {
   return guaranteed ? 'Guaranteed' : 'Burstable';
 }
 
+/** registry/apps/daemonset/strategy.go: the generation of the template begins at 1 and grows with its changes, whatever a client says. */
+function countTemplates(set: KubeObject, old: KubeObject | undefined): KubeObject {
+  const numberOf = ({ metadata }: KubeObject): number => Number(metadata.annotations?.[templateGeneration] ?? 0);
+  const templateOf = (object: KubeObject): unknown => (object['spec'] as { readonly template?: unknown } | undefined)?.template;
+  const number = old === undefined ? Math.max(1, numberOf(set)) : numberOf(old) + (deepEqual(templateOf(set), templateOf(old)) ? 0 : 1);
+  const annotations = { ...set.metadata.annotations, [templateGeneration]: String(number) };
+  return { ...set, metadata: { ...set.metadata, annotations } };
+}
+
 /** registry/…/strategy.go PrepareForCreate: what a client may not set. */
 export function prepareForCreate(group: string, kind: string, object: KubeObject, hasStatus: boolean): KubeObject {
   const key = `${group}/${kind}`;
@@ -87,6 +97,7 @@ export function prepareForCreate(group: string, kind: string, object: KubeObject
   }
   if (key === '/Namespace') result = { ...result, spec: { finalizers: ['kubernetes'] } };
   if (generations.has(key)) result = { ...result, metadata: { ...result.metadata, generation: 1 } };
+  if (key === 'apps/DaemonSet') result = countTemplates(result, undefined);
   if (key === '/Secret' && result['stringData'] !== undefined) {
     const { stringData, ...rest } = result as KubeObject & { readonly stringData: Readonly<Record<string, string>> };
     result = {
@@ -128,6 +139,7 @@ export function prepareForUpdate(
   const key = `${group}/${kind}`;
   if (subresource === 'status') {
     const result: Record<string, unknown> = { ...object, ...('spec' in old ? { spec: old['spec'] } : {}) };
+    if (key === 'apps/DaemonSet') return countTemplates(result as unknown as KubeObject, old);
     if (key === '/Pod')
       result['metadata'] = { ...object.metadata, ownerReferences: old.metadata.ownerReferences, generation: old.metadata.generation };
     return result as unknown as KubeObject;
@@ -139,6 +151,7 @@ export function prepareForUpdate(
   }
   if (key === definitionKind) result = withStoredVersion(result);
   if (key === '/Namespace' && subresource === '') result = { ...result, spec: old['spec'] };
+  if (key === 'apps/DaemonSet') result = countTemplates(result, old);
   if (generations.has(key)) {
     const changed =
       !deepEqual(object['spec'], old['spec']) ||

@@ -1,7 +1,7 @@
 import type { ControllerDefinition } from '../controller.ts';
 import { clusterRoleAggregation } from './aggregation.ts';
 import { cronjob } from './cronjob/index.ts';
-import { daemonset } from './daemonset.ts';
+import { daemonset } from './daemonset/index.ts';
 import { deployment } from './deployment/index.ts';
 import { endpoint, endpointslice } from './endpoints.ts';
 import { garbageCollector } from './garbage/index.ts';

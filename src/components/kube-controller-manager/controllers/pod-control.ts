@@ -1,10 +1,13 @@
 import type { KubeObject } from '#api/object.ts';
-import type { Change } from '#machinery/informer.ts';
+import { labelSelectorFromObject, matchesLabels } from '#api/selectors.ts';
+import type { LabelSelector } from '#api/types.generated.ts';
+import { byIndex, type Change } from '#machinery/informer.ts';
+import { controllerOf, controllerReference } from '#machinery/owner-references.ts';
 import type { Observation } from '#machinery/expectations.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
-import type { HttpResponse } from '#protocol/rest.ts';
-import { isTerminating, messageOf, ok, type Calls, type SyncCall, type SyncContext } from '../controller.ts';
-import { ownerKey } from './pods.ts';
+import { mediaTypes, type HttpResponse } from '#protocol/rest.ts';
+import { isTerminating, messageOf, ok, type Caches, type Calls, type SyncCall, type SyncContext } from '../controller.ts';
+import { isActive, ownerKey } from './pods.ts';
 
 /** What creating or deleting several pods came to. */
 export interface PodWork {
@@ -70,5 +73,50 @@ export function podObservations(kind: string): (change: Change) => readonly Obse
     const marked = object.metadata.deletionTimestamp !== undefined && object.metadata.deletionTimestamp !== null;
     if (type === 'delete' || marked) return [{ key, deletion: podKey(object) }];
     return type === 'add' ? [{ key, creation: true }] : [];
+  };
+}
+
+interface Selecting {
+  readonly spec?: { readonly selector?: LabelSelector | undefined } | undefined;
+}
+const selects = (owner: KubeObject, { metadata }: KubeObject): boolean =>
+  matchesLabels(labelSelectorFromObject((owner as unknown as Selecting).spec?.selector), metadata.labels);
+
+/** The patch that adopts or releases a pod. */
+const patchOwner = (pod: KubeObject, owners: readonly object[]): SyncCall => ({
+  method: 'PATCH',
+  path: podPath(pod),
+  contentType: mediaTypes.strategicMergePatch,
+  body: { metadata: { uid: pod.metadata.uid, ownerReferences: owners } },
+});
+
+/**
+ * The pods of an owner: it adopts those that it selects and nobody owns, and lets go those that it selects no longer
+ * (PodControllerRefManager). @param fits what else a pod must be
+ */
+export function* claimPods(
+  owner: KubeObject,
+  { caches }: SyncContext,
+  fits: (pod: KubeObject) => boolean = () => true,
+): Calls<readonly KubeObject[]> {
+  const isMember = (pod: KubeObject): boolean => selects(owner, pod) && fits(pod);
+  const own = byIndex(caches['pods'], 'owner', owner.metadata.uid ?? '');
+  const kept = own.filter(isMember);
+  const released = own.filter((pod) => !kept.includes(pod) && pod.metadata.deletionTimestamp === undefined);
+  const free = owner.metadata.deletionTimestamp !== undefined ? [] : byIndex(caches['pods'], 'namespace', owner.metadata.namespace ?? '');
+  const orphans = free.filter((pod) => controllerOf(pod) === undefined && isActive(pod) && isMember(pod));
+  if (orphans.length > 0) yield orphans.map((pod) => patchOwner(pod, [controllerReference(owner)]));
+  if (released.length > 0) yield released.map((pod) => patchOwner(pod, [{ $patch: 'delete', uid: owner.metadata.uid }]));
+  return [...kept, ...orphans];
+}
+
+/** The owners that a change of a pod concerns: its own, or those that select a pod that nobody owns. */
+export function podOwners(kind: string, plural: string): (change: Change, caches: Caches) => readonly string[] {
+  return ({ type, object, old }, caches) => {
+    const keys = [...ownerKey(object, kind), ...(old === undefined ? [] : ownerKey(old, kind))];
+    if (keys.length > 0 || type === 'delete' || controllerOf(object) !== undefined) return keys;
+    return [...(caches[plural]?.store.prefixed(`${object.metadata.namespace ?? ''}/`) ?? [])]
+      .filter(([, owner]) => selects(owner, object))
+      .map(([key]) => key);
   };
 }

@@ -1,54 +1,14 @@
 import type { KubeObject } from '#api/object.ts';
 import type { ReplicaSet } from '#api/types.generated.ts';
 import { deepEqual } from '#base/json.ts';
-import { labelSelectorFromObject, matchesLabels } from '#api/selectors.ts';
 import { formatTime } from '#api/object.ts';
 import { byIndex } from '#machinery/informer.ts';
-import { controllerOf, controllerReference } from '#machinery/owner-references.ts';
-import { mediaTypes } from '#protocol/rest.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
-import {
-  call,
-  done,
-  lookUp,
-  ok,
-  retry,
-  type Caches,
-  type Calls,
-  type ControllerDefinition,
-  type Sync,
-  type SyncCall,
-  type SyncContext,
-} from '../controller.ts';
-import { createPods, deletePods, podObservations, podPath } from './pod-control.ts';
-import { deletionOrder, isActive, isAvailable, isReady, ownerKey, podFromTemplate } from './pods.ts';
+import { call, done, lookUp, ok, retry, type Calls, type ControllerDefinition, type Sync, type SyncContext } from '../controller.ts';
+import { claimPods, createPods, deletePods, podObservations, podOwners } from './pod-control.ts';
+import { deletionOrder, isActive, isAvailable, isReady, podFromTemplate } from './pods.ts';
 
 const burstReplicas = 500;
-
-/** Pods that the set owns, and orphans that it should adopt (ControllerRefManager). */
-function claim(
-  set: KubeObject,
-  caches: Caches,
-): { readonly owned: readonly KubeObject[]; readonly orphans: readonly KubeObject[]; readonly released: readonly KubeObject[] } {
-  const selector = labelSelectorFromObject((set as unknown as ReplicaSet).spec?.selector);
-  const all = byIndex(caches['pods'], 'owner', set.metadata.uid ?? '');
-  const matching = all.filter((pod) => matchesLabels(selector, pod.metadata.labels));
-  const released = all.filter((pod) => !matching.includes(pod) && pod.metadata.deletionTimestamp === undefined);
-  const orphans = byIndex(caches['pods'], 'namespace', set.metadata.namespace ?? '').filter(
-    (pod) => controllerOf(pod) === undefined && isActive(pod) && matchesLabels(selector, pod.metadata.labels),
-  );
-  return { owned: matching, orphans: set.metadata.deletionTimestamp === undefined ? orphans : [], released };
-}
-
-/** The patch that adopts or releases a pod (PodControllerRefManager). */
-export function patchOwner(pod: KubeObject, owners: readonly object[]): SyncCall {
-  return {
-    method: 'PATCH',
-    path: podPath(pod),
-    contentType: mediaTypes.strategicMergePatch,
-    body: { metadata: { uid: pod.metadata.uid, ownerReferences: owners } },
-  };
-}
 
 /** What managing the replicas came to. */
 interface Managed {
@@ -105,10 +65,7 @@ function statusOf(set: KubeObject, pods: readonly KubeObject[], { reason, error 
 function* sync(key: string, context: SyncContext): Sync {
   const set = lookUp(context.caches, 'replicasets', key);
   if (set === undefined) return done;
-  const { owned, orphans, released } = claim(set, context.caches);
-  if (orphans.length > 0) yield orphans.map((pod) => patchOwner(pod, [controllerReference(set)]));
-  if (released.length > 0) yield released.map((pod) => patchOwner(pod, [{ $patch: 'delete', uid: set.metadata.uid }]));
-  const active = [...owned.filter(isActive), ...orphans];
+  const active = (yield* claimPods(set, context)).filter(isActive);
   const managed = yield* manageReplicas(set, active, context);
   const outcome = managed.error === undefined ? done : retry;
   const status = statusOf(set, active, managed, context);
@@ -132,15 +89,7 @@ export const replicaset: ControllerDefinition = {
   observes: { pods: podObservations('ReplicaSet') },
   handlers: {
     replicasets: ({ object }) => [`${object.metadata.namespace ?? ''}/${object.metadata.name}`],
-    pods: (change, caches) => {
-      const keys = [...ownerKey(change.object, 'ReplicaSet'), ...(change.old === undefined ? [] : ownerKey(change.old, 'ReplicaSet'))];
-      if (keys.length > 0 || change.type === 'delete') return keys;
-      return [...(caches['replicasets']?.store.prefixed(`${change.object.metadata.namespace ?? ''}/`) ?? [])]
-        .filter(([, set]) =>
-          matchesLabels(labelSelectorFromObject((set as unknown as ReplicaSet).spec?.selector), change.object.metadata.labels),
-        )
-        .map(([key]) => key);
-    },
+    pods: podOwners('ReplicaSet', 'replicasets'),
   },
   sync,
 };

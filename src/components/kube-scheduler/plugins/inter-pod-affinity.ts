@@ -1,10 +1,10 @@
+import { labelsOf } from '#api/node-fit.ts';
 import type { KubeObject } from '#api/object.ts';
 import type { PodAffinityTerm, WeightedPodAffinityTerm } from '#api/types.generated.ts';
 import { labelSelectorFromObject, matchesLabels, type Selector } from '#api/selectors.ts';
 import { countMatching, podMatch, type PodMatch } from '../counts.ts';
 import { maxScore, refuse, type ClusterEvent, type NodeFilter, type NodeScores, type Plugin, type Snapshot } from '../framework.ts';
 import { specOf, type NodeInfo } from '../node-info.ts';
-import { labelsOf } from './node.ts';
 
 /** How much the required affinity of pods that are there counts for a pod that they want (hardPodAffinityWeight). */
 const hardWeight = 1;

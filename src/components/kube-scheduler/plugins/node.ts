@@ -1,52 +1,11 @@
 import type { KubeObject } from '#api/object.ts';
-import type { Node, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Taint, Toleration } from '#api/types.generated.ts';
+import { matchesNode, matchesTerm, tolerates } from '#api/node-fit.ts';
+import type { Node, Taint } from '#api/types.generated.ts';
 import { normalize, refuse, type ClusterEvent, type Plugin } from '../framework.ts';
 import { hostPortsOf, specOf, type NodeInfo } from '../node-info.ts';
 
 export const asNode = (object: KubeObject): Node => object as unknown as Node;
-export const labelsOf = (node: KubeObject | undefined): Readonly<Record<string, string>> => node?.metadata.labels ?? {};
 const taintsOf = (node: KubeObject): readonly Taint[] => asNode(node).spec?.taints ?? [];
-
-/** component-helpers/scheduling/corev1: whether one of the tolerations is for the taint. */
-export function tolerates(tolerations: readonly Toleration[] | undefined, taint: Taint): boolean {
-  return (tolerations ?? []).some(
-    (item) =>
-      (item.effect === undefined || item.effect === taint.effect) &&
-      (item.key === undefined || item.key === '' || item.key === taint.key) &&
-      (item.operator === 'Exists' || (item.value ?? '') === (taint.value ?? '')),
-  );
-}
-
-const operators: Readonly<Record<string, (value: string | undefined, list: readonly string[]) => boolean>> = {
-  In: (value, list) => value !== undefined && list.includes(value),
-  NotIn: (value, list) => value === undefined || !list.includes(value),
-  Exists: (value) => value !== undefined,
-  DoesNotExist: (value) => value === undefined,
-  Gt: (value, list) => value !== undefined && Number(value) > Number(list[0]),
-  Lt: (value, list) => value !== undefined && Number(value) < Number(list[0]),
-};
-const meets = (item: NodeSelectorRequirement, values: Readonly<Record<string, string>>): boolean =>
-  operators[item.operator]?.(values[item.key], item.values ?? []) ?? false;
-
-function matchesTerm(term: NodeSelectorTerm, node: KubeObject): boolean {
-  const { matchFields = [], matchExpressions = [] } = term;
-  if (matchFields.length + matchExpressions.length === 0) return false;
-  const name = { 'metadata.name': node.metadata.name };
-  return matchFields.every((item) => meets(item, name)) && matchExpressions.every((item) => meets(item, labelsOf(node)));
-}
-
-export const matchesNodeSelector = (selector: NodeSelector, node: KubeObject): boolean =>
-  selector.nodeSelectorTerms.some((term) => matchesTerm(term, node));
-
-/** The node selector and the required node affinity of a pod (nodeaffinity.GetRequiredNodeAffinity). */
-export function matchesNode(pod: KubeObject, node: KubeObject): boolean {
-  const { nodeSelector, affinity } = specOf(pod);
-  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  return (
-    Object.entries(nodeSelector ?? {}).every(([key, value]) => labelsOf(node)[key] === value) &&
-    (required === undefined || matchesNodeSelector(required, node))
-  );
-}
 
 /** Helps when a node has come that suits, or one has begun to suit. */
 const whenNode =

@@ -1,3 +1,4 @@
+import { labelsOf, matchesNode } from '#api/node-fit.ts';
 import type { KubeObject } from '#api/object.ts';
 import type { TopologySpreadConstraint } from '#api/types.generated.ts';
 import { labelSelectorFromObject, matchesLabels, type Selector } from '#api/selectors.ts';
@@ -6,7 +7,7 @@ import { byIndex } from '#machinery/informer.ts';
 import { countMatching, podMatch, type PodMatch } from '../counts.ts';
 import { maxScore, refuse, type ClusterEvent, type NodeFilter, type NodeScores, type Plugin, type Snapshot } from '../framework.ts';
 import { specOf, type NodeInfo } from '../node-info.ts';
-import { labelsOf, matchesNode, untolerated } from './node.ts';
+import { untolerated } from './node.ts';
 
 interface Constraint {
   readonly key: string;

@@ -1,10 +1,10 @@
 import { parseQuantity } from '#api/quantity.ts';
+import { labelsOf, matchesNodeSelector } from '#api/node-fit.ts';
 import { objectKey, type KubeObject } from '#api/object.ts';
 import type { CSINode, PersistentVolume, PersistentVolumeClaim, StorageClass, Volume } from '#api/types.generated.ts';
 import { labelSelectorFromObject, matchesLabels } from '#api/selectors.ts';
 import { refuse, type ClusterEvent, type NodeFilter, type Plugin, type Refusal, type Snapshot } from '../framework.ts';
 import { specOf, type NodeInfo } from '../node-info.ts';
-import { labelsOf, matchesNodeSelector } from './node.ts';
 
 const claimSpec = (claim: KubeObject): NonNullable<PersistentVolumeClaim['spec']> => (claim as unknown as PersistentVolumeClaim).spec!;
 const volumeSpec = (volume: KubeObject): NonNullable<PersistentVolume['spec']> => (volume as unknown as PersistentVolume).spec!;

@@ -1,26 +1,13 @@
 import { deepEqual } from '#base/json.ts';
 import type { KubeObject } from '#api/object.ts';
-import { labelSelectorFromObject, matchesLabels } from '#api/selectors.ts';
 import type { StatefulSetStatus } from '#api/types.generated.ts';
-import { byIndex, type Change } from '#machinery/informer.ts';
-import { controllerOf, controllerReference } from '#machinery/owner-references.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
-import {
-  call,
-  done,
-  lookUp,
-  ok,
-  retry,
-  type Caches,
-  type ControllerDefinition,
-  type Sync,
-  type SyncContext,
-  type Calls,
-} from '../../controller.ts';
-import { isAvailable, isReady, ownerKey, podOf } from '../pods.ts';
-import { patchOwner } from '../replicaset.ts';
+import { call, done, lookUp, ok, retry, type ControllerDefinition, type Sync, type SyncContext, type Calls } from '../../controller.ts';
+import { isAvailable, isReady, podOf } from '../pods.ts';
+import { revisionLabel } from '../history.ts';
+import { claimPods, podOwners } from '../pod-control.ts';
 import { createClaims, createPod, deletePod, ordinalOf, startOf } from './pod-control.ts';
-import { findRevisions, revisionLabel, setOf, truncateHistory, type Revisions } from './revisions.ts';
+import { findRevisions, setOf, truncateHistory, type Revisions } from './revisions.ts';
 
 /** A set with its pods in their places, as a sync finds it. */
 interface Places {
@@ -36,21 +23,6 @@ const isTerminating = (pod: KubeObject): boolean => pod.metadata.deletionTimesta
 const isRunningAndReady = (pod: KubeObject): boolean => podOf(pod).status?.phase === 'Running' && isReady(pod);
 const revisionOf = (pod: KubeObject): string | undefined => pod.metadata.labels?.[revisionLabel];
 const replicasOf = (set: KubeObject): number => setOf(set).spec?.replicas ?? 1;
-
-/** getPodsForStatefulSet: its pods; orphans that have its labels and its name are adopted, others are released. */
-function* claim(set: KubeObject, context: SyncContext): Calls<readonly KubeObject[]> {
-  const selector = labelSelectorFromObject(setOf(set).spec?.selector);
-  const isMember = (pod: KubeObject): boolean => matchesLabels(selector, pod.metadata.labels) && ordinalOf(set, pod) !== undefined;
-  const owned = byIndex(context.caches['pods'], 'owner', set.metadata.uid ?? '');
-  const released = owned.filter((pod) => !isMember(pod) && !isTerminating(pod));
-  const inNamespace = byIndex(context.caches['pods'], 'namespace', set.metadata.namespace ?? '');
-  const orphans = isTerminating(set)
-    ? []
-    : inNamespace.filter((pod) => controllerOf(pod) === undefined && !isTerminating(pod) && isMember(pod));
-  if (orphans.length > 0) yield orphans.map((pod) => patchOwner(pod, [controllerReference(set)]));
-  if (released.length > 0) yield released.map((pod) => patchOwner(pod, [{ $patch: 'delete', uid: set.metadata.uid }]));
-  return [...owned.filter(isMember), ...orphans];
-}
 
 function placesOf(set: KubeObject, pods: readonly KubeObject[]): Places {
   const [start, count] = [startOf(set), replicasOf(set)];
@@ -190,7 +162,7 @@ function tidy(status: StatefulSetStatus): object {
 function* sync(key: string, context: SyncContext): Sync {
   const set = lookUp(context.caches, 'statefulsets', key);
   if (set === undefined) return done;
-  const pods = yield* claim(set, context);
+  const pods = yield* claimPods(set, context, (pod) => ordinalOf(set, pod) !== undefined);
   const revisions = yield* findRevisions(set, context);
   if (revisions === undefined) return retry;
   const found = statusOf(set, pods, revisions, context.now);
@@ -211,23 +183,13 @@ function* sync(key: string, context: SyncContext): Sync {
 
 const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 
-/** A pod concerns its set; an orphan those sets that would take it. */
-function podKeys(change: Change, caches: Caches): readonly string[] {
-  const { object, old } = change;
-  const keys = [...ownerKey(object, 'StatefulSet'), ...(old === undefined ? [] : ownerKey(old, 'StatefulSet'))];
-  if (keys.length > 0 || change.type === 'delete' || controllerOf(object) !== undefined) return keys;
-  return [...(caches['statefulsets']?.store.prefixed(`${object.metadata.namespace ?? ''}/`) ?? [])]
-    .filter(
-      ([, set]) =>
-        matchesLabels(labelSelectorFromObject(setOf(set).spec?.selector), object.metadata.labels) && ordinalOf(set, object) !== undefined,
-    )
-    .map(([key]) => key);
-}
-
 export const statefulset: ControllerDefinition = {
   name: 'statefulset-controller',
   workers: 5,
   eventSource: 'statefulset-controller',
-  handlers: { statefulsets: ({ type, object }) => (type === 'delete' ? [] : [keyOf(object)]), pods: podKeys },
+  handlers: {
+    statefulsets: ({ type, object }) => (type === 'delete' ? [] : [keyOf(object)]),
+    pods: podOwners('StatefulSet', 'statefulsets'),
+  },
   sync,
 };

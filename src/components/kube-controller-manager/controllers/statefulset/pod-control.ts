@@ -4,7 +4,8 @@ import type { HttpResponse } from '#protocol/rest.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
 import { call, lookUp, ok, type SyncContext, type Calls } from '../../controller.ts';
 import { podFromTemplate } from '../pods.ts';
-import { revisionLabel, setOf, type Revisions } from './revisions.ts';
+import { revisionLabel } from '../history.ts';
+import { setOf, type Revisions } from './revisions.ts';
 
 const messageOf = (answer: HttpResponse): string => (answer.body as { readonly message?: string } | null)?.message ?? '';
 
