@@ -1,3 +1,4 @@
+import '#cluster/late.ts';
 import type { Server } from 'node:https';
 import type { Credential, HttpResponse } from '#protocol/rest.ts';
 import type { ClusterChoice } from '#session/port.ts';

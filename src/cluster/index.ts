@@ -12,6 +12,8 @@ export type { Cluster, ClusterOptions } from './types.ts';
 const epochMs = Date.UTC(2026, 5, 1, 9, 0, 0);
 const latency = { localMs: 0.25, remoteMs: 0.5, sharedMs: 0 } as const;
 const maxNodes = 1000;
+/** The add-ons are applied after 9 s; then come their images, probes and endpoints. */
+const upAfterMs = 28_000;
 const etcdVersion = '3.6.16';
 
 type Shape = (options: ClusterOptions) => Cluster;
@@ -59,6 +61,7 @@ const oracle =
         ...names.map((name) => ({ name, role: 'worker' as const })),
       ],
       users,
+      upAfterMs,
       openTerminal: (user, world) => openTerminal(users, server, user, world),
       addNode: (existing) => addNode(existing, settings),
     };
@@ -139,6 +142,7 @@ const minikube: Shape = ({ seed, nodes = 0 }) => {
       ...workers.map((name) => ({ name, role: 'worker' as const })),
     ],
     users,
+    upAfterMs,
     openTerminal: (user, world) => openTerminal(users, server, user, world),
     addNode: (existing) => addNode(existing, settings),
   };

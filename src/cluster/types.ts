@@ -15,6 +15,8 @@ export interface Cluster {
   readonly hosts: readonly { readonly name: string; readonly role: 'control-plane' | 'worker' | 'client' }[];
   /** Who may sit down at a terminal; the first one does so from the beginning. */
   readonly users: readonly ClusterUser[];
+  /** How long a new cluster takes until it is up and has come to rest. Milliseconds. */
+  readonly upAfterMs: number;
   /** The input that opens one more terminal for a user; undefined where nobody is called so. */
   openTerminal(user: string, world: World): Input | undefined;
   /** The input that adds one more worker; `existing` names the hosts there are. */

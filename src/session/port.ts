@@ -47,6 +47,8 @@ export type SessionCommand =
   /** Steps one hop: to the next (or previous) event of the foreground, or of anything when `every`. */
   | { readonly type: 'step'; readonly direction: 1 | -1; readonly every?: boolean | undefined }
   | { readonly type: 'seek'; readonly to: { readonly seq: Sequence } | { readonly time: Millis } | 'head' }
+  /** Plays as fast as possible until a new cluster is up, then at the tempo. */
+  | { readonly type: 'boot' }
   | { readonly type: 'run-until'; readonly condition: RunCondition }
   /** Plays at the tempo that is set and stops at the event that fits. */
   | { readonly type: 'play-until'; readonly moment: Moment }

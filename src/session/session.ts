@@ -214,8 +214,12 @@ export class Session implements SessionPort {
         this.stop();
         this.moveTo(command.to === 'head' ? { seq: this.current.playedSeq } : command.to);
         return;
+      case 'boot':
+        this.playing = true;
+        this.running = this.runTo({ type: 'time', at: this.current.history.world.now + this.cluster.upAfterMs });
+        return;
       case 'run-until':
-        this.running = { condition: command.condition, until: this.current.history.world.now + runLimitMs, quietSince: this.current.history.world.now };
+        this.running = this.runTo(command.condition);
         return;
       case 'play-until':
         this.stop();
@@ -237,6 +241,11 @@ export class Session implements SessionPort {
       default:
         this.typed(command);
     }
+  }
+
+  private runTo(condition: RunCondition): NonNullable<Session['running']> {
+    const { now } = this.world;
+    return { condition, until: now + runLimitMs, quietSince: now };
   }
 
   private typed(command: Extract<SessionCommand, { readonly type: `terminal.${string}` }>): void {

@@ -41,13 +41,27 @@ function delta(before: Frame | undefined, frame: Frame): FrameDelta {
   return { ...Object.fromEntries(changed), time: frame.time, seq: frame.seq } as FrameDelta;
 }
 
+/** What the page has asked while the late code was still on its way: a hand waits for it, the cluster boots meanwhile. */
+let waiting: ToWorker[] | undefined = [];
+
+void import('#cluster/late.ts').then(() => {
+  const asked = waiting ?? [];
+  waiting = undefined;
+  asked.forEach(obey);
+});
+
 scope.onmessage = ({ data }) => {
+  if (waiting === undefined) obey(data);
+  else waiting.push(data);
+};
+
+function obey(data: ToWorker): void {
   if ('command' in data) {
     session.send(data.command);
     return;
   }
   void session.ask(data.ask).then((answer) => scope.postMessage({ answer, id: data.id }));
-};
+}
 
 function run(): void {
   const started = performance.now();
@@ -62,5 +76,5 @@ function run(): void {
   setTimeout(run, session.busy ? 0 : 16);
 }
 
-session.send({ type: 'play' });
+session.send({ type: 'boot' });
 run();

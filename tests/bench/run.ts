@@ -1,3 +1,4 @@
+import '#cluster/late.ts';
 import { parseArgs } from 'node:util';
 import { openCluster } from '#cluster/index.ts';
 import { createHistory, type History } from '#kernel/history.ts';

@@ -1,3 +1,4 @@
+import '#cluster/late.ts';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import type { SessionCommand } from '#session/port.ts';

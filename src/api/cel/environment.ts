@@ -1,4 +1,5 @@
-import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+import type { Environment, ParseResult } from '@marcbachmann/cel-js';
+import { engine } from './engine.ts';
 import { CostExceeded, metered, metering, perCallLimit, type Meter } from './cost.ts';
 import { checkIssue, issuesText, runtimeText, syntaxIssues, typeName, type Failure, type Issue } from './errors.ts';
 import { authorizer } from './library/authorizer.ts';
@@ -55,7 +56,7 @@ type Handler = (...args: unknown[]) => unknown;
 
 /** The environment of every expression: the language, and the functions that Kubernetes adds (apiserver/pkg/cel/environment/base.go). */
 function baseEnvironment(): Environment {
-  const environment = new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false });
+  const environment = new engine.value.Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false });
   addLibraries(environment, libraries);
   return environment;
 }

@@ -1,5 +1,5 @@
 import { isObject, type Json } from '#base/json.ts';
-import { Optional } from '@marcbachmann/cel-js';
+import { engine } from './engine.ts';
 import { MessageValue } from './library/mutation.ts';
 
 /** Objects of the API are never changed, so each is translated once. */
@@ -33,7 +33,7 @@ export function fromCel(value: unknown): Json {
   if (value instanceof Date) return timestampText(value);
   if (value instanceof Uint8Array) return bytesText(value);
   if (value instanceof MessageValue) return fromCel(new Map(value.fields));
-  if (value instanceof Optional) return value.hasValue() ? fromCel(value.value()) : null;
+  if (value instanceof engine.value.Optional) return value.hasValue() ? fromCel(value.value()) : null;
   if (Array.isArray(value)) return value.map(fromCel);
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, inner]) => [celText(key), fromCel(inner)]));
   if (isObject(value) && Object.getPrototypeOf(value) === Object.prototype)

@@ -1,3 +1,4 @@
+import '#cluster/late.ts';
 import type { JournalEntry, Millis } from '#kernel/types.ts';
 import { createWorld, type World } from '#kernel/world.ts';
 import { openCluster } from '#cluster/index.ts';

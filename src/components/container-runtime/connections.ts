@@ -6,7 +6,8 @@ import { mediaTypes, type HttpRequest, type HttpResponse } from '#protocol/rest.
 import { heard } from './network.ts';
 import { goOn, took, viewOf } from './processes.ts';
 import { nothing, type BinaryPort, type Container, type RuntimeEvent, type RuntimeResult, type RuntimeState } from './state.ts';
-import { serveRequest, type Listener, type ServedRequest, type ServedResponse } from './userland/index.ts';
+import { userland } from './programs.ts';
+import type { Listener, ServedRequest, ServedResponse } from './userland/index.ts';
 
 function listenersOf({ running, listeners }: Container): readonly Listener[] {
   return running?.need.type === 'serve' ? running.need.listeners : listeners;
@@ -39,7 +40,7 @@ export function dialled(state: RuntimeState, event: RuntimeEvent): RuntimeResult
   if (container.running === undefined) return replied(state, dial, plainServer(dial));
   const request = requestOf(dial);
   if (request === undefined) return replied(state, dial, { type: 'failed', failure: 'refused' });
-  const served = serveRequest(container.running.process, request, viewOf(state, container, event));
+  const served = userland.value.serveRequest(container.running.process, request, viewOf(state, container, event));
   const after = took(state, event, container.status.id, served);
   const answered = replied(after.context, dial, outcomeOf(served.response));
   return { context: answered.context, effects: [...after.effects, ...answered.effects] };

@@ -16,16 +16,8 @@ import {
   type RuntimeResult,
   type RuntimeState,
 } from './state.ts';
-import {
-  resumeProcess,
-  signalProcess,
-  startProcess,
-  type NetAnswer,
-  type Output,
-  type ProcessView,
-  type SignalName,
-  type Turn,
-} from './userland/index.ts';
+import { userland } from './programs.ts';
+import type { NetAnswer, Output, ProcessView, SignalName, Turn } from './userland/index.ts';
 
 /** Lines of a log that are kept (a kubelet rotates logs by size). */
 const keptLines = 5000;
@@ -160,7 +152,7 @@ export function startProgram(state: RuntimeState, event: RuntimeEvent, container
   const env = [['PATH', path], ['HOSTNAME', sandbox?.config.hostname ?? ''], ...config.env, ['HOME', '/root']] as const;
   const kind = factsOf(config.image)?.kind ?? 'other';
   const start = { argv, env, cwd: config.workingDir ?? '/', image: kind, pid: 1 };
-  const turn = startProcess(start, viewOf(state, container, event));
+  const turn = userland.value.startProcess(start, viewOf(state, container, event));
   if (!('error' in turn)) return took(state, event, status.id, turn);
   return {
     error: `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: ${whyNot(turn)}`,
@@ -209,7 +201,7 @@ function tell(state: RuntimeState, container: ContainerStatus): Effect {
 export function signalContainer(state: RuntimeState, event: RuntimeEvent, id: string, signal: SignalName): RuntimeResult {
   const container = state.containers.get(id);
   if (container?.running === undefined) return nothing(state);
-  return took(state, event, id, signalProcess(container.running.process, signal, viewOf(state, container, event)));
+  return took(state, event, id, userland.value.signalProcess(container.running.process, signal, viewOf(state, container, event)));
 }
 
 /** SIGTERM, and SIGKILL when the time is over (containerd's StopContainer). */
@@ -255,7 +247,7 @@ export function execute(
     stdin: request.stdin,
     pid: 1000 + state.next,
   };
-  const turn = startProcess(start, viewOf(state, container, event));
+  const turn = userland.value.startProcess(start, viewOf(state, container, event));
   if ('error' in turn) {
     const error = `failed to exec in container: failed to start exec "${hexDigest(`${container.status.id} ${owner}`, 64)}": OCI runtime exec failed: exec failed: unable to start container process: ${whyNot(turn)}`;
     return { context: { ...state, next: state.next + 1 }, effects: [failure(asked, error)] };
@@ -278,7 +270,7 @@ export function goOn(state: RuntimeState, event: RuntimeEvent, owner: string, re
   const container = state.containers.get(exec?.container ?? owner);
   const running = exec?.running ?? container?.running;
   if (container === undefined || running === undefined) return nothing(state);
-  return took(state, event, owner, resumeProcess(running.process, reply, viewOf(state, container, event)));
+  return took(state, event, owner, userland.value.resumeProcess(running.process, reply, viewOf(state, container, event)));
 }
 
 export function isDue(state: RuntimeState, event: RuntimeEvent, { what, owner }: Due): RuntimeResult {

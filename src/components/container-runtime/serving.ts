@@ -15,7 +15,7 @@ import {
   type RuntimeResult,
   type RuntimeState,
 } from './state.ts';
-import { imageFiles } from './userland/index.ts';
+import { userland } from './programs.ts';
 
 /** How long things take. Milliseconds. */
 const takes = { sandbox: 120, create: 30, start: 20, stop: 40, refuse: 400, hollow: 1 } as const;
@@ -73,13 +73,13 @@ function createContainer(
     message: '',
   };
   const binary = binaries.find((item) => config.image.startsWith(item.image));
-  const facts = hollow ? undefined : factsOf(config.image);
+  const facts = hollow || binary !== undefined ? undefined : factsOf(config.image);
   const container: Container = {
     status,
     config,
     log: [],
     open: false,
-    files: facts === undefined ? SortedMap.empty() : SortedMap.from(imageFiles(facts.kind)),
+    files: facts === undefined ? SortedMap.empty() : SortedMap.from(userland.value.imageFiles(facts.kind)),
     running: undefined,
     binary: binary === undefined ? undefined : addressOf(state, binary),
     listeners: [],

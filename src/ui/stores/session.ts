@@ -90,7 +90,7 @@ async function save(): Promise<void> {
 export function startAnew(shape: string): void {
   localStorage.removeItem(savedKey);
   port.send({ type: 'open', cluster: { shape, seed: 1 } });
-  port.send({ type: 'play' });
+  port.send({ type: 'boot' });
 }
 
 restore(localStorage.getItem(savedKey));

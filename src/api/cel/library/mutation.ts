@@ -1,5 +1,5 @@
 import { isObject } from '#base/json.ts';
-import { Optional } from '@marcbachmann/cel-js';
+import { engine } from '../engine.ts';
 import { fail, type Library } from './types.ts';
 
 /** A value of an initializer: its type by the name that the expression gave it, and its fields. */
@@ -12,7 +12,7 @@ export class MessageValue {
     const present = new Map<string, unknown>();
     for (const [key, value] of entries) {
       if (!key.startsWith('?')) present.set(key, value);
-      else if (!(value instanceof Optional)) fail('no such overload');
+      else if (!(value instanceof engine.value.Optional)) fail('no such overload');
       else if (value.hasValue()) present.set(key.slice(1), value.value());
     }
     this.name = name;

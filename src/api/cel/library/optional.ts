@@ -1,4 +1,4 @@
-import { Optional } from '@marcbachmann/cel-js';
+import { engine } from '../engine.ts';
 import { fail, type Library } from './types.ts';
 
 /** What the library gives a macro to check and to run it with; only what is used here. */
@@ -48,10 +48,10 @@ const mapper =
       },
       evaluate(evaluator: Evaluator, macro: Macro, scope: Scope): unknown {
         const value = evaluator.run(receiver, scope);
-        if (!(value instanceof Optional)) return fail('no such overload');
+        if (!(value instanceof engine.value.Optional)) return fail('no such overload');
         if (!value.hasValue()) return value;
         const result = evaluator.run(expression, macro.scope!.reuse(scope).setIterValue(value.value(), evaluator));
-        return flat ? result : Optional.of(result);
+        return flat ? result : engine.value.Optional.of(result);
       },
     };
   };
@@ -67,7 +67,7 @@ export const optional: Library = {
   functions: [
     [
       'OptionalNamespace.ofNonZeroValue(A): optional<A>',
-      (_: unknown, value: unknown) => (isZero(value) ? Optional.none() : Optional.of(value)),
+      (_: unknown, value: unknown) => (isZero(value) ? engine.value.Optional.none() : engine.value.Optional.of(value)),
     ],
     ['optional.optMap(ast, ast): optional<dyn>', mapper(false)],
     ['optional.optFlatMap(ast, ast): optional<dyn>', mapper(true)],
