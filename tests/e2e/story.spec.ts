@@ -78,7 +78,7 @@ test('branches are a tree over the timeline: a click switches', async ({ page })
   await expect(page.locator('.terminal')).toContainText('namespace/first created');
   await page.getByLabel('Pause').click();
   const width = await page.locator('.lanes').evaluate((element) => element.clientWidth);
-  await page.locator('.lanes').click({ position: { x: width * 0.8, y: 10 } });
+  await page.locator('.lanes').click({ position: { x: width * 0.4, y: 10 } });
   await expect(page.locator('.terminal')).not.toContainText('first');
   await type(page, 'kubectl create namespace second');
   await expect(page.locator('.terminal')).toContainText('namespace/second created', { timeout: 30_000 });
