@@ -49,12 +49,19 @@ const noInspection: Inspection = { summary: '', health: 'good', sections: [] };
 export class FrameBuilder {
   private readonly definitions: ReadonlyMap<string, ProcessDefinition>;
   private readonly inspections = new WeakMap<object, Inspection>();
-  private readonly processSummaries = new Map<string, { readonly key: unknown; readonly state: string; readonly summary: ProcessSummary }>();
+  private readonly processSummaries = new Map<
+    string,
+    { readonly key: unknown; readonly state: string; readonly summary: ProcessSummary }
+  >();
   private readonly terminals = new WeakMap<object, TerminalState>();
   private readonly kept = new Map<string, readonly unknown[]>();
   private last: { readonly branch: string; readonly seq: number; readonly time: Millis } | undefined;
 
+  /** The hosts that have a kubelet from the beginning, whether it runs or not. */
+  private readonly kubelets: readonly string[];
+
   constructor(private readonly cluster: Cluster) {
+    this.kubelets = cluster.world.processes.filter((process) => process.definition === 'kubelet').map((process) => hostOf(process.address));
     this.definitions = new Map(cluster.world.definitions.map((definition) => [definition.name, definition]));
   }
 
@@ -97,7 +104,11 @@ export class FrameBuilder {
     const frame: Frame = {
       cluster: settings.choice,
       branch: branch.id,
-      branches: this.keep('branches', settings.branches.map((item) => item.summary()), shallowEqual),
+      branches: this.keep(
+        'branches',
+        settings.branches.map((item) => item.summary()),
+        shallowEqual,
+      ),
       time: now,
       epoch: this.cluster.world.epochMs,
       seq,
@@ -135,15 +146,24 @@ export class FrameBuilder {
     const { world } = branch.history;
     const nodes = new Map(storedObjects(world, '/registry/minions/').map((node) => [node.metadata.name, node as unknown as Node]));
     const known = new Map(this.cluster.hosts.map((host) => [host.name, host.role]));
+    const kubelets = new Set(this.kubelets);
     for (const { address, definition } of world.processes()) {
       const role = roles[definition];
-      const host = address.slice(0, address.indexOf('/'));
-      if (role !== undefined && !known.has(host)) known.set(host, role);
+      if (role === undefined) continue;
+      const host = hostOf(address);
+      if (!known.has(host)) known.set(host, role);
+      if (definition === 'kubelet') kubelets.add(host);
     }
     return [...known].map(([name, role]) => {
       const node = nodes.get(name);
       const ready = node?.status?.conditions?.find((condition) => condition.type === 'Ready')?.status;
-      return { name, role, ready: ready === undefined ? undefined : ready === 'True', unschedulable: node?.spec?.unschedulable === true };
+      return {
+        name,
+        role,
+        node: kubelets.has(name),
+        ready: ready === undefined ? undefined : ready === 'True',
+        unschedulable: node?.spec?.unschedulable === true,
+      };
     });
   }
 
@@ -152,7 +172,7 @@ export class FrameBuilder {
     if (known !== undefined && known.key === process.context && known.state === process.value) return known.summary;
     const { address, definition, parent, value } = process;
     const { summary: line, health } = this.inspection(process, now);
-    const next: ProcessSummary = { address, definition, parent, host: address.slice(0, address.indexOf('/')), state: value, summary: line, health };
+    const next: ProcessSummary = { address, definition, parent, host: hostOf(address), state: value, summary: line, health };
     const summary = known !== undefined && shallowEqual(known.summary, next) ? known.summary : next;
     this.processSummaries.set(address, { key: process.context, state: value, summary });
     return summary;
@@ -211,6 +231,8 @@ function storyAt(branch: Branch): number {
   }
   return 0;
 }
+
+const hostOf = (address: string): string => address.slice(0, address.indexOf('/'));
 
 /** The links with something wrong. */
 function linkSummaries(world: World): readonly LinkSummary[] {

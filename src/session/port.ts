@@ -87,6 +87,8 @@ export interface ProcessSummary {
 export interface HostSummary {
   readonly name: string;
   readonly role: 'control-plane' | 'worker' | 'client';
+  /** Whether it is a machine of the cluster: one that has a kubelet, running or not. */
+  readonly node: boolean;
   /** The Node object's condition, where the host is a node. */
   readonly ready: boolean | undefined;
   readonly unschedulable: boolean;

@@ -30,7 +30,7 @@ describe('several terminals', () => {
     const session = booted();
     session.send({ type: 'terminal.open', user: 'bob' });
     expect(ids(session)).toEqual(['alice/terminal', 'bob/terminal']);
-    expect(session.frame().hosts).toContainEqual({ name: 'bob', role: 'client', ready: undefined, unschedulable: false });
+    expect(session.frame().hosts).toContainEqual({ name: 'bob', role: 'client', node: false, ready: undefined, unschedulable: false });
     expect(type(session, 'bob/terminal', 'kubectl get pods')).toBe(
       'Error from server (Forbidden): pods is forbidden: User "bob" cannot list resource "pods" in API group "" in the namespace "default"',
     );

@@ -64,7 +64,7 @@ export function Chart({ inspected }: { readonly inspected: ProcessInspected }): 
       </div>
       {last === undefined ? null : (
         <p className="mode">
-          {t('lastTransition')} <code>{last.before}</code> → <code>{last.after}</code> · {last.messageType}
+          {t('lastTransition')} <code>{last.before}</code> → <code>{last.after}</code> · {last.label}
         </p>
       )}
     </section>
@@ -93,7 +93,17 @@ function Drawing({ layout, state, way, zoom }: DrawingProps): JSX.Element {
     <svg width={width * zoom} height={height * zoom} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${t('state')}: ${state}`}>
       <defs>
         {(['arrow', 'arrow-taken'] as const).map((id) => (
-          <marker key={id} id={id} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+          <marker
+            key={id}
+            id={id}
+            viewBox="0 0 8 8"
+            refX="7"
+            refY="4"
+            markerWidth="9"
+            markerHeight="9"
+            markerUnits="userSpaceOnUse"
+            orient="auto"
+          >
             <path d="M0 0L8 4L0 8z" />
           </marker>
         ))}

@@ -1,86 +1,26 @@
 import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useViewport, type Node } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
 import { useEffect, useMemo, useRef, type JSX } from 'react';
-import type { LinkSummary } from '#session/port.ts';
 import { presentTime, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
 import { FaultMenu } from './menu.tsx';
-import { hostOfBox, layout, wayOf, type Box, type Point } from './layout.ts';
+import { layout, type Box } from './layout.ts';
 import { ApiServerNode, ClientNode, ComponentNode, inspectPacket, WorkerNode } from './nodes.tsx';
+import { drawLines, Labels } from './drawing.ts';
 import { placeOf, shapes } from './packets.ts';
 import './diagram.css';
 
 const nodeTypes = { api: ApiServerNode, client: ClientNode, component: ComponentNode, worker: WorkerNode };
 const packetSize = 5.5;
 const hitRadius = 14;
-const longestLabel = 44;
-const labelGap = 11;
 const fitPadding = { x: '14px', y: '14px' } as const;
-const cutSize = 6;
-const cutAt = 22;
 
 function useBoxes(): ReadonlyMap<string, Box> {
   const hosts = useSession((state) => state.frame?.hosts);
-  const processes = useSession((state) => state.frame?.processes);
-  const topology = `${(hosts ?? []).map((host) => host.name).join()} ${(processes ?? [])
-    .filter((item) => item.definition === 'kubelet')
-    .map((item) => item.address)
-    .join()}`;
+  const topology = (hosts ?? []).map(({ name, node }) => `${name} ${node}`).join();
   // The layout follows the topology only: frames come and go without it.
   // oxlint-disable-next-line react-hooks/exhaustive-deps
-  return useMemo(() => new Map(layout(hosts ?? [], processes ?? []).map((box) => [box.id, box])), [topology]);
-}
-
-/** Who may talk to whom: everybody to the API server, and it to etcd. What is cut is broken and marked. */
-function drawLines(
-  context: CanvasRenderingContext2D,
-  boxes: ReadonlyMap<string, Box>,
-  links: readonly LinkSummary[],
-  style: CSSStyleDeclaration,
-): void {
-  const api = [...boxes.values()].find((box) => box.kind === 'api');
-  if (api === undefined) return;
-  const control = hostOfBox(api);
-  for (const box of boxes.values()) {
-    if (box === api) continue;
-    const name = box.kind === 'worker' ? `${hostOfBox(box)}/kubelet` : box.id;
-    const cut = links.some((link) => link.cut && [link.a, link.b].includes(control) && [link.a, link.b].includes(hostOfBox(box)));
-    const way = wayOf(name, api.id, box, api);
-    context.strokeStyle = style.getPropertyValue(cut ? '--bad' : '--line');
-    context.setLineDash(cut ? [4, 6] : []);
-    context.beginPath();
-    for (const [index, point] of way.entries()) context[index === 0 ? 'moveTo' : 'lineTo'](point.x, point.y);
-    context.stroke();
-    context.setLineDash([]);
-    if (cut) drawCut(context, way[0]!, way[1]!);
-  }
-}
-
-/** A cross where a line leaves its box. */
-function drawCut(context: CanvasRenderingContext2D, from: Point, to: Point): void {
-  const length = Math.hypot(to.x - from.x, to.y - from.y);
-  const share = length === 0 ? 0 : Math.min(0.5, cutAt / length);
-  const [x, y] = [from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share];
-  context.lineWidth *= 2;
-  context.beginPath();
-  context.moveTo(x - cutSize, y - cutSize);
-  context.lineTo(x + cutSize, y + cutSize);
-  context.moveTo(x + cutSize, y - cutSize);
-  context.lineTo(x - cutSize, y + cutSize);
-  context.stroke();
-  context.lineWidth /= 2;
-}
-
-/** What a packet is, beside it: on a ground of its own, and on the left where the right has no room. */
-function drawLabel(context: CanvasRenderingContext2D, text: string, at: number, width: number, ground: string): void {
-  context.font = '11px ui-monospace, monospace';
-  const size = context.measureText(text).width;
-  const left = at + labelGap + size > width ? -labelGap - size : labelGap;
-  const { fillStyle } = context;
-  context.fillStyle = ground;
-  context.fillRect(left - 3, -19, size + 6, 16);
-  context.fillStyle = fillStyle;
-  context.fillText(text, left, -7);
+  return useMemo(() => new Map(layout(hosts ?? []).map((box) => [box.id, box])), [topology]);
 }
 
 /** The packets: one canvas over the diagram, drawn from virtual time and the viewport. */
@@ -111,6 +51,7 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
       context.globalAlpha = 1;
       context.lineWidth = 1.4;
       drawLines(context, boxes, frame.links, style);
+      const labels = new Labels(context, width, style.getPropertyValue('--paper'));
       for (const packet of frame.packets) {
         if (packet.chatter && !showChatter) continue;
         const place = placeOf(packet, time, boxes);
@@ -119,7 +60,7 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
         context.globalAlpha = packet.chatter ? 0.35 : packet.story === frame.story ? 1 : 0.75;
         context.fillStyle = context.strokeStyle = style.getPropertyValue(`--${packet.kind}`);
         if (!packet.chatter && (!frame.playing || frame.packets.length < 9)) {
-          drawLabel(context, packet.label.slice(0, longestLabel), place.x * zoom + x, width, style.getPropertyValue('--paper'));
+          labels.draw(packet.label, place.x * zoom + x, place.y * zoom + y);
         }
         shapes[packet.kind](context, packetSize * Math.max(0.8, zoom));
       }
@@ -151,8 +92,10 @@ function Flow(): JSX.Element {
   );
   const size = boxes.size;
   const element = useRef<HTMLDivElement>(null);
+  const moved = useRef(false);
   useEffect(() => {
-    const fit = (): void => void flow.fitView({ padding: fitPadding, duration: 0 });
+    // Whoever has moved the picture keeps it as it is.
+    const fit = (): void => void (moved.current || flow.fitView({ padding: fitPadding, duration: 0 }));
     const handle = setTimeout(fit, 60);
     const observer = new ResizeObserver(fit);
     observer.observe(element.current!);
@@ -162,6 +105,8 @@ function Flow(): JSX.Element {
     };
   }, [flow, size]);
   const pick = (event: React.MouseEvent): void => {
+    // A click that a key made has no place of its own.
+    if (event.detail === 0) return;
     const at = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
     const time = presentTime();
     const hit = useSession.getState().frame?.packets.find((packet) => {
@@ -185,9 +130,18 @@ function Flow(): JSX.Element {
         nodesFocusable={false}
         onlyRenderVisibleElements
         zoomOnDoubleClick={false}
+        onMoveStart={(event) => (moved.current ||= event !== null)}
       >
         <Background gap={28} size={1} color="var(--line)" />
-        <Controls showInteractive={false} position="top-right" orientation="horizontal" fitViewOptions={{ padding: fitPadding }} />
+        <Controls
+          showInteractive={false}
+          position="top-right"
+          orientation="horizontal"
+          fitViewOptions={{ padding: fitPadding }}
+          onFitView={() => (moved.current = false)}
+          onZoomIn={() => (moved.current = true)}
+          onZoomOut={() => (moved.current = true)}
+        />
       </ReactFlow>
       <Packets boxes={boxes} />
       <FaultMenu />

@@ -1,4 +1,4 @@
-import type { HostSummary, ProcessSummary } from '#session/port.ts';
+import type { HostSummary } from '#session/port.ts';
 
 /** Where everything is drawn. The position of a thing depends on what it is and never changes by itself. */
 export interface Box {
@@ -16,10 +16,7 @@ const gap = 12;
 /** World units: where the nodes begin, below everything else. */
 const nodesFrom = 424;
 
-export function layout(
-  hosts: readonly HostSummary[],
-  processes: readonly Pick<ProcessSummary, 'address' | 'definition'>[],
-): readonly Box[] {
+export function layout(hosts: readonly HostSummary[]): readonly Box[] {
   const control = hosts.find((host) => host.role === 'control-plane')?.name ?? '';
   const clients = hosts.filter((host) => host.role === 'client');
   const height = Math.min(clientHeight, Math.floor((nodesFrom - gap) / Math.max(1, clients.length)) - gap);
@@ -37,7 +34,7 @@ export function layout(
     { id: `${control}/kube-scheduler`, kind: 'component', x: 230, y: 232, width: 196, height: 98 },
     { id: `${control}/kube-controller-manager`, kind: 'component', x: 450, y: 232, width: 630, height: 158 },
   );
-  const nodes = hosts.filter((host) => processes.some((process) => process.address === `${host.name}/kubelet`));
+  const nodes = hosts.filter((host) => host.node);
   const few = nodes.length <= 1;
   const columns = Math.min(workerColumns, Math.max(1, nodes.length));
   const width = few ? 1080 : Math.floor((1080 - (columns - 1) * gap) / columns);

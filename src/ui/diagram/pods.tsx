@@ -1,26 +1,11 @@
 import type { JSX } from 'react';
 import type { PodSummary } from '#session/port.ts';
 import { useText, type TextKey } from '../text/index.ts';
-import { Thing, type Level } from './thing.tsx';
+import { slotsIn, stateOf, type Level, type PodState } from './slots.ts';
+import { Thing } from './thing.tsx';
 
-/** World units. A pod has a slot of its own size, whatever is written in it. */
-const gap = 6;
-const slotHeight = 38;
-const wideHost = 600;
-/** What a host's box has beside the slots: its frame, and above them its name and its parts. */
-const frame = { across: 26, above: 78 } as const;
 /** More pods than this cannot be told apart by name. */
 const namedPods = 50;
-
-/** A pod's state in one word: what it is coloured and counted by. */
-export type PodState = 'running' | 'pending' | 'failed' | 'ended' | 'leaving';
-
-export function stateOf({ status, phase, ready }: Pick<PodSummary, 'status' | 'phase' | 'ready'>): PodState {
-  if (status === 'Terminating') return 'leaving';
-  if (/BackOff|Err|Error|Failed|OOM|Evicted|Unknown|Invalid/.test(status)) return 'failed';
-  if (phase === 'Succeeded') return 'ended';
-  return phase === 'Running' && (ready || status === 'Running') ? 'running' : 'pending';
-}
 
 const counted: readonly (readonly [PodState, TextKey])[] = [
   ['running', 'podsRunning'],
@@ -29,14 +14,6 @@ const counted: readonly (readonly [PodState, TextKey])[] = [
   ['ended', 'podsEnded'],
   ['leaving', 'podsLeaving'],
 ];
-
-/** How many slots fit in a host's box, and how many in each row. */
-export function slotsIn(width: number, height: number): { readonly columns: number; readonly slots: number } {
-  const slotWidth = width > wideHost ? 160 : 104;
-  const columns = Math.max(1, Math.floor((width - frame.across + gap) / (slotWidth + gap)));
-  const rows = Math.max(1, Math.floor((height - frame.above + gap) / (slotHeight + gap)));
-  return { columns, slots: columns * rows };
-}
 
 interface PodsProps {
   readonly pods: readonly PodSummary[];

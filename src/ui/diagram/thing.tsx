@@ -3,6 +3,7 @@ import type { JSX, KeyboardEvent, ReactNode } from 'react';
 import type { InspectTarget } from '#session/port.ts';
 import { openMenu, type MenuTarget } from '../stores/menu.ts';
 import { port } from '../stores/session.ts';
+import { levelOf, type Level } from './slots.ts';
 
 interface ThingProps {
   readonly target: InspectTarget;
@@ -45,16 +46,6 @@ export function Thing({ target, menu, className, label, title, chosen, children 
       {children}
     </button>
   );
-}
-
-/** How near one looks: from afar things are counts, in the middle names, near by what is inside of them. */
-export type Level = 'far' | 'middle' | 'near';
-
-const farBelow = 0.55;
-const nearFrom = 1.35;
-
-export function levelOf(zoom: number): Level {
-  return zoom < farBelow ? 'far' : zoom < nearFrom ? 'middle' : 'near';
 }
 
 /** The level of the diagram's zoom; changes only when a border is passed. */

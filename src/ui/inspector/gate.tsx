@@ -6,6 +6,23 @@ import { useText } from '../text/index.ts';
 
 type GateInspected = Extract<Inspected, { readonly type: 'gate' }>;
 
+type Text = ReturnType<typeof useText>;
+
+const gates = ['authentication', 'authorization', 'mutating', 'schema', 'validating', 'storage', 'response', 'watching'] as const;
+const verdictNames = ['passed', 'refused', 'retried', 'watching'] as const;
+
+/** A gate in the chosen language. */
+export function gateName(t: Text, gate: string): string {
+  const known = gates.find((item) => item === gate);
+  return known === undefined ? gate : t(known);
+}
+
+/** What a gate decided, in the chosen language; a status stays the number it is. */
+export function verdictName(t: Text, verdict: string): string {
+  const known = verdictNames.find((item) => item === verdict);
+  return known === undefined ? verdict : t(known);
+}
+
 /** A gate of the API server: what it is for, and what it decided last. */
 export function GateView({ inspected: { server, gate, verdicts } }: { readonly inspected: GateInspected }): JSX.Element {
   const t = useText();
@@ -14,7 +31,7 @@ export function GateView({ inspected: { server, gate, verdicts } }: { readonly i
   return (
     <>
       <b className="key">
-        {server} · {explained && t(gate) !== gate ? `${t(gate)} (${gate})` : gate}
+        {server} · {t(gate) === gate ? gate : `${t(gate)} (${gate})`}
       </b>
       {explained ? <p>{t(`${gate}About`)}</p> : null}
       <h2>{t('verdicts')}</h2>
@@ -23,7 +40,7 @@ export function GateView({ inspected: { server, gate, verdicts } }: { readonly i
         {verdicts.map(({ seq, at, client, verdict, detail }) => (
           <li key={seq} className={verdict}>
             <button type="button" className="plain" onClick={() => port.send({ type: 'seek', to: { seq } })}>
-              <time>{clock(at - epoch)}</time> <b>{verdict}</b> {client}
+              <time>{clock(at - epoch)}</time> <b>{verdictName(t, verdict)}</b> {client}
               <span>{detail}</span>
             </button>
           </li>

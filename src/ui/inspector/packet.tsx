@@ -3,6 +3,7 @@ import type { Inspected } from '#session/port.ts';
 import { useText } from '../text/index.ts';
 import { Difference, Yaml } from '../widgets/document.tsx';
 import { Entries } from './entries.tsx';
+import { gateName, verdictName } from './gate.tsx';
 
 interface Request {
   readonly method: string;
@@ -39,7 +40,7 @@ export function PacketView({ inspected }: { readonly inspected: Extract<Inspecte
           <ol className="passage">
             {gates.map((gate, index) => (
               <li key={index} className={gate.verdict}>
-                <b>{gate.gate}</b> {gate.verdict}
+                <b>{gateName(t, gate.gate)}</b> {verdictName(t, gate.verdict)}
                 <span>{gate.detail}</span>
               </li>
             ))}

@@ -2,7 +2,7 @@ import type { JSX } from 'react';
 import type { Inspected } from '#session/port.ts';
 import { Chart } from '../chart/chart.tsx';
 import { processFaults, send } from '../stores/faults.ts';
-import { useText } from '../text/index.ts';
+import { useText, useWord } from '../text/index.ts';
 import { Entries } from './entries.tsx';
 
 type ProcessInspected = Extract<Inspected, { readonly type: 'process' }>;
@@ -10,6 +10,7 @@ type ProcessInspected = Extract<Inspected, { readonly type: 'process' }>;
 /** One component from inside: what can be done to it, its state chart, what it holds, what it did last. */
 export function ProcessView({ inspected }: { readonly inspected: ProcessInspected }): JSX.Element {
   const t = useText();
+  const word = useWord();
   const { summary, inspection, recent } = inspected;
   return (
     <>
@@ -28,7 +29,7 @@ export function ProcessView({ inspected }: { readonly inspected: ProcessInspecte
       <Ways inspected={inspected} />
       {inspection.sections.map((section) => (
         <div key={section.title}>
-          <h2>{section.title}</h2>
+          <h2>{word(section.title)}</h2>
           <Section section={section} />
         </div>
       ))}
@@ -60,10 +61,11 @@ const shownRows = 60;
 
 function Section({ section }: { readonly section: ProcessInspected['inspection']['sections'][number] }): JSX.Element {
   const t = useText();
+  const word = useWord();
   if (section.type === 'fields')
     return (
       <dl className="facts">
-        {section.rows.map(([label, value]) => [<dt key={label}>{label}</dt>, <dd key={`${label} value`}>{value}</dd>])}
+        {section.rows.map(([label, value]) => [<dt key={label}>{word(label)}</dt>, <dd key={`${label} value`}>{value}</dd>])}
       </dl>
     );
   if (section.rows.length === 0) return <span className="mode">{t('empty')}</span>;
@@ -72,7 +74,7 @@ function Section({ section }: { readonly section: ProcessInspected['inspection']
       <thead>
         <tr>
           {section.columns.map((column) => (
-            <th key={column}>{column}</th>
+            <th key={column}>{word(column)}</th>
           ))}
         </tr>
       </thead>

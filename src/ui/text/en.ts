@@ -9,7 +9,7 @@ export const en = {
   state: 'State', recent: 'Recent events', request: 'Request', response: 'Response', gates: 'Gates', why: 'Why?', close: 'Close',
   message: 'Message', before: 'Before', after: 'After', pods: 'pods', empty: 'nothing yet', inPast: 'You are in the past; a command here starts a branch.',
   branch: 'Branch', switchTo: 'Switch to {name}, from {at}', branches: 'branches', keyspace: 'etcd keyspace', timeline: 'Timeline', live: 'What happens',
-  authentication: 'authentication', authorization: 'authorization', mutating: 'mutating', schema: 'schema', validating: 'validating', storage: 'storage',
+  authentication: 'authentication', authorization: 'authorization', mutating: 'mutating', schema: 'schema', validating: 'validating', storage: 'storage', watching: 'watching', passed: 'passed', refused: 'refused', retried: 'tried again',
   problemSave: 'The saved session could not be read ({place}). A new cluster was started; the saved text was kept.', download: 'Download it', tryAgain: 'Try again', discard: 'Discard it', damagedKept: 'A saved session that could not be read is still kept.',
   problemOther: 'Something went wrong: {code}', loading: 'Starting the cluster…', stop: 'Stop', start: 'Start', watchers: '{count} watches open', editorSave: 'Save', editorCancel: 'Cancel',
   lessons: 'Lessons', lessonDone: 'done', lessonMinutes: 'about {minutes} minutes', lessonLeave: 'Leave the lesson', lessonBack: 'Back', lessonNext: 'Next', lessonSkip: 'Show me',

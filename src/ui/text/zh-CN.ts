@@ -10,7 +10,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   state: '状态', recent: '最近的事件', request: '请求', response: '响应', gates: '关卡', why: '为什么？', close: '关闭',
   message: '消息', before: '之前', after: '之后', pods: '个 Pod', empty: '还没有', inPast: '你正处在过去；在这里输入命令会开出一条分支。',
   branch: '分支', switchTo: '切换到 {name}（始于 {at}）', branches: '分支', keyspace: 'etcd 键空间', timeline: '时间线', live: '正在发生',
-  authentication: '认证', authorization: '鉴权', mutating: '变更准入', schema: '模式校验', validating: '验证准入', storage: '写入存储',
+  authentication: '认证', authorization: '鉴权', mutating: '变更准入', schema: '模式校验', validating: '验证准入', storage: '写入存储', watching: '持续监视（watch）', passed: '通过', refused: '拒绝', retried: '重试',
   problemSave: '保存的会话无法读取（{place}）。已启动一个新集群，原来的内容仍然保留。', download: '下载', tryAgain: '再试一次', discard: '丢弃', damagedKept: '还保留着一份无法读取的已保存会话。',
   problemOther: '出了点问题：{code}', loading: '集群正在启动…', stop: '停止', start: '启动', watchers: '{count} 个 watch 打开着', editorSave: '保存', editorCancel: '取消',
   lessons: '课程', lessonDone: '已完成', lessonMinutes: '约 {minutes} 分钟', lessonLeave: '离开课程', lessonBack: '上一步', lessonNext: '下一步', lessonSkip: '直接看',

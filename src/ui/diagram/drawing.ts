@@ -1,0 +1,89 @@
+import type { LinkSummary } from '#session/port.ts';
+import { hostOfBox, wayOf, type Box, type Point } from './layout.ts';
+
+const cutSize = 6;
+const cutAt = 22;
+const longestLabel = 44;
+const labelGap = 11;
+const labelHeight = 16;
+/** Where a label is put, in heights of one, from its own place on: the first that is free. */
+const labelPlaces = [0, -1, 1.6, -2, 2.6] as const;
+
+/** Who may talk to whom: everybody to the API server, and it to etcd. What is cut is broken and marked. */
+export function drawLines(
+  context: CanvasRenderingContext2D,
+  boxes: ReadonlyMap<string, Box>,
+  links: readonly LinkSummary[],
+  style: CSSStyleDeclaration,
+): void {
+  const api = [...boxes.values()].find((box) => box.kind === 'api');
+  if (api === undefined) return;
+  const control = hostOfBox(api);
+  for (const box of boxes.values()) {
+    if (box === api) continue;
+    const name = box.kind === 'worker' ? `${hostOfBox(box)}/kubelet` : box.id;
+    const cut = links.some((link) => link.cut && [link.a, link.b].includes(control) && [link.a, link.b].includes(hostOfBox(box)));
+    const way = wayOf(name, api.id, box, api);
+    context.strokeStyle = style.getPropertyValue(cut ? '--bad' : '--line');
+    context.setLineDash(cut ? [4, 6] : []);
+    context.beginPath();
+    for (const [index, point] of way.entries()) context[index === 0 ? 'moveTo' : 'lineTo'](point.x, point.y);
+    context.stroke();
+    context.setLineDash([]);
+    if (cut) drawCut(context, way[0]!, way[1]!);
+  }
+}
+
+/** A cross where a line leaves its box. */
+function drawCut(context: CanvasRenderingContext2D, from: Point, to: Point): void {
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const share = length === 0 ? 0 : Math.min(0.5, cutAt / length);
+  const [x, y] = [from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share];
+  context.lineWidth *= 2;
+  context.beginPath();
+  context.moveTo(x - cutSize, y - cutSize);
+  context.lineTo(x + cutSize, y + cutSize);
+  context.moveTo(x + cutSize, y - cutSize);
+  context.lineTo(x - cutSize, y + cutSize);
+  context.stroke();
+  context.lineWidth /= 2;
+}
+
+interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+}
+
+const overlap = (a: Rectangle, b: Rectangle): boolean =>
+  a.left < b.left + b.width && b.left < a.left + a.width && Math.abs(a.top - b.top) < labelHeight;
+
+/** What packets are, beside them: each on a ground of its own, to the left where the right has no room, and not over one another. */
+export class Labels {
+  private readonly taken: Rectangle[] = [];
+
+  /** @param width that of the canvas, in CSS pixels */
+  constructor(
+    private readonly context: CanvasRenderingContext2D,
+    private readonly width: number,
+    private readonly ground: string,
+  ) {}
+
+  /** Draws a label in the colour that is set; the origin is the packet, which is at (x, y) of the canvas. */
+  draw(label: string, x: number, y: number): void {
+    const { context } = this;
+    const text = label.slice(0, longestLabel);
+    context.font = '11px ui-monospace, monospace';
+    const size = context.measureText(text).width;
+    const left = x + labelGap + size > this.width ? -labelGap - size : labelGap;
+    const places = labelPlaces.map((place) => ({ left: x + left - 3, top: y - 19 + place * labelHeight, width: size + 6 }));
+    const free = places.find((place) => !this.taken.some((other) => overlap(place, other)));
+    if (free === undefined) return;
+    this.taken.push(free);
+    const { fillStyle } = context;
+    context.fillStyle = this.ground;
+    context.fillRect(free.left - x, free.top - y, free.width, labelHeight);
+    context.fillStyle = fillStyle;
+    context.fillText(text, left, free.top - y + 12);
+  }
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { HostSummary } from '#session/port.ts';
+import { layout, type Box } from './layout.ts';
+import { levelOf, slotsIn, stateOf } from './slots.ts';
+
+const host = (name: string, role: HostSummary['role'], node: boolean): HostSummary => ({
+  name,
+  role,
+  node,
+  ready: true,
+  unschedulable: false,
+});
+
+function cluster(clients: number, workers: number): readonly HostSummary[] {
+  return [
+    host('control', 'control-plane', true),
+    ...Array.from({ length: clients }, (_, index) => host(`user-${index}`, 'client', false)),
+    ...Array.from({ length: workers }, (_, index) => host(`node-${index}`, 'worker', true)),
+  ];
+}
+
+const apart = (a: Box, b: Box): boolean => a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+
+describe('the diagram', () => {
+  it('puts no box over another, whatever the cluster', () => {
+    for (const [clients, workers] of [
+      [1, 0],
+      [3, 3],
+      [6, 9],
+      [2, 40],
+    ] as const) {
+      const boxes = layout(cluster(clients, workers));
+      for (const a of boxes) for (const b of boxes) expect(a === b || apart(a, b)).toBe(true);
+    }
+  });
+
+  it('leaves everything where it is when a user or a node comes', () => {
+    const place = ({ id, x, y }: Box): string => `${id} ${x} ${y}`;
+    const before = layout(cluster(1, 4)).map(place);
+    expect(layout(cluster(2, 5)).map(place)).toEqual(expect.arrayContaining(before));
+  });
+
+  it('has more slots in larger boxes, and three levels of nearness', () => {
+    expect(slotsIn(1080, 208)).toEqual({ columns: 6, slots: 18 });
+    expect(slotsIn(255, 252).slots).toBe(8);
+    expect([0.3, 0.8, 2].map(levelOf)).toEqual(['far', 'middle', 'near']);
+  });
+
+  it('counts pods by what their status says', () => {
+    const pod = (status: string, phase = 'Running', ready = false) => stateOf({ status, phase, ready });
+    expect(pod('Running')).toBe('running');
+    expect(pod('CrashLoopBackOff')).toBe('failed');
+    expect(pod('ContainerCreating', 'Pending')).toBe('pending');
+    expect(pod('Completed', 'Succeeded')).toBe('ended');
+    expect(pod('Terminating')).toBe('leaving');
+  });
+});
