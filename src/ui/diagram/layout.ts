@@ -84,10 +84,15 @@ export function wayOf(from: string, to: string, a: Box, b: Box): readonly Point[
   return [side(a, b), side(b, a)];
 }
 
+/** Where the parts of a node are, as shares of its width; other programs are among its pods. */
+const parts: Readonly<Record<string, number>> = { kubelet: 0.16, 'kube-proxy': 0.5, 'container-runtime': 0.84 };
+const partsDown = 50;
+const podsDown = 96;
+
 /** The part of a node that a process is drawn as. */
 function part(address: string, box: Box): Point {
-  const share = /container-runtime/.test(address) ? 0.84 : /kube-proxy/.test(address) ? 0.5 : 0.16;
-  return { x: box.x + box.width * share, y: box.y + 50 };
+  const share = parts[address.split('/')[1] ?? ''];
+  return { x: box.x + box.width * (share ?? 0.5), y: box.y + (share === undefined ? podsDown : partsDown) };
 }
 
 /** The point of a box's edge that faces another box. */

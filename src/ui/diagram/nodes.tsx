@@ -66,6 +66,9 @@ export function ApiServerNode({ id }: NodeProps): JSX.Element {
   const level = useLevel();
   const running = useProcess(id);
   const selected = useSelected(id);
+  const processes = useSession((state) => state.frame?.processes);
+  // Its own loops; the requests are in the gates.
+  const loops = useMemo(() => (processes ?? []).filter((item) => item.parent === id), [processes, id]);
   const requests = useSession((state) => state.frame?.requests) ?? [];
   const watches = useSession((state) => state.frame?.watches.length ?? 0);
   return (
@@ -73,8 +76,23 @@ export function ApiServerNode({ id }: NodeProps): JSX.Element {
       <Thing target={process(id)} menu={process(id)} className="name">
         <span className={`dot ${running?.health ?? 'bad'}`} />
         kube-apiserver
-        <span className="mode aside">{t('watchers', { count: watches })}</span>
+        <span className="mode">{t('watchers', { count: watches })}</span>
       </Thing>
+      {level === 'far' ? null : (
+        <div className="corner">
+          {loops.map((loop) => (
+            <Thing
+              key={loop.address}
+              target={process(loop.address)}
+              menu={process(id)}
+              className={`chip ${loop.health}`}
+              title={loop.summary}
+            >
+              {loop.address.split('/')[2]}
+            </Thing>
+          ))}
+        </div>
+      )}
       {level === 'far' ? (
         <span className="count">{t('requestsInside', { count: requests.length })}</span>
       ) : (
@@ -172,7 +190,7 @@ export function WorkerNode({ id, width = 0, height = 0 }: NodeProps): JSX.Elemen
     [processes, host],
   );
   return (
-    <div className={`host ${level}`}>
+    <div className={`host ${level}${narrow ? ' narrow' : ''}`}>
       <header>
         <Thing target={{ type: 'object', resource: 'nodes', namespace: '', name: host }} menu={{ type: 'host', host }} className="name">
           <span className={`dot ${summary?.ready === true ? 'good' : summary?.ready === false ? 'bad' : ''}`} />
@@ -189,7 +207,8 @@ export function WorkerNode({ id, width = 0, height = 0 }: NodeProps): JSX.Elemen
           {parts.map((part) => (
             <Thing key={part.address} target={process(part.address)} menu={process(part.address)} className="part">
               <span className={`dot ${part.health}`} />
-              {narrow ? part.definition.replace(/^container-/, '') : part.definition} <span className="mode">{part.summary}</span>
+              {narrow ? part.definition.replace(/^(container|kube)-/, '') : part.definition}{' '}
+              <span className="mode">{narrow ? '' : part.summary}</span>
             </Thing>
           ))}
         </div>
