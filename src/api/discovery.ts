@@ -1,8 +1,12 @@
+import { encodeBytes, utf8 } from '#base/base64.ts';
+import { sha256 } from '#base/sha256.ts';
 import type { ResourceDefinition } from './resources/index.ts';
 
 /** The discovery documents, made from the resources that a server has. */
 const groupsInOrder = (resources: readonly ResourceDefinition[]): readonly string[] => [...new Set(resources.map((resource) => resource.group))];
 const versionsOf = (resources: readonly ResourceDefinition[], group: string): readonly string[] => [...new Set(resources.filter((resource) => resource.group === group).map((resource) => resource.version))];
+
+const optional = (key: string, value: string | undefined): object => (value === undefined ? {} : { [key]: value });
 
 function describe(resource: ResourceDefinition): object {
   const { group, version, kind } = resource;
@@ -18,6 +22,22 @@ function describe(resource: ResourceDefinition): object {
       ? { subresources: resource.subresources.map((sub) => ({ subresource: sub.name, responseKind: sub.kind, verbs: sub.verbs })) }
       : {}),
   };
+}
+
+/** Kinds that are stored as another version than the first that serves them (pkg/kubeapiserver/default_storage_factory_builder.go). */
+const storedAs: Readonly<Record<string, string>> = {
+  'events.k8s.io/v1/Event': '/v1/Event',
+  'autoscaling/v1/HorizontalPodAutoscaler': 'autoscaling/v2/HorizontalPodAutoscaler',
+  'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy': 'admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicy',
+  'admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding': 'admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicyBinding',
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': 'apiextensions.k8s.io/v1beta1/CustomResourceDefinition',
+};
+
+/** What changes when objects are stored otherwise (apiserver/pkg/endpoints/discovery/storageversionhash.go); nothing of what is not stored. */
+function storageVersionHash({ group, version, kind, verbs }: ResourceDefinition): string | undefined {
+  if (!verbs.includes('get') || !verbs.includes('create')) return undefined;
+  const name = `${group}/${version}/${kind}`;
+  return encodeBytes(sha256(utf8(storedAs[name] ?? name)).slice(0, 8));
 }
 
 /** `GET /api` (core) or `GET /apis` as APIGroupDiscoveryList. */
@@ -51,12 +71,13 @@ export function apiResourceList(group: string, version: string, resources: reado
       verbs: resource.verbs,
       ...(resource.shortNames.length > 0 ? { shortNames: resource.shortNames } : {}),
       ...(resource.categories.length > 0 ? { categories: resource.categories } : {}),
+      ...optional('storageVersionHash', storageVersionHash(resource)),
     },
     ...resource.subresources.map((sub) => ({
       name: `${resource.plural}/${sub.name}`,
       singularName: '',
       namespaced: resource.namespaced,
-      ...(sub.kind.group === group && sub.kind.version === version ? {} : { group: sub.kind.group, version: sub.kind.version }),
+      ...(sub.kind.version === '' || (sub.kind.group === group && sub.kind.version === version) ? {} : { group: sub.kind.group, version: sub.kind.version }),
       kind: sub.kind.kind,
       verbs: sub.verbs,
     })),

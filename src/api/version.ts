@@ -10,10 +10,10 @@ export const versionInfo = {
   minCompatibilityMajor: '1',
   minCompatibilityMinor: '35',
   gitVersion: kubernetesVersion,
-  gitCommit: '',
+  gitCommit: '$Format:%H$',
   gitTreeState: 'clean',
-  buildDate: '',
-  goVersion: '',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: 'go1.26.8',
   compiler: 'gc',
   platform: 'linux/amd64',
 } as const;

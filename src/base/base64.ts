@@ -1,8 +1,10 @@
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** Text in base64 (UTF-8). */
-export function encodeBase64(text: string): string {
-  const bytes = utf8(text);
+export const encodeBase64 = (text: string): string => encodeBytes(utf8(text));
+
+/** Bytes in base64. */
+export function encodeBytes(bytes: ArrayLike<number>): string {
   let out = '';
   for (let i = 0; i < bytes.length; i += 3) {
     const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);

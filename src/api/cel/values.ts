@@ -1,3 +1,4 @@
+import { encodeBytes } from '#base/base64.ts';
 import { isObject, type Json } from '#base/json.ts';
 import { engine } from './engine.ts';
 import { MessageValue } from './library/mutation.ts';
@@ -31,7 +32,7 @@ export function toCel(value: unknown): unknown {
 export function fromCel(value: unknown): Json {
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Date) return timestampText(value);
-  if (value instanceof Uint8Array) return bytesText(value);
+  if (value instanceof Uint8Array) return encodeBytes(value);
   if (value instanceof MessageValue) return fromCel(new Map(value.fields));
   if (value instanceof engine.value.Optional) return value.hasValue() ? fromCel(value.value()) : null;
   if (Array.isArray(value)) return value.map(fromCel);
@@ -45,22 +46,6 @@ export function fromCel(value: unknown): Json {
 /** A time as Go prints it: no fraction where there is none. */
 function timestampText(time: Date): string {
   return time.toISOString().replace('.000Z', 'Z');
-}
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-/** Bytes in JSON are base64. */
-function bytesText(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += 3) {
-    const word = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    const sextets = [word >> 18, word >> 12, word >> 6, word].map((part) => alphabet[part & 63]!);
-    text += sextets
-      .slice(0, Math.min(4, bytes.length - at + 1))
-      .join('')
-      .padEnd(4, '=');
-  }
-  return text;
 }
 
 /** A value as `%s` of format() prints it (cel-go/ext/formatting.go). */

@@ -196,6 +196,13 @@ function bindingCells(item: k8s.RoleBinding, now: number): Cells {
   return [name(item), `${item.roleRef.kind}/${item.roleRef.name}`, age(item, now), subjects('User'), subjects('Group'), subjects('ServiceAccount')];
 }
 
+/** The order of rows, where it is not that of the names: flow schemas stand in the order in which they are tried (printFlowSchemaList). */
+export function inRowOrder(kind: string, objects: readonly KubeObject[]): readonly KubeObject[] {
+  if (kind !== 'FlowSchema') return objects;
+  const precedence = (item: KubeObject): number => (item as unknown as k8s.FlowSchema).spec?.matchingPrecedence ?? 0;
+  return [...objects].sort((a, b) => precedence(a) - precedence(b) || (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
 /** The cells of one object. */
 export function cellsOf(group: string, kind: string, columns: readonly { readonly name: string }[], object: KubeObject, now: number): Cells {
   const row = rows[`${group}/${kind}`] as ((object: KubeObject, now: number) => Cells) | undefined;

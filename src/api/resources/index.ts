@@ -1,7 +1,7 @@
 import type { Json } from '#base/json.ts';
 import { formatApiVersion, type GroupVersionKind, type KubeObject } from '../object.ts';
 import { schemaFor, type StructSchema } from '../schema/index.ts';
-import { cellsOf, type Cells } from './columns.ts';
+import { cellsOf, inRowOrder, type Cells } from './columns.ts';
 import { decodeStruct, type Decoded } from './decode.ts';
 import { applyDefaults } from './defaults.ts';
 import { selectableFields } from './fields.ts';
@@ -158,6 +158,6 @@ export function toTable(
     apiVersion: 'meta.k8s.io/v1',
     metadata: options.metadata,
     columnDefinitions: options.withColumns ? resource.columns.map((column) => ({ ...column, description: '' })) : null,
-    rows: objects.map((object) => ({ cells: resource.cells(object, options.now), object: rowObject(object) })),
+    rows: inRowOrder(resource.kind, objects).map((object) => ({ cells: resource.cells(object, options.now), object: rowObject(object) })),
   } as unknown as Json;
 }

@@ -71,6 +71,14 @@ export function decodeNew(state: RequestState, resource: ResourceDefinition): Ve
   return { next: { ...state, object: resource.applyDefaults(object), warnings: [...state.warnings, ...warnings] }, detail: '' };
 }
 
+/** What Go's decoder says of a patch that is a text, a number or a list (endpoints/handlers/patch.go). */
+function noObject(patch: unknown, decoded: boolean): Status {
+  const type = Array.isArray(patch) ? 'array' : typeof patch === 'boolean' ? 'bool' : typeof patch;
+  return badRequest(
+    `${decoded ? 'error decoding patch: ' : ''}json: cannot unmarshal ${type} into Go value of type map[string]interface {}`,
+  );
+}
+
 /** The stored object with the change that a PUT or PATCH asks for. */
 export function changed(server: ApiServerState, state: RequestState, resource: ResourceDefinition, now: number): Verdict {
   const { info, request } = state;
@@ -90,11 +98,13 @@ export function changed(server: ApiServerState, state: RequestState, resource: R
   try {
     if (isApply(request)) return applied(current, resource, old, now);
     const patch = request.body;
-    if (request.contentType === mediaTypes.jsonPatch) return keepIdentity(current, resource, applyJsonPatch(old, patch) as KubeObject, old);
-    if (request.contentType === mediaTypes.mergePatch)
-      return keepIdentity(current, resource, applyMergePatch(old, patch) as KubeObject, old);
+    const merges = request.contentType === mediaTypes.mergePatch;
     // Custom resources have no Go types that would say how lists are merged.
-    if (request.contentType === mediaTypes.strategicMergePatch && resource.openApi === undefined) {
+    const mergesLists = request.contentType === mediaTypes.strategicMergePatch && resource.openApi === undefined;
+    if (request.contentType === mediaTypes.jsonPatch) return keepIdentity(current, resource, applyJsonPatch(old, patch) as KubeObject, old);
+    if (!isObject(patch) && (merges || mergesLists)) return { refused: noObject(patch, merges) };
+    if (merges) return keepIdentity(current, resource, applyMergePatch(old, patch) as KubeObject, old);
+    if (mergesLists) {
       const wrong = decodeError(patch, resource.schema);
       if (wrong !== undefined)
         return {

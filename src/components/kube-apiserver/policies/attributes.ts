@@ -31,6 +31,10 @@ function operationOf({ info, old }: AdmissionRequest): Operation {
   return old === undefined && info.subresource === '' ? 'CREATE' : 'UPDATE';
 }
 
+/** A subresource's own kind is that of another group only if discovery says so. */
+const subresourceKind = ({ group, version }: GroupVersionKind, kind: GroupVersionKind): GroupVersionKind =>
+  kind.version === '' ? { group, version, kind: kind.kind } : kind;
+
 /** The attributes of a write as the gates know it. What is to be deleted is taken from the watch cache. */
 export function attributesOf(state: ApiServerState, request: AdmissionRequest): Attributes {
   const { info, resource, object } = request;
@@ -41,7 +45,7 @@ export function attributesOf(state: ApiServerState, request: AdmissionRequest): 
   return {
     request,
     operation,
-    kind: subresource?.kind ?? resource,
+    kind: subresource === undefined ? resource : subresourceKind(resource, subresource.kind),
     name: info.name === '' ? (object?.metadata.name ?? '') : info.name,
     namespace:
       resource.plural === 'namespaces' && resource.group === '' && info.namespace === '' ? (object?.metadata.name ?? '') : info.namespace,

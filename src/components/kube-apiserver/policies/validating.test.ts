@@ -143,6 +143,19 @@ describe('what expressions see', () => {
     ["!authorizer.requestResource.check('approve').allowed()", {}],
   ])('%s', (expression, write) => expect(holds(expression, write as Write)).toBeUndefined());
 
+  it('subresources have the kind of their object, or another', () => {
+    const rules = [rule(['deployments/*'])];
+    const subject = (subresource: string, expression: string): string | undefined =>
+      refused([policy({ validations: [{ expression, message: 'no' }] }, rules), binding()], {
+        info: { group: 'apps', plural: 'deployments', verb: 'update', name: 'c', subresource },
+      });
+    expect(
+      subject('status', "request.kind.group == 'apps' && request.kind.version == 'v1' && request.kind.kind == 'Deployment'"),
+    ).toBeUndefined();
+    expect(subject('scale', "request.kind.kind == 'Scale' && request.resource.resource == 'deployments'")).toBeUndefined();
+    expect(subject('scale', "request.subResource != 'scale'")).toContain('denied request: no');
+  });
+
   it('variables are there for who uses them, and fail only then', () => {
     const variables = [
       { name: 'keys', expression: 'object.data.map(k, k)' },
