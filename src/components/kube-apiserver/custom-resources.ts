@@ -4,6 +4,7 @@ import { customResources } from '#api/custom/definition.ts';
 import { withResources, type ResourceCatalog } from '#api/resources/catalog.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { CustomResourceDefinition } from '#api/types.generated.ts';
+import type { RequestInfo } from './request-info.ts';
 import { cacheOf, type ApiServerState } from './state.ts';
 
 export const definitionsPrefix = '/registry/apiextensions.k8s.io/customresourcedefinitions';
@@ -37,4 +38,17 @@ export function resourcesOf(server: ApiServerState): ResourceCatalog {
 /** The definitions that the server knows. */
 export function definitionsOf(server: ApiServerState): readonly CustomResourceDefinition[] {
   return [...cacheOf(server, definitionsPrefix).values()] as unknown as readonly CustomResourceDefinition[];
+}
+
+const settleMs = 2_000;
+
+/**
+ * How long a create has to wait: for a while after a definition was established other servers may not know it, and the
+ * object that was made could not be found there (customresource_handler.go serveResource). @param now epoch milliseconds
+ */
+export function settlingMs(server: ApiServerState, { group, plural, verb }: RequestInfo, now: number): number {
+  if (verb !== 'create') return 0;
+  const definition = cacheOf(server, definitionsPrefix).get(`${definitionsPrefix}/${plural}.${group}`) as unknown as CustomResourceDefinition | undefined;
+  const established = definition?.status?.conditions?.find((condition) => condition.type === 'Established');
+  return established !== undefined && now - Date.parse(established.lastTransitionTime ?? '') < settleMs ? settleMs : 0;
 }

@@ -21,6 +21,7 @@ import { escalationRefusal } from './escalation.ts';
 import { requestInfo, resourceFor, selectedName, type RequestInfo } from './request-info.ts';
 import type { RequestState } from './request-state.ts';
 import type { ApiServerState } from './state.ts';
+import { settlingMs } from './custom-resources.ts';
 import { changed, decodeNew, isApply, managerOf } from './decoding.ts';
 
 /** What a gate says: the request as it goes on, or the answer that ends it. */
@@ -53,7 +54,7 @@ function attributesOf(state: RequestState): Attributes {
 }
 
 /** authorization: may this user do that? Impersonation is decided here too, as the user who asks for it. */
-export function authorizationGate(server: ApiServerState, state: RequestState): Verdict {
+export function authorizationGate(server: ApiServerState, state: RequestState, now: number): Verdict {
   const other = impersonated(state.request);
   let current = state;
   if (other !== undefined) {
@@ -66,7 +67,7 @@ export function authorizationGate(server: ApiServerState, state: RequestState): 
   }
   const attributes = attributesOf(current);
   const decision = authorize(server, attributes);
-  if (decision.allowed) return { next: warned(server, current), detail: decision.reason };
+  if (decision.allowed) return { next: { ...warned(server, current), holdMs: settlingMs(server, current.info, now) }, detail: decision.reason };
   if (attributes.path !== undefined) return { refused: failure(403, 'Forbidden', `forbidden: ${refusal(attributes)}`, {}), next: current };
   const message = refusal(attributes);
   const resource = { group: attributes.group, plural: attributes.resource };

@@ -441,7 +441,7 @@ const at =
 /** One request on its way through the gates: a goroutine of the API server. A watch stays until it is closed. */
 export const requestMachine = setup({
   types: { context: {} as RequestState, events: {} as RequestEvent, emitted: {} as Effect },
-  delays: { gate: ({ context }) => context.gateMs, etcdTimeout: etcdTimeoutMs, quotaTimeout: quotaTimeoutMs },
+  delays: { gate: ({ context }) => context.gateMs, held: ({ context }) => context.gateMs + context.holdMs, etcdTimeout: etcdTimeoutMs, quotaTimeout: quotaTimeoutMs },
 }).createMachine({
   id: 'kube-apiserver/request',
   context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined },
@@ -458,7 +458,7 @@ export const requestMachine = setup({
     authorized: {
       always: [{ guard: at('response'), target: 'responding' }, { guard: at('mutating'), target: 'mutating' }, { target: 'storage' }],
     },
-    mutating: { after: { gate: { target: 'mutated', actions: gateAction('mutating', () => 'schema', mutatingGate) } } },
+    mutating: { after: { held: { target: 'mutated', actions: gateAction('mutating', () => 'schema', mutatingGate) } } },
     mutated: { always: [{ guard: at('response'), target: 'responding' }, { target: 'schema' }] },
     schema: { after: { gate: { target: 'checked', actions: gateAction('schema', () => 'validating', schemaGate) } } },
     checked: { always: [{ guard: at('response'), target: 'responding' }, { target: 'validating' }] },

@@ -24,6 +24,8 @@ export interface RequestState {
   readonly startedAt: Millis;
   readonly origin: Origin;
   readonly gateMs: number;
+  /** Time that a write waits besides, before it is looked at. */
+  readonly holdMs: number;
   readonly random: RandomState;
   readonly info: RequestInfo;
   readonly user: User;
@@ -51,6 +53,7 @@ export const emptyRequest: RequestState = {
   startedAt: 0,
   origin: { seq: 0, story: 0, chatter: false },
   gateMs: 0,
+  holdMs: 0,
   random: 0 as RandomState,
   info: noInfo,
   user: { name: '', groups: [] },
