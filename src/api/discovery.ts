@@ -15,7 +15,7 @@ function describe(resource: ResourceDefinition): object {
     responseKind: { group, version, kind },
     scope: resource.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: resource.singular,
-    verbs: resource.verbs,
+    verbs: resource.listedVerbs ?? resource.verbs,
     ...(resource.shortNames.length > 0 ? { shortNames: resource.shortNames } : {}),
     ...(resource.categories.length > 0 ? { categories: resource.categories } : {}),
     ...(resource.subresources.length > 0
@@ -68,7 +68,7 @@ export function apiResourceList(group: string, version: string, resources: reado
       singularName: resource.singular,
       namespaced: resource.namespaced,
       kind: resource.kind,
-      verbs: resource.verbs,
+      verbs: resource.listedVerbs ?? resource.verbs,
       ...(resource.shortNames.length > 0 ? { shortNames: resource.shortNames } : {}),
       ...(resource.categories.length > 0 ? { categories: resource.categories } : {}),
       ...optional('storageVersionHash', storageVersionHash(resource)),

@@ -1,7 +1,7 @@
 import { prefixEnd, SortedMap } from '#base/sorted-map.ts';
 import { objectKey, type KubeObject } from '#api/object.ts';
 import type { Address, Effect, Message } from '#kernel/types.ts';
-import type { HttpChunk, HttpClientMessage, HttpResponse } from '#protocol/rest.ts';
+import type { HttpAbort, HttpChunk, HttpClientMessage, HttpResponse } from '#protocol/rest.ts';
 import { resourcePath, sendCall, type ClientConfig } from './client.ts';
 
 /** What an informer watches. */
@@ -13,6 +13,8 @@ export interface InformerSpec {
   readonly fieldSelector?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly indexers?: Readonly<Record<string, (object: KubeObject) => readonly string[]>> | undefined;
+  /** What discovery said of a resource that nobody knew beforehand. */
+  readonly discovered?: { readonly kind: string; readonly namespaced: boolean } | undefined;
 }
 
 /**
@@ -78,6 +80,12 @@ export function openInformer(state: InformerState, client: ClientConfig): Inform
     effects: [sendCall(client, `${spec.id}#${generation}`, call)],
     changes: [],
   };
+}
+
+/** Gives the watch up. */
+export function closeInformer(state: InformerState, client: ClientConfig): Effect {
+  const message: HttpAbort = { type: 'http.abort', id: `${state.spec.id}#${state.generation}` };
+  return { type: 'send', to: client.server, message };
 }
 
 /** Whether a message is for this informer. */

@@ -19,7 +19,11 @@ import { metadataSchema, ownershipSchema } from './schema.ts';
 import { validateValue } from './value.ts';
 
 const allVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
-const endingVerbs = ['delete', 'deletecollection', 'get', 'list', 'watch'];
+/** What is not offered any more while the definition is about to go. */
+const ending = {
+  listedVerbs: ['delete', 'deletecollection', 'get', 'list', 'watch'],
+  refusals: { create: 'create not allowed while custom resource definition is terminating' },
+};
 const partVerbs = ['get', 'patch', 'update'];
 
 /** Whether a condition of a definition is true. */
@@ -100,7 +104,8 @@ function resourceOf(definition: CustomResourceDefinition, version: CustomResourc
     shortNames: names.shortNames ?? [],
     categories: names.categories ?? [],
     namespaced,
-    verbs: isTrue(definition, 'Terminating') ? endingVerbs : allVerbs,
+    verbs: allVerbs,
+    ...(isTrue(definition, 'Terminating') ? ending : {}),
     subresources,
     columns: table.columns,
     apiVersion,

@@ -53,6 +53,10 @@ export interface ResourceDefinition extends ResourceFacts {
   readonly hasStatus: boolean;
   /** Where `/scale` finds what it shows, as simple paths; undefined where there is no such subresource. */
   readonly scale: ScalePaths | undefined;
+  /** The verbs that discovery names, where they are not all that are served. */
+  readonly listedVerbs?: readonly string[];
+  /** Verbs that are refused for now, and why. */
+  readonly refusals?: Readonly<Record<string, string>>;
   /** What a client is warned of. */
   readonly deprecation: string | undefined;
   /** Whether the kind converts field labels itself, and so has its own words for those that it does not know. */

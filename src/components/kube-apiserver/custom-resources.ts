@@ -48,7 +48,8 @@ const settleMs = 2_000;
  */
 export function settlingMs(server: ApiServerState, { group, plural, verb }: RequestInfo, now: number): number {
   if (verb !== 'create') return 0;
-  const definition = cacheOf(server, definitionsPrefix).get(`${definitionsPrefix}/${plural}.${group}`) as unknown as CustomResourceDefinition | undefined;
+  const definition = cacheOf(server, definitionsPrefix).get(`${definitionsPrefix}/${plural}.${group}`) as unknown as
+    CustomResourceDefinition | undefined;
   const established = definition?.status?.conditions?.find((condition) => condition.type === 'Established');
   return established !== undefined && now - Date.parse(established.lastTransitionTime ?? '') < settleMs ? settleMs : 0;
 }

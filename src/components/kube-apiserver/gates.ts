@@ -86,6 +86,8 @@ export function targetOf(server: ApiServerState, state: RequestState): ResourceD
   if (resource === undefined) return pageNotFound();
   const { subresource, verb } = state.info;
   const verbs = subresource === '' ? resource.verbs : (resource.subresources.find((item) => item.name === subresource)?.verbs ?? []);
+  const refused = subresource === '' ? resource.refusals?.[verb] : undefined;
+  if (refused !== undefined) return { ...methodNotSupported(resource, verb), message: refused };
   if (verbs.includes(verb)) return resource;
   return subresource !== '' && verbs.length === 0 ? pageNotFound() : methodNotSupported(resource, verb);
 }

@@ -45,6 +45,8 @@ export interface ControllerDefinition {
   readonly account?: string | undefined;
   /** The resources it watches → which keys a change of one of their objects concerns. */
   readonly handlers: Readonly<Record<string, (change: Change, caches: Caches) => readonly string[]>>;
+  /** The same for resources that discovery speaks of, by the name of their cache. */
+  readonly monitors?: ((cache: string) => (change: Change, caches: Caches) => readonly string[]) | undefined;
   /** What changes mean for those that wait for what they asked for, by resource. */
   readonly observes?: Readonly<Record<string, (change: Change) => readonly Observation[]>> | undefined;
   /** How long a change may wait so that several are handled at once; without it, and at 0, its keys are looked at right away. */

@@ -33,6 +33,7 @@ import { controllerAccounts } from './accounts.ts';
 import type { Caches } from './controller.ts';
 import { controllers } from './controllers/index.ts';
 import { watchedResources } from './informers.ts';
+import { discover, discoveryId, followDiscovery, type DiscoveryDue } from './monitors.ts';
 import type { ManagerInput, ManagerState } from './state.ts';
 import type { EnqueueMessage } from './worker-machine.ts';
 
@@ -42,6 +43,7 @@ type Message =
   | HttpRequest
   | InformerRetry
   | ElectionTick
+  | DiscoveryDue
   | PeerClosedMessage
   | ChildExitedMessage
   | UndeliverableMessage
@@ -124,19 +126,30 @@ function lead(state: ManagerState): Result {
   }
   for (const name of controllers.keys())
     effects.push({ type: 'start', name, definition: 'kube-controller-manager/controller', input: { name } });
+  effects.push(...discover(monitorClient(state)));
   return { context: { ...state, caches, started: true }, effects };
 }
 
-const informerClient = (state: ManagerState, plural: string): ClientConfig => ({
-  ...state.client,
-  userAgent: plural === authenticationCache ? state.controllerAgent : `${state.controllerAgent}/shared-informers`,
-});
+/** The garbage collector's monitors. */
+const monitorClient = (state: ManagerState): ClientConfig => ({ ...state.client, userAgent: `${state.controllerAgent}/metadata-informers` });
+
+/** What discovery says: a resource that is gone takes its cache with it, and one that is new gets one. */
+function discovered(state: ManagerState, answer: HttpResponse): Result {
+  if (answer.status >= 300) return { context: state, effects: [] };
+  const { caches, effects } = followDiscovery(state.caches, answer.body, monitorClient(state), { anyOwner: byAnyOwner });
+  return { context: { ...state, caches }, effects };
+}
+
+function informerClient(state: ManagerState, plural: string): ClientConfig {
+  if (state.caches[plural]?.spec.discovered !== undefined) return monitorClient(state);
+  return { ...state.client, userAgent: plural === authenticationCache ? state.controllerAgent : `${state.controllerAgent}/shared-informers` };
+}
 
 /** A change becomes keys for the controllers that it concerns. */
 function dispatch(state: ManagerState, plural: string, changes: readonly Change[], self: string): Effect[] {
   const effects: Effect[] = [];
   for (const [name, controller] of controllers) {
-    const handler = controller.handlers[plural];
+    const handler = controller.handlers[plural] ?? (state.caches[plural]?.spec.discovered === undefined ? undefined : controller.monitors?.(plural));
     if (handler === undefined) continue;
     const observed = changes.flatMap((change) => controller.observes?.[plural]?.(change) ?? []);
     const batches = new Map<number, Set<string>>();
@@ -172,6 +185,8 @@ function serve(state: ManagerState, event: ManagerEvent): Result {
     return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
   }
   if (message.type === 'peer.closed') return lostServer(state);
+  if (message.type === 'discovery.due') return { context: state, effects: discover(monitorClient(state)) };
+  if (message.type === 'http.response' && message.id === discoveryId) return discovered(state, message);
   const plural = message.type === 'informer.retry' ? message.informer : 'id' in message ? informerOf(message.id) : '';
   const informer = state.caches[plural];
   if (informer === undefined || !isFor(informer, message))
@@ -199,6 +214,7 @@ const everything = {
   'http.end': { actions: serving },
   'http.request': { actions: serving },
   'informer.retry': { actions: serving },
+  'discovery.due': { actions: serving },
   'peer.closed': { actions: serving },
   'message.undeliverable': { actions: serving },
   'process.terminate': { target: '#kube-controller-manager.stopped' },

@@ -1,5 +1,6 @@
 import { mediaTypes } from '#protocol/rest.ts';
 import { resourcePath, type ApiCall } from '#machinery/client.ts';
+import type { ApiResource } from '#machinery/discovery.ts';
 import type { Arguments, Flags } from './flags.ts';
 import type { KubectlInput } from './state.ts';
 
@@ -16,19 +17,7 @@ export interface Context {
   readonly namespaceGiven: boolean;
 }
 
-/** A resource as discovery describes it. */
-export interface ApiResource {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly plural: string;
-  readonly singular: string;
-  readonly shortNames: readonly string[];
-  readonly categories: readonly string[];
-  readonly namespaced: boolean;
-  readonly verbs: readonly string[];
-  readonly subresources: readonly string[];
-}
+export type { ApiResource };
 
 /** Makes the context of a parsed command line. */
 export function createContext(input: KubectlInput, command: string, parsed: Arguments): Context {

@@ -1,12 +1,10 @@
-import { isObject } from '#base/json.ts';
+import { discoveryCalls, readDiscovery } from '#machinery/discovery.ts';
 import { fullName, type ApiResource } from './context.ts';
 import { checked, CommandError } from './errors.ts';
-import { callAll, readFile, writeFile, type Command } from './operations.ts';
+import { call, readFile, writeFile, type Command } from './operations.ts';
 
 /** kubectl's cache of discovery: a file that outlives the command. */
 const cachePath = '/root/.kube/cache/discovery/servergroups.json';
-const accept =
-  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
 
 /** Every resource that the server has, in the order of discovery. */
 export type Discovery = readonly ApiResource[];
@@ -19,52 +17,14 @@ export function* discover(): Command<Discovery> {
 
 /** Asks the server for its resources. */
 export function* rediscover(): Command<Discovery> {
-  const query = { timeout: '32s' };
-  const [core] = yield* callAll([{ method: 'GET', path: '/api', query, accept }]);
-  const [groups] = yield* callAll([{ method: 'GET', path: '/apis', query, accept }]);
-  const resources = [checked(core!).body, checked(groups!).body].flatMap(readDocument);
+  const resources: ApiResource[] = [];
+  for (const asked of discoveryCalls) {
+    const found = readDiscovery(checked(yield* call(asked)).body);
+    if (found === undefined) throw new CommandError('unable to read the discovery document of the server');
+    resources.push(...found);
+  }
   yield* writeFile(cachePath, resources);
   return resources;
-}
-
-interface DiscoveryDocument {
-  readonly items?: readonly {
-    readonly metadata?: { readonly name?: string };
-    readonly versions?: readonly {
-      readonly version: string;
-      readonly resources?: readonly {
-        readonly resource: string;
-        readonly responseKind?: { readonly kind: string };
-        readonly scope: string;
-        readonly singularResource?: string;
-        readonly shortNames?: readonly string[];
-        readonly categories?: readonly string[];
-        readonly verbs: readonly string[];
-        readonly subresources?: readonly { readonly subresource: string }[];
-      }[];
-    }[];
-  }[];
-}
-
-function readDocument(body: unknown): readonly ApiResource[] {
-  if (!isObject(body)) throw new CommandError('unable to read the discovery document of the server');
-  const { items = [] } = body as DiscoveryDocument;
-  return items.flatMap(({ metadata, versions = [] }) =>
-    versions.flatMap(({ version, resources = [] }) =>
-      resources.map((item) => ({
-        group: metadata?.name ?? '',
-        version,
-        kind: item.responseKind?.kind ?? '',
-        plural: item.resource,
-        singular: item.singularResource ?? '',
-        shortNames: item.shortNames ?? [],
-        categories: item.categories ?? [],
-        namespaced: item.scope === 'Namespaced',
-        verbs: item.verbs,
-        subresources: (item.subresources ?? []).map((sub) => sub.subresource),
-      })),
-    ),
-  );
 }
 
 /** The resource that a word of the command line names: plural, singular, short name or kind, with or without version and group. */

@@ -1,21 +1,24 @@
 import { deepEqual } from '#base/json.ts';
 import { formatTime, type KubeObject } from '#api/object.ts';
-import { resourceTable, type ResourceDefinition } from '#api/resources/index.ts';
 import type { Namespace, NamespaceCondition, Pod } from '#api/types.generated.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
+import { discoveryCalls, preferred, readDiscovery, type ApiResource } from '#machinery/discovery.ts';
 import { call, done, lookUp, ok, retry, type ControllerDefinition, type Sync, type SyncCall, type SyncContext } from '../controller.ts';
 
-/** The kinds that live in namespaces and can be deleted together, each in one version. */
-const deletable = resourceTable.filter(
-  (resource, index, all) =>
-    resource.namespaced &&
-    resource.verbs.includes('deletecollection') &&
-    all.findIndex((other) => other.group === resource.group && other.plural === resource.plural) === index,
-);
-const podResource = deletable.find((resource) => resource.group === '' && resource.plural === 'pods')!;
-/** All others. Upstream takes them as a map gives them; here the last comes first, so that sets go before the Deployments that want them. */
-const others = deletable.filter((resource) => resource !== podResource).reverse();
+const isPods = ({ group, plural }: ApiResource): boolean => group === '' && plural === 'pods';
+
+/** The kinds that live in namespaces and can be deleted together, each in one version; undefined where the server does not say. */
+function* discoverDeletable(): Calls<readonly ApiResource[] | undefined> {
+  const found: ApiResource[] = [];
+  for (const asked of discoveryCalls) {
+    const answer = yield* call(asked);
+    const resources = ok(answer) ? readDiscovery(answer.body) : undefined;
+    if (resources === undefined) return undefined;
+    found.push(...resources);
+  }
+  return preferred(found).filter(({ namespaced, verbs }) => namespaced && verbs.includes('deletecollection'));
+}
 
 /** Clients may go on for this long before anything is deleted or looked at again (namespaceDeletionGracePeriod). */
 const graceMs = 5_000;
@@ -70,7 +73,7 @@ const itemsOf = (answer: HttpResponse): readonly KubeObject[] =>
   (answer.body as unknown as { readonly items?: readonly KubeObject[] } | null)?.items ?? [];
 
 /** Deletes all of a kind and looks what is left (deleteAllContentForGroupVersionResource). */
-function* empty(resource: ResourceDefinition, namespace: string): Calls<Left | undefined> {
+function* empty(resource: ApiResource, namespace: string): Calls<Left | undefined> {
   const path = resourcePath(resource, namespace);
   const deleted = yield* call({ method: 'DELETE', path });
   if (!ok(deleted)) return undefined;
@@ -121,6 +124,9 @@ function* sync(key: string, context: SyncContext): Sync {
   const current = yield* call({ method: 'GET', path: resourcePath(resources.namespaces, '', key) });
   if (!ok(current)) return done;
   const live = current.body as unknown as KubeObject;
+  const deletable = yield* discoverDeletable();
+  const podResource = deletable?.find(isPods);
+  if (deletable === undefined || podResource === undefined) return retry;
   const pods = itemsOf(yield* call({ method: 'GET', path: resourcePath(podResource, key) }));
   const leftPods = yield* empty(podResource, key);
   if (leftPods === undefined) return retry;
@@ -129,7 +135,8 @@ function* sync(key: string, context: SyncContext): Sync {
     return told === undefined ? retry : { againMs: graceMs };
   }
   const left: Left[] = [];
-  for (const resource of others) {
+  // Upstream takes them as a map gives them; here the last comes first, so that sets go before the Deployments that want them.
+  for (const resource of deletable.filter((item) => !isPods(item)).reverse()) {
     const rest = yield* empty(resource, key);
     if (rest === undefined) return retry;
     if (rest.count > 0) left.push(rest);

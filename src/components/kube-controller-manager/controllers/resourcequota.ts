@@ -32,13 +32,19 @@ const countable = watchedResources.filter(
     builtInResources.find(group, version, plural)?.namespaced === true && evaluatorFor(group, plural) !== undefined,
 );
 
+/** The caches of what quotas count, the discovered ones among them. */
+const countedIn = (caches: Caches): readonly { readonly group: string; readonly plural: string; readonly cache: string }[] => [
+  ...countable.map(({ group, plural }) => ({ group, plural, cache: plural })),
+  ...Object.entries(caches).flatMap(([cache, { spec }]) => (spec.discovered?.namespaced === true ? [{ ...spec.resource, cache }] : [])),
+];
+
 /** The objects of a namespace, each kind from its informer. */
 const inNamespace = (caches: Caches, namespace: string): readonly Counted[] =>
-  countable.map(({ group, plural }) => ({
+  countedIn(caches).map(({ group, plural, cache }) => ({
     group,
     plural,
     *objects() {
-      for (const [, object] of caches[plural]?.store.prefixed(`${namespace}/`) ?? []) yield object;
+      for (const [, object] of caches[cache]?.store.prefixed(`${namespace}/`) ?? []) yield object;
     },
   }));
 
@@ -88,5 +94,6 @@ export const resourceQuota: ControllerDefinition = {
     ...counts,
     resourcequotas: (change, caches) => [...quotaChanged(change), ...quotaCounted(change, caches)],
   },
+  monitors: (cache) => replenished(cache.slice(cache.indexOf('.') + 1), cache.slice(0, cache.indexOf('.'))),
   sync,
 };

@@ -51,21 +51,37 @@ export function parseTask(text: string): Task {
 }
 
 /** Where the API server has an object of a cache. */
-export function pathOf(plural: string, key: string): string {
+export function pathOf(caches: Caches, plural: string, key: string): string {
   const [namespace, name] = key.includes('/') ? key.split('/') : ['', key];
-  return resourcePath(resources.get(plural)!, namespace, name);
+  return resourcePath(caches[plural]!.spec.resource, namespace, name);
+}
+
+/** The cache of a kind, whether it was known beforehand or discovered. */
+function cacheOf(
+  caches: Caches,
+  { apiVersion, kind }: OwnerReference,
+): { readonly plural: string; readonly namespaced: boolean } | undefined {
+  const gv = parseApiVersion(apiVersion);
+  const resource = builtInResources.findByKind({ ...gv, kind });
+  if (resource !== undefined) return resources.has(resource.plural) ? resource : undefined;
+  const found = Object.entries(caches).find(([, { spec }]) => spec.discovered?.kind === kind && spec.resource.group === gv.group);
+  return found === undefined ? undefined : { plural: found[0], namespaced: found[1].spec.discovered!.namespaced };
 }
 
 /** The cache and the key of an owner; undefined for kinds that nobody watches, which count as there. */
-export function ownerOf(dependent: KubeObject, reference: OwnerReference): { readonly plural: string; readonly key: string } | undefined {
-  const resource = builtInResources.findByKind({ ...parseApiVersion(reference.apiVersion), kind: reference.kind });
-  if (resource === undefined || !resources.has(resource.plural)) return undefined;
-  return { plural: resource.plural, key: resource.namespaced ? `${dependent.metadata.namespace ?? ''}/${reference.name}` : reference.name };
+export function ownerOf(
+  caches: Caches,
+  dependent: KubeObject,
+  reference: OwnerReference,
+): { readonly plural: string; readonly key: string } | undefined {
+  const cache = cacheOf(caches, reference);
+  if (cache === undefined) return undefined;
+  return { plural: cache.plural, key: cache.namespaced ? `${dependent.metadata.namespace ?? ''}/${reference.name}` : reference.name };
 }
 
 /** Everything that names an owner, whatever its kind. */
 export function dependentsOf(caches: Caches, uid: string): readonly Item[] {
-  return [...resources.keys()].flatMap((plural) =>
+  return Object.keys(caches).flatMap((plural) =>
     caches[plural]!.index.size === 0 ? [] : byIndex(caches[plural], 'anyOwner', uid).map((object) => ({ plural, object })),
   );
 }
@@ -79,7 +95,7 @@ export function blockingDependents(caches: Caches, { metadata }: KubeObject): re
 /** Owners that wait for their dependents look again when one of them goes or lets them go. */
 function waitingOwners(caches: Caches, object: KubeObject, references: readonly OwnerReference[]): readonly string[] {
   return references.flatMap((reference) => {
-    const place = ownerOf(object, reference);
+    const place = ownerOf(caches, object, reference);
     const owner = place === undefined ? undefined : caches[place.plural]?.store.get(place.key);
     return owner !== undefined && isDeletingDependents(owner) ? [deletionOf({ plural: place!.plural, object: owner })] : [];
   });
@@ -88,7 +104,7 @@ function waitingOwners(caches: Caches, object: KubeObject, references: readonly 
 /** Owners that a dependent names and no cache has. */
 function absentOwners(caches: Caches, object: KubeObject, references: readonly OwnerReference[]): readonly string[] {
   return references.flatMap((reference) => {
-    const place = ownerOf(object, reference);
+    const place = ownerOf(caches, object, reference);
     if (place === undefined || caches[place.plural]?.store.get(place.key)?.metadata.uid === reference.uid) return [];
     return [taskKey('absent', place.plural, place.key, reference.uid)];
   });
