@@ -60,8 +60,8 @@ class Evaluator {
   }
 
   private not(): boolean {
-    // `[ ! = a ]` compares an exclamation mark.
-    if (this.args[this.at] === '!' && !binary.has(this.args[this.at + 1] ?? '')) {
+    // `[ ! = a ]` compares an exclamation mark, and `[ ! ]` has one.
+    if (this.args[this.at] === '!' && this.args.length > this.at + 1 && !binary.has(this.args[this.at + 1] ?? '')) {
       this.at++;
       return !this.not();
     }

@@ -5,6 +5,9 @@ import type { Frame } from './state.ts';
 import { parseScript } from './parse.ts';
 import { readLine } from './builtins.ts';
 
+/** The exit code of what does not exist. */
+const notFound = 127;
+
 type FrameOf<Type extends Frame['type']> = Extract<Frame, { readonly type: Type }>;
 
 /** One small step: the command on top of the stack goes on. What it starts comes above it, and it goes on when that is gone. */
@@ -82,8 +85,8 @@ function advanceIf(run: ShellRun, frame: FrameOf<'if'>): void {
     return run.push(clause.condition);
   }
   run.replace({ ...frame, phase: 'body' });
+  if (node.otherwise !== undefined) return run.push(node.otherwise);
   run.status = 0;
-  if (node.otherwise !== undefined) run.push(node.otherwise);
 }
 
 function advanceLoop(run: ShellRun, frame: FrameOf<'loop'>): void {
@@ -156,7 +159,7 @@ function advanceWait(run: ShellRun, { pids }: FrameOf<'wait'>): void {
   }
   const codes = pids.map((pid) => run.system.collect(run.pid, pid));
   run.pop();
-  run.done(codes[codes.length - 1] ?? 0);
+  run.done(codes[codes.length - 1] ?? (pids[pids.length - 1] === 0 ? 0 : notFound));
 }
 
 /** Commands from standard input, a line at a time: what is not complete waits for more. */

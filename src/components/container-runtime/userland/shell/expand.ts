@@ -38,6 +38,7 @@ export class ExpansionError extends Error {}
  */
 export class Expander {
   private next = 0;
+  private readonly assigned = new Map<string, string>();
   private pieces: Piece[] | undefined;
   private fields: Piece[][] = [];
 
@@ -61,6 +62,15 @@ export class Expander {
     );
   }
 
+  /** Lets the words that follow see an assignment of the same command. */
+  assign(name: string, value: string): void {
+    this.assigned.set(name, value);
+  }
+
+  private get(name: string): string | undefined {
+    return this.assigned.get(name) ?? this.scope.get(name);
+  }
+
   /** A word as one text: it is not split, and no pattern. */
   text(word: Word): string {
     return textOf(this.whole(word));
@@ -77,7 +87,11 @@ export class Expander {
   }
 
   arithmetic(expression: Word): number {
-    return evaluate(this.text(expression), this.scope);
+    return this.evaluate(this.text(expression));
+  }
+
+  private evaluate(text: string): number {
+    return evaluate(text, { get: (name) => this.get(name), set: this.scope.set });
   }
 
   private split(word: Word): readonly (readonly Piece[])[] {
@@ -117,7 +131,7 @@ export class Expander {
   }
 
   private addSplit(text: string): void {
-    const ifs = this.scope.get('IFS') ?? ' \t\n';
+    const ifs = this.get('IFS') ?? ' \t\n';
     if (ifs === '') return this.append(text, false);
     for (const [index, field] of splitAt(text, ifs, Number.POSITIVE_INFINITY).entries()) {
       if (index > 0) this.endField();
@@ -131,7 +145,7 @@ export class Expander {
   private values(part: Part, first: boolean): readonly string[] {
     switch (part.type) {
       case 'text':
-        return [first && !part.quoted ? part.text.replace(/^~(?=\/|$)/, () => this.scope.get('HOME') ?? '~') : part.text];
+        return [first && !part.quoted ? part.text.replace(/^~(?=\/|$)/, () => this.get('HOME') ?? '~') : part.text];
       case 'arithmetic':
         return [String(this.arithmetic(part.expression))];
       case 'command': {
@@ -154,18 +168,18 @@ export class Expander {
   }
 
   private itemsOf(name: string): readonly string[] {
-    const value = this.scope.get(name);
+    const value = this.get(name);
     return this.scope.items(name) ?? (value === undefined ? [] : [value]);
   }
 
   private value({ name, index }: Parameter): string | undefined {
     if (index !== undefined) {
       const text = this.text(index);
-      return text === '@' || text === '*' ? this.itemsOf(name).join(' ') : this.itemsOf(name).at(evaluate(text, this.scope));
+      return text === '@' || text === '*' ? this.itemsOf(name).join(' ') : this.itemsOf(name).at(this.evaluate(text));
     }
-    if (name !== '@' && name !== '*') return this.scope.get(name);
+    if (name !== '@' && name !== '*') return this.get(name);
     const { parameters } = this.scope;
-    return parameters.length === 0 ? undefined : parameters.join((this.scope.get('IFS') ?? ' ').slice(0, 1));
+    return parameters.length === 0 ? undefined : parameters.join((this.get('IFS') ?? ' ').slice(0, 1));
   }
 
   /** The word of `${NAME:-word}` or `${NAME:+word}` where it counts. */
@@ -226,9 +240,9 @@ export class Expander {
         return value.toLowerCase();
       case ':': {
         const [from = '0', length] = this.text(word).split(':');
-        const start = evaluate(from, this.scope);
+        const start = this.evaluate(from);
         const begin = start < 0 ? Math.max(0, value.length + start) : start;
-        const count = length === undefined ? value.length : evaluate(length, this.scope);
+        const count = length === undefined ? value.length : this.evaluate(length);
         return value.slice(begin, count < 0 ? value.length + count : begin + count);
       }
       default:

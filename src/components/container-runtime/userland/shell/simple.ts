@@ -20,6 +20,8 @@ interface Prepared {
   readonly redirections: readonly OpenRedirection[];
 }
 
+/** Builtins after which assignments before them stay (2.14 Special Built-In Utilities). */
+const special = new Set([':', '.', 'eval', 'exec', 'exit', 'export', 'readonly', 'return', 'set', 'shift', 'trap', 'unset']);
 const declarations = /^(export|readonly|local|declare|typeset)$/;
 const isLiteral = (word: Word | undefined, pattern: RegExp): boolean =>
   word?.length === 1 && word[0]!.type === 'text' && pattern.test(word[0]!.text);
@@ -69,7 +71,9 @@ function wordsOf(expander: Expander, words: readonly Word[]): readonly string[] 
 }
 
 function assigned(run: ShellRun, expander: Expander, { name, value, append }: Assignment): string {
-  return (append ? (run.get(name) ?? '') : '') + expander.text(value);
+  const text = (append ? (run.get(name) ?? '') : '') + expander.text(value);
+  expander.assign(name, text);
+  return text;
 }
 
 function assign(run: ShellRun, name: string, value: string): boolean {
@@ -97,7 +101,9 @@ export function runNamed(
   const builtin = builtins[name];
   const inside = body !== undefined || builtin !== undefined || builtinPrograms.has(name);
   if (!inside) return runProgram(run, words, assignments);
-  if (assignments.length > 0) {
+  if (assignments.length > 0 && special.has(name)) {
+    for (const [key, value] of assignments) if (!assign(run, key, value)) return;
+  } else if (assignments.length > 0) {
     const saved: Saved = Object.fromEntries(assignments.map(([key]) => [key, run.variables[key]]));
     run.frames.push({ type: 'unset', variables: saved });
     for (const [key, value] of assignments) if (!assign(run, key, value)) return;

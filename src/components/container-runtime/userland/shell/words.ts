@@ -46,9 +46,14 @@ export class WordReader {
     return this.until(() => false, true);
   }
 
-  private until(ends: (char: string) => boolean, quoted: boolean): Word {
+  /** @param braces quotes in a quoted `${…}` only end and begin the quoting */
+  private until(ends: (char: string) => boolean, quoted: boolean, braces = false): Word {
     const parts: Part[] = [];
     for (let char = this.text[this.at]; char !== undefined && !ends(char); char = this.text[this.at]) {
+      if (braces && quoted && char === '"') {
+        this.at++;
+        continue;
+      }
       const found = quoted ? this.quotedPiece(char) : this.piece(char);
       for (const part of found) add(parts, part);
     }
@@ -176,7 +181,7 @@ export class WordReader {
     const operator = operators.find((item) => this.text.startsWith(item, this.at)) ?? '';
     this.at += operator.length;
     // Quotes around the whole make no pattern of `%`, `#` or `/` a plain text.
-    const word = this.until((char) => char === '}', quoted && !/^[%#/^,]/.test(operator));
+    const word = this.until((char) => char === '}', quoted && !/^[%#/^,]/.test(operator), true);
     if (this.text[this.at] !== '}') throw new ShellSyntaxError('missing }', true);
     if (operator === '' && word.length > 0) throw new ShellSyntaxError('bad substitution');
     this.at++;
