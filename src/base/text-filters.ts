@@ -1,3 +1,6 @@
+import { awk } from './awk.ts';
+import { AwkError } from './awk-parse.ts';
+
 /** The small programs that output is piped through: text in, text out. */
 export interface FilterResult {
   readonly text: string;
@@ -127,72 +130,20 @@ function wc(args: readonly string[], input: string): FilterResult {
   return joined([shown.map((letter) => String(numbers[letter]).padStart(7)).join(' ')]);
 }
 
-/**
- * The most used form of awk: `/pattern/ {print $1, "text" $2}`, `NR>1 {…}`, `$3 == "Running" {…}`, with `-F` as separator.
- */
-function awk(args: readonly string[], input: string): FilterResult {
+/** `[-F SEPARATOR] [-v NAME=VALUE]… PROGRAM` */
+function awkFilter(args: readonly string[], input: string): FilterResult {
   const parsed = takeApart(args, 'Fv');
-  const program = /^\s*(.*?)\s*(?:\{\s*print\s*(.*?)\s*;?\s*\})?\s*$/s.exec(parsed.rest[0] ?? '');
-  if (program === null || (program[1] ?? '').includes('{')) return failed('awk: only `CONDITION {print FIELDS}` is known here', 2);
-  const separator = valueOf(parsed, 'F');
-  const condition = awkCondition(program[1] ?? '');
-  if (condition === undefined) return failed(`awk: the condition ${program[1]} is not known here`, 2);
-  const printed = awkItems(program[2] ?? '');
-  const out: string[] = [];
-  for (const [index, line] of linesOf(input).entries()) {
-    const fields = separator === undefined ? line.trim().split(/\s+/) : line.split(separator);
-    const field = (name: string): string =>
-      name === 'NR'
-        ? String(index + 1)
-        : name === 'NF'
-          ? String(fields.length)
-          : name === '$NF'
-            ? (fields[fields.length - 1] ?? '')
-            : name === '$0'
-              ? line
-              : (fields[Number(name.slice(1)) - 1] ?? '');
-    if (condition(line, field))
-      out.push(printed.map((item) => (item.startsWith('"') ? item.slice(1, -1) : item === ',' ? ' ' : field(item))).join(''));
-  }
-  return joined(out);
-}
-
-function awkItems(text: string): readonly string[] {
-  return text === '' ? ['$0'] : (text.match(/"(?:[^"\\]|\\.)*"|\$\d+|\$NF|NR|NF|,/g) ?? []);
-}
-
-type AwkCondition = (line: string, field: (name: string) => string) => boolean;
-
-function awkCondition(text: string): AwkCondition | undefined {
-  if (text === '') return () => true;
-  const pattern = /^(?:(\$\d+|\$NF)\s*(!?~)\s*)?\/(.*)\/$/.exec(text);
-  if (pattern !== null) {
-    const expression = expressionOf(pattern[3]!, true, '');
-    return expression && ((line, field) => expression.test(pattern[1] === undefined ? line : field(pattern[1])) !== (pattern[2] === '!~'));
-  }
-  const comparison = /^(\$\d+|\$NF|NR|NF)\s*(==|!=|>=|<=|>|<)\s*(?:"([^"]*)"|(-?\d+(?:\.\d+)?))$/.exec(text);
-  if (comparison === null) return undefined;
-  const [, name, operator, string, number] = comparison;
-  return (_, field) => {
-    const left = string === undefined ? Number.parseFloat(field(name!)) : field(name!);
-    return compare(left, string ?? Number(number), operator!);
-  };
-}
-
-function compare<T extends string | number>(left: T, right: T, operator: string): boolean {
-  switch (operator) {
-    case '==':
-      return left === right;
-    case '!=':
-      return left !== right;
-    case '>':
-      return left > right;
-    case '<':
-      return left < right;
-    case '>=':
-      return left >= right;
-    default:
-      return left <= right;
+  const [program] = parsed.rest;
+  if (program === undefined) return failed('awk: usage: awk [-F FS] [-v NAME=VALUE] PROGRAM', 2);
+  const variables = (parsed.values.get('v') ?? []).map((item): readonly [string, string] => [
+    item.split('=')[0]!,
+    item.slice(item.indexOf('=') + 1),
+  ]);
+  try {
+    return { ...awk(program, { separator: valueOf(parsed, 'F'), variables }, linesOf(input)), error: '' };
+  } catch (error) {
+    if (error instanceof AwkError || error instanceof SyntaxError) return failed(`awk: ${error.message}`, 2);
+    throw error;
   }
 }
 
@@ -332,7 +283,7 @@ export const filters: Readonly<Record<string, Filter>> = {
   grep: (args, input) => grep(args, input),
   egrep: (args, input) => grep(args, input, true),
   wc,
-  awk,
+  awk: awkFilter,
   sed,
   cut,
   sort,

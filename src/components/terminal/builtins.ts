@@ -1,4 +1,5 @@
 import { decodeBase64, encodeBase64 } from '#base/base64.ts';
+import { formatted, unescaped } from '#base/printf.ts';
 import { currentTime, listFiles, print, readFile, variable, type Shell } from './operations.ts';
 
 /** What a program came to: its output, its complaints, its exit code. */
@@ -59,23 +60,12 @@ function* ls(args: readonly string[]): Shell<Outcome> {
 function* echo(args: readonly string[]): Shell<Outcome> {
   const flags = /^-[neE]+$/.test(args[0] ?? '') ? args[0]! : '';
   const text = (flags === '' ? args : args.slice(1)).join(' ');
-  return outcome((flags.includes('e') ? unescape(text) : text) + (flags.includes('n') ? '' : '\n'));
+  return outcome((flags.includes('e') ? unescaped(text).text : text) + (flags.includes('n') ? '' : '\n'));
 }
-
-const unescape = (text: string): string => text.replace(/\\([nt\\])/g, (_, char: string) => ({ n: '\n', t: '\t' })[char] ?? char);
 
 function* printf(args: readonly string[]): Shell<Outcome> {
   const [format = '', ...values] = args;
-  let next = 0;
-  const once = (): string =>
-    unescape(format).replace(/%(-?\d*)([sd%])/g, (_, width: string, verb: string) => {
-      if (verb === '%') return '%';
-      const text = values[next++] ?? (verb === 'd' ? '0' : '');
-      return width.startsWith('-') ? text.padEnd(Number(width.slice(1))) : text.padStart(Number(width || '0'));
-    });
-  let out = once();
-  while (next > 0 && next < values.length) out += once();
-  return outcome(out);
+  return outcome(formatted(format, values).text);
 }
 
 function* rm(args: readonly string[]): Shell<Outcome> {

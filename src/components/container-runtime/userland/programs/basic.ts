@@ -3,7 +3,7 @@ import type { Node, Word } from '../shell/ast.ts';
 import { signalNamed } from '../signals.ts';
 import { date } from './date.ts';
 import { evaluateExpression } from './expr.ts';
-import { formatted, unescaped } from './format.ts';
+import { formatted, unescaped } from '#base/printf.ts';
 import { block, exit, type Call, type Program } from './program.ts';
 
 const says = (text: (call: Call) => string, code = 0): Program => ({

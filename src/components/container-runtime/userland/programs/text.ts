@@ -138,7 +138,7 @@ function filter(name: string): Program {
       const lines =
         treatsLinesAlone([program, ...options]) ||
         (program === 'sed' && options.every((option) => /^(s|-[rE]$|-e$)/.test(option))) ||
-        (program === 'awk' && !/NR|END|BEGIN/.test(options.join(' ')));
+        (program === 'awk' && !/NR|END|BEGIN|\+\+|--|\[|[^=!<>~]=[^=~]/.test(options.join(' ')));
       const quiet = isGrep && options.some((option) => /^-\w*q/.test(option));
       if (lines || quiet)
         return streaming(
