@@ -8,7 +8,7 @@ export type Expression =
   | { readonly type: 'step'; readonly place: Place; readonly by: number; readonly before: boolean }
   | { readonly type: 'unary'; readonly operator: string; readonly operand: Expression }
   | { readonly type: 'binary'; readonly operator: string; readonly left: Expression; readonly right: Expression }
-  | { readonly type: 'choice'; readonly condition: Expression; readonly then: Expression; readonly otherwise: Expression }
+  | { readonly type: 'choice'; readonly condition: Expression; readonly chosen: Expression; readonly otherwise: Expression }
   | { readonly type: 'in'; readonly key: Expression; readonly array: string }
   | { readonly type: 'call'; readonly name: string; readonly args: readonly Expression[] };
 
@@ -22,7 +22,7 @@ export type Statement =
   | { readonly type: 'expression'; readonly value: Expression }
   | { readonly type: 'print'; readonly values: readonly Expression[]; readonly formatted: boolean }
   | { readonly type: 'block'; readonly body: readonly Statement[] }
-  | { readonly type: 'if'; readonly condition: Expression; readonly then: Statement; readonly otherwise: Statement | undefined }
+  | { readonly type: 'if'; readonly condition: Expression; readonly chosen: Statement; readonly otherwise: Statement | undefined }
   | {
       readonly type: 'loop';
       readonly first: Statement | undefined;
@@ -151,12 +151,12 @@ class Parser {
       this.expect('(');
       const condition = this.expression();
       this.expect(')');
-      const then = this.inner();
+      const chosen = this.inner();
       const back = this.at;
       this.skipNewlines();
-      if (this.accept('else')) return { type: 'if', condition, then, otherwise: this.inner() };
+      if (this.accept('else')) return { type: 'if', condition, chosen, otherwise: this.inner() };
       this.at = back;
-      return { type: 'if', condition, then, otherwise: undefined };
+      return { type: 'if', condition, chosen, otherwise: undefined };
     }
     if (this.accept('while')) {
       this.expect('(');
@@ -248,9 +248,9 @@ class Parser {
   private ternary(): Expression {
     const condition = this.or();
     if (!this.accept('?')) return condition;
-    const then = this.expression();
+    const chosen = this.expression();
     this.expect(':');
-    return { type: 'choice', condition, then, otherwise: this.expression() };
+    return { type: 'choice', condition, chosen, otherwise: this.expression() };
   }
 
   private binary(operand: () => Expression, accepted: readonly string[]): Expression {

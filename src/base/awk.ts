@@ -110,7 +110,7 @@ class Interpreter {
       case 'print':
         return statement.formatted ? this.printf(statement.values) : this.print(statement.values);
       case 'if':
-        return this.perform(truth(this.value(statement.condition)) ? statement.then : statement.otherwise);
+        return this.perform(truth(this.value(statement.condition)) ? statement.chosen : statement.otherwise);
       case 'loop':
         return this.loop(statement);
       case 'each':
@@ -237,7 +237,7 @@ class Interpreter {
       case 'binary':
         return this.binary(expression.operator, expression.left, expression.right);
       case 'choice':
-        return this.value(truth(this.value(expression.condition)) ? expression.then : expression.otherwise);
+        return this.value(truth(this.value(expression.condition)) ? expression.chosen : expression.otherwise);
       case 'in':
         return this.arrays.get(expression.array)?.has(this.key([expression.key])) === true ? 1 : 0;
       case 'call':
