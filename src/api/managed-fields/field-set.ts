@@ -11,6 +11,7 @@ export const emptySet: FieldSet = {};
 const leaf: FieldSet = {};
 
 export function isEmpty(set: FieldSet): boolean {
+  if (set === leaf || set === emptySet) return true;
   for (const _ in set) return false;
   return true;
 }
