@@ -242,7 +242,8 @@ export class World {
       this.facts.monitors = this.facts.monitors.delete(key);
       this.send(address, watcher, { type: 'peer.closed', address } as Message, cause, 0);
     }
-    if (record.parent !== undefined && this.record(record.parent) !== undefined) {
+    const parent = record.parent === undefined ? undefined : this.record(record.parent);
+    if (record.parent !== undefined && parent !== undefined && this.machines.get(parent.definition)?.hears('process.exited') === true) {
       this.send(address, record.parent, { type: 'process.exited', child: address, code } as Message, cause, 0);
     }
   }

@@ -196,7 +196,6 @@ function serve(state: KubeletState, event: KubeletEvent): KubeletResult {
       const worker = state.workers.get(message.podUid);
       return { context: state, effects: worker === undefined ? [] : [{ type: 'send', to: `${event.self}/${worker}`, message }] };
     }
-    case 'process.exited':
     case 'process.terminate':
       return { context: state, effects: [] };
     case 'peer.closed':

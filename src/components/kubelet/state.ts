@@ -4,7 +4,6 @@ import type { ClientConfig } from '#machinery/client.ts';
 import type { InformerRetry, InformerState } from '#machinery/informer.ts';
 import type { Outcome } from '#kernel/step.ts';
 import type {
-  ChildExitedMessage,
   EventOf,
   FileChangedMessage,
   PeerClosedMessage,
@@ -59,7 +58,6 @@ type Message =
   | CriContainerEvent
   | CriResponse
   | FileChangedMessage
-  | ChildExitedMessage
   | PeerClosedMessage
   | TerminateMessage
   | UndeliverableMessage;

@@ -32,6 +32,8 @@ export interface StepResult extends MachineState {
 /** A machine as a pure step function. */
 export interface CompiledMachine {
   readonly id: string;
+  /** Whether any of its states has a transition for such an event. */
+  hears(type: string): boolean;
   initial(): StepResult;
   step(state: MachineState, event: MachineEvent): StepResult;
 }
@@ -196,6 +198,8 @@ class Macrostep implements Run {
 class Interpreter implements CompiledMachine {
   readonly id: string;
   private first: StepResult | undefined;
+  private readonly exact: ReadonlySet<string>;
+  private readonly prefixes: readonly string[];
 
   constructor(
     private readonly machine: AnyStateMachine,
@@ -203,6 +207,13 @@ class Interpreter implements CompiledMachine {
     private readonly nodes: ReadonlyMap<string, Node>,
   ) {
     this.id = machine.id;
+    const all = [...nodes.values()];
+    this.exact = new Set(all.flatMap((node) => [...node.exact.keys()]));
+    this.prefixes = all.flatMap((node) => node.wild.map(([prefix]) => prefix));
+  }
+
+  hears(type: string): boolean {
+    return this.exact.has(type) || this.prefixes.some((prefix) => type.startsWith(prefix));
   }
 
   initial(): StepResult {
