@@ -5,6 +5,7 @@ import { firstDefinitionStatus, withStoredVersion } from '../custom/definition-s
 import { definitionKind } from '../custom/definition-validation.ts';
 import { parseQuantity } from '../quantity.ts';
 import { templateGeneration } from './defaults.ts';
+import { prepareService } from './services.ts';
 
 /** What a strategy may know besides the objects. */
 export interface StrategyContext {
@@ -152,6 +153,7 @@ export function prepareForUpdate(
   if (key === definitionKind) result = withStoredVersion(result);
   if (key === '/Namespace' && subresource === '') result = { ...result, spec: old['spec'] };
   if (key === 'apps/DaemonSet') result = countTemplates(result, old);
+  if (key === '/Service') result = prepareService(result, old);
   if (generations.has(key)) {
     const changed =
       !deepEqual(object['spec'], old['spec']) ||

@@ -5,6 +5,7 @@ import { parseQuantity } from '../quantity.ts';
 import { labelSelectorFromObject, matchesLabels } from '../selectors.ts';
 import { validateQuota, validateQuotaUpdate } from '../quota/validation.ts';
 import { validateLimitRange } from './limit-ranges.ts';
+import { validateServiceUpdate } from './services.ts';
 import { mutatingPolicy, mutatingPolicyBinding, validatingPolicy, validatingPolicyBinding } from './policy-validation.ts';
 import { roleBindingErrors, roleErrors } from './rbac-validation.ts';
 import { definitionKind, definitionUpdateErrors, validateDefinition } from '../custom/definition-validation.ts';
@@ -178,6 +179,7 @@ export function validateUpdate(group: string, kind: string, object: KubeObject, 
   if (subresource !== '') return errors;
   if (key === '/Pod') errors.push(...podUpdate(object, old));
   else errors.push(...(byKind[key]?.(object) ?? []));
+  if (key === '/Service') errors.push(...validateServiceUpdate(object, old));
   if (key === '/ResourceQuota') errors.push(...validateQuotaUpdate(object, old));
   if (key === definitionKind) errors.push(...definitionUpdateErrors(object, old));
   if (immutableSelector.has(key)) {

@@ -14,7 +14,6 @@ import {
 } from '#api/resources/status-errors.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import { mutate, type AdmissionRequest } from './admission.ts';
-import { allocateService } from './allocate.ts';
 import { authenticate, impersonated, impersonationTargets } from './authentication.ts';
 import { authorize, refusal, type Attributes } from './authorization.ts';
 import { escalationRefusal } from './escalation.ts';
@@ -173,9 +172,5 @@ export function schemaGate(server: ApiServerState, state: RequestState, now: num
   if (errors.length > 0) return { refused: invalidObject(resource.group, resource.kind, prepared.metadata.name ?? '', errors) };
   const [uid, random] = newUid(after);
   const stamped = selectOwnPods({ ...prepared, metadata: { ...prepared.metadata, uid, creationTimestamp: formatTime(now) } });
-  const allocated =
-    resource.plural === 'services' && resource.group === '' ? allocateService(server, stamped, random) : { object: stamped, random };
-  if ('refused' in allocated) return { refused: allocated.refused };
-  const stored = stampPhase(allocated.object, undefined, now);
-  return { next: { ...state, object: stored, random: allocated.random }, detail: '' };
+  return { next: { ...state, object: stampPhase(stamped, undefined, now), random }, detail: '' };
 }

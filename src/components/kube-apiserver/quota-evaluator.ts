@@ -1,10 +1,11 @@
 import { evaluatorFor } from '#api/quota/index.ts';
 import { internalError, isFailure } from '#api/resources/status-errors.ts';
 import type { KubeObject, Status } from '#api/object.ts';
-import { resourcePath, resources, sendCall, type ClientConfig } from '#machinery/client.ts';
+import { resourcePath, resources, sendCall } from '#machinery/client.ts';
 import type { Outcome } from '#kernel/step.ts';
 import type { Address, Effect, Origin } from '#kernel/types.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
+import { loopback } from './loopback.ts';
 import { checkRequest, type Charge, type StoredQuota } from './quota-check.ts';
 import type { RequestState } from './request-state.ts';
 import { isDryRun } from './storage.ts';
@@ -89,13 +90,6 @@ function verdict(waiter: QuotaWaiter, refused: Status | undefined, occasion: Occ
   return { type: 'send', to: waiter.request, message, ...because(waiter, occasion) };
 }
 
-/** The API server as its own client. */
-const loopback = (state: ApiServerState): ClientConfig => ({
-  server: state.self,
-  credential: { type: 'certificate', user: 'system:apiserver', groups: ['system:masters'] },
-  userAgent: 'kube-apiserver',
-});
-
 const idPrefix = 'quota ';
 const idOf = (namespace: string, name: string): string => `${idPrefix}${namespace}/${name}`;
 
@@ -108,7 +102,7 @@ function updateStatus(state: ApiServerState, quota: StoredQuota, waiter: QuotaWa
     path: resourcePath(resources.resourcequotas, namespace, name, 'status'),
     body: { ...quota, metadata },
   } as const;
-  return sendCall(loopback(state), idOf(namespace, name), call, because(waiter, occasion));
+  return sendCall(loopback(state.self), idOf(namespace, name), call, because(waiter, occasion));
 }
 
 /** Checks everybody of a batch against what the ones before leave, and writes what changed (checkQuotas). */

@@ -10,18 +10,13 @@ import type { Delivered, Effect, EventOf, StartMessage, UndeliverableMessage } f
 import type { EtcdOperation, EtcdRequest, EtcdResponse } from '#protocol/etcd.ts';
 import type { NetReply } from '#protocol/net.ts';
 import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import { sendCall, type ApiCall } from '#machinery/client.ts';
+import { addressPath, allocate, freedBy, isServiceWrite, type Allocated } from './allocate.ts';
 import { auditNote } from './audit.ts';
 import { answerPage } from './endpoints.ts';
-import {
-  authenticationGate,
-  authorizationGate,
-  isWrite,
-  mutatingGate,
-  schemaGate,
-  targetOf,
-  type Verdict,
-} from './gates.ts';
+import { authenticationGate, authorizationGate, isWrite, mutatingGate, schemaGate, targetOf, type Verdict } from './gates.ts';
 import { componentStatuses, type Probe } from './component-status.ts';
+import { loopback } from './loopback.ts';
 import { quotaCharge, quotaTimedOut, quotaTimeoutMs, type QuotaVerdict } from './quota-evaluator.ts';
 import { emptyRequest, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
 import { recovering } from './panic.ts';
@@ -29,7 +24,17 @@ import { pageResponse, statusResponse, storedResponse, tableOf } from './respond
 import { isForKubelet, isForPod, kubeletTarget, podAnswer, podSilent, podTarget, refusalOf, type Onward } from './kubelet-proxy.ts';
 import { requestInfo, resourceFor } from './request-info.ts';
 import type { ApiServerState, BookmarkWatch, CloseWatch, OpenWatch, Watch } from './state.ts';
-import { createObject, deleteCollection, deleteObject, getObject, listObjects, selectorsOf, updateObject, type Stored } from './storage.ts';
+import {
+  createObject,
+  deleteCollection,
+  deleteObject,
+  getObject,
+  isDryRun,
+  listObjects,
+  selectorsOf,
+  updateObject,
+  type Stored,
+} from './storage.ts';
 import { isPartOfObject, specialFor, unknownSubresource } from './subresources.ts';
 import { validatingGate } from './validating-gate.ts';
 
@@ -114,6 +119,40 @@ function pass(
 }
 
 const afterAuthorization = (state: RequestState): Gate => (state.info.isResource && isWrite(state.info) ? 'mutating' : 'storage');
+
+/** schema; a Service is then given what its type needs, for which the server is its own client. */
+function checkSchema(state: RequestState, event: RequestEvent): Result {
+  const passed = pass('schema', () => 'validating', schemaGate)(state, event);
+  if (passed.context.gate !== 'validating' || !isServiceWrite(passed.context)) return passed;
+  const context: RequestState = { ...passed.context, gate: 'schema', server: serverOf(event) };
+  return allocating(context, begin(allocationFor(context)), event);
+}
+
+const allocationFor = (state: RequestState) => () => allocate(state.server!, state.object!, state.old, state.random, isDryRun(state));
+
+function allocating(state: RequestState, progress: Progress<ApiCall, HttpResponse, Allocated>, event: RequestEvent): Result {
+  if (!progress.done) {
+    const ask = sendCall(loopback(serverAddress(event.self)), `allocate ${progress.answers.length}`, progress.request);
+    return { context: { ...state, allocations: progress.answers }, effects: [ask] };
+  }
+  const { result } = progress;
+  const context: RequestState = { ...state, allocations: undefined, taken: [...state.taken, ...result.taken] };
+  const verdict: Verdict =
+    'refused' in result
+      ? { refused: result.refused, next: context }
+      : { next: { ...context, object: result.object, random: result.random }, detail: '' };
+  return pass(
+    'schema',
+    () => 'validating',
+    () => verdict,
+  )(context, event);
+}
+
+function allocated(state: RequestState, event: RequestEvent): Result {
+  const answer = event.message as HttpResponse;
+  if (state.allocations === undefined || answer.id !== `allocate ${state.allocations.length}`) return { context: state, effects: [] };
+  return allocating(state, resume(allocationFor(state), state.allocations, answer), event);
+}
 
 /** validating: the plug-ins that only say yes or no, and last of them the quotas, which the server charges for all its requests. */
 function validate(state: RequestState, event: RequestEvent): Result {
@@ -288,8 +327,9 @@ function go(
   const response = storedResponse(state, resource, result, event.now);
   const verdict = result.type === 'status' && isFailure(result.body) ? 'refused' : 'passed';
   const detail = result.type === 'object' ? `revision ${result.object.metadata.resourceVersion ?? ''}` : '';
+  const freed = freedBy(state, result);
   return {
-    context: { ...state, answers: undefined, response, gate: 'response', since: event.now },
+    context: { ...state, answers: undefined, response, freed, gate: 'response', since: event.now },
     effects: [
       note(
         state,
@@ -421,6 +461,9 @@ function respond(state: RequestState, event: RequestEvent): Result {
   return {
     context: state,
     effects: [
+      ...(response.status < 400 ? state.freed : state.taken).map((address) =>
+        sendCall(loopback(serverAddress(event.self)), `release ${address}`, { method: 'DELETE', path: addressPath(address) }),
+      ),
       note(state, 'response', String(response.status), ''),
       auditNote(state, response, 'ResponseComplete', event.now),
       { type: 'send', to: state.client, message: response },
@@ -460,8 +503,14 @@ export const requestMachine = setup({
     },
     mutating: { after: { held: { target: 'mutated', actions: gateAction('mutating', () => 'schema', mutatingGate) } } },
     mutated: { always: [{ guard: at('response'), target: 'responding' }, { target: 'schema' }] },
-    schema: { after: { gate: { target: 'checked', actions: gateAction('schema', () => 'validating', schemaGate) } } },
-    checked: { always: [{ guard: at('response'), target: 'responding' }, { target: 'validating' }] },
+    schema: { after: { gate: { target: 'checked', actions: step(recovering(checkSchema)) } } },
+    checked: {
+      always: [
+        { guard: at('response'), target: 'responding' },
+        { guard: at('validating'), target: 'validating' },
+      ],
+      on: { 'http.response': { actions: step(recovering(allocated)) } },
+    },
     validating: { after: { gate: { target: 'admitted', actions: step(recovering(validate)) } } },
     admitted: {
       always: [

@@ -40,6 +40,11 @@ export interface RequestState {
   /** Answers of etcd to the storage routine so far. */
   readonly answers: readonly EtcdResponse[] | undefined;
   readonly attempts: number;
+  /** Answers of the server to itself while a Service is given addresses. */
+  readonly allocations: readonly HttpResponse[] | undefined;
+  /** Addresses that were taken for this request, and those that nobody needs when it has worked. */
+  readonly taken: readonly string[];
+  readonly freed: readonly string[];
   readonly auditObject: Json | undefined;
 }
 
@@ -64,6 +69,9 @@ export const emptyRequest: RequestState = {
   response: undefined,
   answers: undefined,
   attempts: 0,
+  allocations: undefined,
+  taken: [],
+  freed: [],
   auditObject: undefined,
 };
 

@@ -11,7 +11,11 @@ import type { RequestState } from './request-state.ts';
 import { cacheOf, type ApiServerState } from './state.ts';
 
 /** What storage does for a request comes to one of these. `retry`: somebody was faster; the gates are passed again with what is stored now. */
-export type Stored =
+export type Stored = Outcome & {
+  /** Objects that exist no longer. */
+  readonly removed?: readonly KubeObject[];
+};
+type Outcome =
   | { readonly type: 'object'; readonly status: number; readonly object: KubeObject }
   | { readonly type: 'list'; readonly objects: readonly KubeObject[]; readonly metadata: Json }
   | { readonly type: 'status'; readonly body: Status }
@@ -115,7 +119,7 @@ export function* updateObject(state: RequestState, resource: ResourceDefinition)
   // The last finalizer is gone from an object that waits to be deleted: this write deletes it.
   if (old?.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).length === 0 && (object.metadata.deletionGracePeriodSeconds ?? 0) === 0 && !hasSpecFinalizers(object)) {
     const deleted = yield* compareAndDelete(key, revisionOf(old));
-    if (deleted === true) return { type: 'object', status: 200, object };
+    if (deleted === true) return { type: 'object', status: 200, object, removed: [old] };
     if (isFailure(deleted)) return failed(deleted);
   }
   const result = yield* compareAndPut(key, revisionOf(old), resource.asStored(object));
@@ -157,9 +161,9 @@ export function* deleteObject(state: RequestState, resource: ResourceDefinition,
 
 /** Pods and services answer with themselves, others with a Status (store.go, returnDeletedObject). */
 function deletedAnswer(resource: ResourceDefinition, object: KubeObject): Stored {
-  if (['pods', 'services', 'serviceaccounts', 'persistentvolumes', 'persistentvolumeclaims', 'resourcequotas', 'podtemplates'].includes(resource.plural)) return { type: 'object', status: 200, object };
+  if (['pods', 'services', 'serviceaccounts', 'persistentvolumes', 'persistentvolumeclaims', 'resourcequotas', 'podtemplates'].includes(resource.plural)) return { type: 'object', status: 200, object, removed: [object] };
   const { group, plural } = resource;
-  return { type: 'status', body: success({ name: object.metadata.name, ...(group === '' ? {} : { group }), kind: plural, uid: object.metadata.uid ?? '' }) };
+  return { type: 'status', removed: [object], body: success({ name: object.metadata.name, ...(group === '' ? {} : { group }), kind: plural, uid: object.metadata.uid ?? '' }) };
 }
 
 export function deleteOptions(state: RequestState): DeleteOptions {
@@ -177,11 +181,13 @@ export function* deleteCollection(server: ApiServerState, state: RequestState, r
   const selected = select(server, state, resource);
   if (isFailure(selected)) return failed(selected);
   const objects = selected as readonly KubeObject[];
+  const removed: KubeObject[] = [];
   for (const object of objects) {
     const result = yield* deleteObject(state, resource, storageKey(resource, object.metadata.namespace ?? '', object.metadata.name), now);
     if (result.type === 'status' && isFailure(result.body) && result.body.code !== 404) return result;
+    removed.push(...(result.removed ?? []));
   }
-  return { type: 'list', objects, metadata: { resourceVersion: String(server.revision) } };
+  return { type: 'list', objects, metadata: { resourceVersion: String(server.revision) }, removed };
 }
 
 /** The selectors of a list or watch. */
