@@ -5,6 +5,7 @@ import { failure, forbiddenResource, notFound } from '#api/resources/status-erro
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { Container, Namespace, PodSpec, PriorityClass, Toleration, Volume } from '#api/types.generated.ts';
 import type { HttpRequest } from '#protocol/rest.ts';
+import { podSecurity } from './pod-security/index.ts';
 import { firstRound, mutatingAdmissionPolicies, type Reinvocation } from './policies/mutating.ts';
 import { validatingAdmissionPolicies, type PolicyVerdict } from './policies/validating.ts';
 import type { RequestInfo } from './request-info.ts';
@@ -199,10 +200,14 @@ function namespaceLifecycle(state: ApiServerState, request: AdmissionRequest): S
   return { ...refused, details: { ...refused.details, causes: [{ reason: 'NamespaceTerminating', message: `namespace ${info.namespace} is being terminated`, field: 'metadata.namespace' }] } };
 }
 
-/** Runs the validating plug-ins, in upstream's order: policies come late. */
+/** Runs the validating plug-ins, in upstream's order: policies come late. The first refusal is the answer, with all that was told before. */
 export function validateAdmission(state: ApiServerState, request: AdmissionRequest): PolicyVerdict {
   const early = validateLimits(state, request) ?? nodeRestriction(request);
-  return early === undefined ? validatingAdmissionPolicies(state, request) : { refused: early, warnings: [], annotations: {} };
+  if (early !== undefined) return { refused: early, warnings: [], annotations: {} };
+  const security = podSecurity(state, request);
+  if (security.refused !== undefined) return security;
+  const { refused, warnings, annotations } = validatingAdmissionPolicies(state, request);
+  return { refused, warnings: [...security.warnings, ...warnings], annotations: { ...security.annotations, ...annotations } };
 }
 
 /** plugin/pkg/admission/noderestriction, as far as pods and nodes go. */
