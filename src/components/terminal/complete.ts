@@ -1,5 +1,5 @@
 import { resourceTable, type ResourceDefinition } from '#api/resources/index.ts';
-import { filters } from '#base/text-filters.ts';
+import { filters } from '#base/filters/index.ts';
 import { programs } from './builtins.ts';
 
 /** The names of existing objects of a resource, in a namespace where it has one. */

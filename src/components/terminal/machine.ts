@@ -3,7 +3,7 @@ import { begin, resume, type Progress } from '#base/routine.ts';
 import { SortedMap } from '#base/sorted-map.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { ChildExitedMessage, Effect, EventOf, StartMessage } from '#kernel/types.ts';
-import { filterLine } from '#base/text-filters.ts';
+import { filterLine } from '#base/filters/index.ts';
 import type { KubectlResult, ShellOperation } from './operations.ts';
 import { hereDocumentWord, incompleteness } from './shell-parse.ts';
 import { runLine } from './shell-run.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filters, filterLine, treatsLinesAlone } from '#base/text-filters.ts';
+import { filters, filterLine, treatsLinesAlone } from '#base/filters/index.ts';
 import type { KubectlResult, ShellOperation } from './operations.ts';
 import { hereDocumentWord, incompleteness, parseShell } from './shell-parse.ts';
 import { runLine } from './shell-run.ts';
@@ -174,7 +174,7 @@ describe('filters', () => {
     expect(filtered('sed', 's/web/app/')).toContain('app-2');
     expect(filtered('sed', '1d;s/-\\([0-9]\\)/=\\1/')).toBe('web=1 1/1 Running\nweb=2 0/1 Pending\ndb=1 1/1 Running\n');
     expect(filtered('sed', '-n', '2,3p')).toBe('web-1 1/1 Running\nweb-2 0/1 Pending\n');
-    expect(filters['sed']!(['y/a/b/'], text)).toMatchObject({ code: 1 });
+    expect(filters['sed']!(['k'], text)).toMatchObject({ code: 1, error: "sed: -e expression #1, char 1: unknown command: `k'\n" });
   });
   it('sort, uniq, cut, head, tail, tr', () => {
     expect(filtered('sort', '-k3', '-r').split('\n')[0]).toBe('NAME READY STATUS');

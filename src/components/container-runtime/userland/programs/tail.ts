@@ -1,4 +1,4 @@
-import { filters } from '#base/text-filters.ts';
+import { filters } from '#base/filters/index.ts';
 import { block, exit, type Call, type Program, type Step } from './program.ts';
 
 const pollMs = 1000;

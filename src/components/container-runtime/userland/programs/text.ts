@@ -1,4 +1,4 @@
-import { filters, treatsLinesAlone } from '#base/text-filters.ts';
+import { filters, treatsLinesAlone } from '#base/filters/index.ts';
 import { block, exit, type Call, type Program, type Step } from './program.ts';
 import { tail } from './tail.ts';
 
@@ -36,29 +36,34 @@ const cat: Program = {
   run: (call) => {
     const names = call.args.filter((arg) => arg === '-' || !arg.startsWith('-'));
     const numbered = call.args.includes('-n');
+    if (numbered && names.length === 0) return call.untilInputEnds() ?? catFiles(call, ['-'], true);
     if (names.length === 0 || (names.length === 1 && names[0] === '-')) {
       const { text, ended, pipe } = call.system.input(call.task, 0);
       if (text === '' && !ended && pipe !== undefined) return block({ type: 'read', pipe }, undefined);
       call.out(call.system.take(call.task, 0, text.length));
       return ended ? exit(0) : block(undefined, undefined);
     }
-    let code = 0;
-    let line = 0;
-    for (const name of names) {
-      const text = call.read(name);
-      if (text !== undefined) call.out(numbered ? text.replace(/^(?=[^]).*$/gm, (item) => `${String(++line).padStart(6)}\t${item}`) : text);
-      else {
-        call.err(
-          call.system.files.isDirectory(call.path(name))
-            ? 'cat: read error: Is a directory\n'
-            : `cat: can't open '${name}': No such file or directory\n`,
-        );
-        code = 1;
-      }
-    }
-    return exit(code);
+    return catFiles(call, names, numbered);
   },
 };
+
+function catFiles(call: Call, names: readonly string[], numbered: boolean): Step {
+  let code = 0;
+  let line = 0;
+  for (const name of names) {
+    const text = call.read(name);
+    if (text !== undefined) call.out(numbered ? text.replace(/^(?=[^]).*$/gm, (item) => `${String(++line).padStart(6)}\t${item}`) : text);
+    else {
+      call.err(
+        call.system.files.isDirectory(call.path(name))
+          ? 'cat: read error: Is a directory\n'
+          : `cat: can't open '${name}': No such file or directory\n`,
+      );
+      code = 1;
+    }
+  }
+  return exit(code);
+}
 
 const tee: Program = {
   run: (call) => {
@@ -137,7 +142,7 @@ function filter(name: string): Program {
         return filterFiles(call, program, options, files);
       const lines =
         treatsLinesAlone([program, ...options]) ||
-        (program === 'sed' && options.every((option) => /^(s|-[rE]$|-e$)/.test(option))) ||
+        (program === 'sed' && options.every((option) => /^-[rEne]$|^s([^\w\s])((?!\1).)*\1((?!\1).)*\1[gpiI]*$/.test(option))) ||
         (program === 'awk' && !/NR|END|BEGIN|\+\+|--|\[|[^=!<>~]=[^=~]/.test(options.join(' ')));
       const quiet = isGrep && options.some((option) => /^-\w*q/.test(option));
       if (lines || quiet)

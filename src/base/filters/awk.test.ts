@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filters } from './text-filters.ts';
+import { filters } from './index.ts';
 
 const input = 'NAME READY STATUS AGE\nweb-1 1/1 Running 5\nweb-2 0/1 Pending 3\ndb-1 1/1 Running 10\n\n  spaced   out  \n';
 /** Arguments, and what a real awk (mawk 1.3.4) printed. */

@@ -1,11 +1,18 @@
 import { AwkError, parseAwk, type Expression, type Place, type Rule, type Statement } from './awk-parse.ts';
-import { formatted } from './printf.ts';
+import { regularExpression } from './regular.ts';
+import { formatted } from '../printf.ts';
 
 /** What came from the input is a number where it looks like one; undefined is a variable that was never set. */
 type Value = number | string | { readonly input: string } | undefined;
 
 /** How many steps a program may take: one that never ends is a mistake. */
 const maxSteps = 200_000;
+
+function expressionOf(source: string, flags = ''): RegExp {
+  const found = regularExpression(source, 'awk', flags);
+  if (found === undefined) throw new AwkError(`regular expression compile failed: ${source}`);
+  return found;
+}
 
 class Leave {
   constructor(
@@ -215,7 +222,7 @@ class Interpreter {
       case 'string':
         return expression.value;
       case 'pattern':
-        return new RegExp(expression.source).test(this.fields[0]!) ? 1 : 0;
+        return expressionOf(expression.source).test(this.fields[0]!) ? 1 : 0;
       case 'variable':
       case 'field':
       case 'element':
@@ -249,7 +256,7 @@ class Interpreter {
     if (operator === '&&') return truth(this.value(left)) && truth(this.value(right)) ? 1 : 0;
     if (operator === '||') return truth(this.value(left)) || truth(this.value(right)) ? 1 : 0;
     if (operator === '~' || operator === '!~')
-      return new RegExp(this.pattern(right)).test(textOf(this.value(left))) === (operator === '~') ? 1 : 0;
+      return expressionOf(this.pattern(right)).test(textOf(this.value(left))) === (operator === '~') ? 1 : 0;
     const [a, b] = [this.value(left), this.value(right)];
     if (operator === ' ') return textOf(a) + textOf(b);
     if (['<', '<=', '==', '!=', '>', '>='].includes(operator)) return compared(operator, a, b) ? 1 : 0;
@@ -282,7 +289,7 @@ class Interpreter {
       case 'gsub':
         return this.substitute(args, name === 'gsub' ? 'g' : '');
       case 'match': {
-        const found = new RegExp(this.pattern(args[1]!)).exec(text(0));
+        const found = expressionOf(this.pattern(args[1]!)).exec(text(0));
         this.set('RSTART', found === null ? 0 : found.index + 1);
         this.set('RLENGTH', found === null ? -1 : found[0].length);
         return found === null ? 0 : found.index + 1;
@@ -309,7 +316,7 @@ class Interpreter {
         : { type: 'field', index: { type: 'number', value: 0 } };
     const template = textOf(this.value(replacement!));
     let count = 0;
-    const text = textOf(this.read(place)).replace(new RegExp(this.pattern(pattern!), flags), (found) => {
+    const text = textOf(this.read(place)).replace(expressionOf(this.pattern(pattern!), flags), (found) => {
       count++;
       return template.replace(/\\?&/g, (mark) => (mark === '&' ? found : '&'));
     });
@@ -322,7 +329,7 @@ class Interpreter {
 function pieces(text: string, separator: string): readonly string[] {
   if (separator === ' ') return text.trim() === '' ? [] : text.trim().split(/\s+/);
   if (text === '') return [];
-  return text.split(separator.length === 1 ? separator : new RegExp(separator));
+  return text.split(separator.length === 1 ? separator : expressionOf(separator));
 }
 
 function arithmetic(operator: string, left: number, right: number): number {
