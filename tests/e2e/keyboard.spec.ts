@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
-import { focused, openBooted } from './page.ts';
+import { focused, openBooted, type } from './page.ts';
 
 test.beforeEach(({ page }) => openBooted(page));
 
@@ -97,6 +97,14 @@ test('panes are sized by keys, and keep their size', async ({ page }) => {
   expect(await page.locator('.side').evaluate((element) => element.clientWidth)).toBeGreaterThan(before);
   await page.reload();
   await expect(border).toHaveAttribute('aria-valuenow', String(before + 24));
+});
+
+test('more pods than can be told apart by name are counted by state, and each is a dot', async ({ page }) => {
+  await type(page, 'kubectl create deployment web --image=nginx --replicas=60');
+  await expect(page.locator('.counters .running dd')).toHaveText('67', { timeout: 60_000 });
+  await expect(page.locator('.pod-dot.running')).toHaveCount(67);
+  await page.locator('.pod-dot').last().click();
+  await expect(page.locator('.side .document')).toContainText('kind: Pod');
 });
 
 test('from afar pods are counted, near by their containers are named, and nothing moves', async ({ page }) => {

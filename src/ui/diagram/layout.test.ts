@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { HostSummary } from '#session/port.ts';
+import type { HostSummary, PodSummary } from '#session/port.ts';
 import { layout, type Box } from './layout.ts';
-import { levelOf, slotsIn, stateOf } from './slots.ts';
+import { levelOf, samePod, slotsIn, stateOf } from './slots.ts';
 
 const host = (name: string, role: HostSummary['role'], node: boolean): HostSummary => ({
   name,
@@ -44,6 +44,24 @@ describe('the diagram', () => {
     expect(slotsIn(1080, 208)).toEqual({ columns: 6, slots: 18 });
     expect(slotsIn(255, 252).slots).toBe(8);
     expect([0.3, 0.8, 2].map(levelOf)).toEqual(['far', 'middle', 'near']);
+  });
+
+  it('draws a pod anew only where something of it is drawn otherwise', () => {
+    const pod: PodSummary = {
+      namespace: 'default',
+      name: 'web',
+      uid: '1',
+      node: 'n',
+      phase: 'Running',
+      status: 'Running',
+      ready: true,
+      containers: [{ name: 'nginx', state: 'running', ready: true, restarts: 0 }],
+      static: false,
+      ownerKind: '',
+    };
+    expect(samePod(pod, structuredClone(pod))).toBe(true);
+    expect(samePod(pod, { ...pod, status: 'Terminating' })).toBe(false);
+    expect(samePod(pod, { ...pod, containers: [{ ...pod.containers[0]!, restarts: 1 }] })).toBe(false);
   });
 
   it('counts pods by what their status says', () => {

@@ -1,7 +1,7 @@
-import type { JSX } from 'react';
+import { memo, type JSX } from 'react';
 import type { PodSummary } from '#session/port.ts';
 import { useText, type TextKey } from '../text/index.ts';
-import { slotsIn, stateOf, type Level, type PodState } from './slots.ts';
+import { samePod, slotsIn, stateOf, type Level, type PodState } from './slots.ts';
 import { Thing } from './thing.tsx';
 
 /** More pods than this cannot be told apart by name. */
@@ -33,9 +33,7 @@ export function Pods({ pods, level, width, height }: PodsProps): JSX.Element | n
         <Counters pods={pods} />
         <div className="pod-dots">
           {pods.map((pod) => (
-            <PodThing key={pod.uid} pod={pod} className={`pod-dot ${stateOf(pod)}`}>
-              {null}
-            </PodThing>
+            <PodDot key={pod.uid} pod={pod} />
           ))}
         </div>
       </>
@@ -79,7 +77,19 @@ function PodThing({
 /** The end of a generated name says which pod it is, so that it is never what is cut off: `-x7k2p`. */
 const tailLength = 6;
 
-function Pod({ pod, level }: { readonly pod: PodSummary; readonly level: Level }): JSX.Element {
+/** Frames bring all pods anew; what is drawn of one changes seldom, and there may be hundreds. */
+const PodDot = memo(
+  ({ pod }: { readonly pod: PodSummary }): JSX.Element => (
+    <PodThing pod={pod} className={`pod-dot ${stateOf(pod)}`}>
+      {null}
+    </PodThing>
+  ),
+  (before, after) => samePod(before.pod, after.pod),
+);
+
+const Pod = memo(PodChip, (before, after) => before.level === after.level && samePod(before.pod, after.pod));
+
+function PodChip({ pod, level }: { readonly pod: PodSummary; readonly level: Level }): JSX.Element {
   const { name, namespace, status, containers } = pod;
   const cut = Math.max(0, name.length - (pod.ownerKind === '' || pod.static ? 0 : tailLength));
   return (

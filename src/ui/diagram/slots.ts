@@ -24,6 +24,21 @@ export function stateOf({ status, phase, ready }: Pick<PodSummary, 'status' | 'p
   return phase === 'Running' && (ready || status === 'Running') ? 'running' : 'pending';
 }
 
+/** Whether two summaries of a pod are drawn alike. */
+export function samePod(a: PodSummary, b: PodSummary): boolean {
+  return (
+    a === b ||
+    (a.uid === b.uid &&
+      a.status === b.status &&
+      a.phase === b.phase &&
+      a.ready === b.ready &&
+      a.containers.every((container, index) => {
+        const other = b.containers[index];
+        return other?.state === container.state && other.ready === container.ready && other.restarts === container.restarts;
+      }))
+  );
+}
+
 /** How near one looks: from afar things are counts, in the middle names, near by what is inside of them. */
 export type Level = 'far' | 'middle' | 'near';
 
