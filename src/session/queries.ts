@@ -4,6 +4,7 @@ import { commandTable } from '#components/kubectl/index.ts';
 import { complete, type NameLookup, type TerminalState } from '#components/terminal/index.ts';
 import { builtInResources } from '#api/resources/catalog.ts';
 import { resourceTable } from '#api/resources/index.ts';
+import { mayList } from '#components/kube-apiserver/index.ts';
 import { decisionsOf } from '#components/kube-scheduler/index.ts';
 import { summarizeEntry } from './entries.ts';
 import { currentKeyspace, storedObjects } from './keyspace.ts';
@@ -45,7 +46,13 @@ function completion(branch: Branch, terminal: string, line: string, cursor: numb
   const names: NameLookup = (plural, namespace) => {
     const resource = builtInResources.find('', 'v1', plural) ?? resourceTable.find((item) => item.plural === plural);
     if (resource === undefined) return [];
-    const prefix = `${resource.storagePrefix}/${resource.namespaced && namespace !== undefined ? `${namespace}/` : ''}`;
+    const inNamespace = resource.namespaced && namespace !== undefined ? namespace : '';
+    // Names come from the API server, as everything that a kubectl knows: only to whom it would list them, and while it runs.
+    const { client } = process.context as TerminalState;
+    const server = client === undefined ? undefined : branch.history.world.process(client.server);
+    if (client === undefined || server === undefined) return [];
+    if (!mayList(server.context, { credential: client.credential, group: resource.group, resource: plural, namespace: inNamespace })) return [];
+    const prefix = `${resource.storagePrefix}/${inNamespace === '' ? '' : `${inNamespace}/`}`;
     return storedObjects(branch.history.world, prefix).map((object) => object.metadata.name);
   };
   return complete(process.context as TerminalState, line, cursor, names, commandTable);

@@ -4,6 +4,7 @@ import { openCluster } from '#cluster/index.ts';
 import type { Cluster } from '#cluster/types.ts';
 import { Branch, isForeground } from './branch.ts';
 import { FrameBuilder } from './frame.ts';
+import { LookAhead } from './look-ahead.ts';
 import { answer } from './queries.ts';
 import type {
   ClusterChoice,
@@ -21,25 +22,18 @@ import { conditionMet } from './conditions.ts';
 import { faultInput } from './faults.ts';
 import { readSaved, replayBranches, savedOf } from './save.ts';
 import { isMoment, type Moment } from './moments.ts';
-import { hopWeight, rateOf } from './tempo.ts';
+import { rateOf } from './tempo.ts';
 import { Timeline } from './timeline.ts';
 
-/** How far ahead of the cursor the next foreground event is looked for. */
-const lookaheadEvents = 600;
-const lookaheadMs = 60_000;
+/** A step goes over at most this much virtual time and this many events to the next event of the foreground. */
+const stepMs = 60_000;
+const stepEvents = 50_000;
 /** `run-until` gives up after this much virtual time. */
 const runLimitMs = 3_600_000;
 /** A cluster is "settled" when nothing in the foreground happens for this long. */
 const settledMs = 3_000;
 /** More than what may be due at one moment before a terminal that is being opened. */
 const openingEvents = 1_000;
-
-interface Ahead {
-  readonly from: Sequence;
-  readonly fromTime: Millis;
-  readonly at: Millis;
-  readonly weight: number;
-}
 
 /**
  * The whole application without a view: a cluster, its branches, the cursor in time, and what people do to them. It
@@ -53,7 +47,7 @@ export class Session implements SessionPort {
   private playing = false;
   private tempo: Tempo = { mode: 'readable' };
   private rate = 0;
-  private ahead: Ahead | undefined;
+  private readonly ahead = new LookAhead();
   private running: { readonly condition: RunCondition; readonly until: Millis; quietSince: Millis } | undefined;
   /** Where playing stops by itself. */
   private stopAt: Moment | undefined;
@@ -137,14 +131,14 @@ export class Session implements SessionPort {
     const { history } = this.current;
     let met = false;
     history.advance({ untilTime: history.world.now + limitMs, until: (entry) => (met = condition(entry)) });
-    this.played();
+    this.current.play();
     return met;
   }
 
   /** Lets virtual time pass without regard to tempo; for tests and tools. */
   pass(ms: Millis): void {
     this.current.history.advance({ untilTime: this.current.history.world.now + ms });
-    this.played();
+    this.current.play();
   }
 
   /** The world at the cursor, for tests and tools. */
@@ -159,7 +153,7 @@ export class Session implements SessionPort {
 
   /** Puts something into the world at the cursor; a past cursor starts a branch. */
   input(input: Input): void {
-    this.ahead = undefined;
+    this.ahead.forget();
     const branch = this.current;
     if (branch.inPast) {
       this.startBranch(branch);
@@ -167,7 +161,7 @@ export class Session implements SessionPort {
       branch.history = branch.history.fork();
     }
     this.current.history = this.current.history.input(input);
-    this.played();
+    this.current.play();
   }
 
   private open(choice: ClusterChoice): boolean {
@@ -184,7 +178,7 @@ export class Session implements SessionPort {
     this.frames = new FrameBuilder(cluster);
     this.playing = false;
     this.running = undefined;
-    this.ahead = undefined;
+    this.ahead.forget();
     return true;
   }
 
@@ -266,17 +260,17 @@ export class Session implements SessionPort {
     this.input(input);
     const { history } = this.current;
     history.advance({ untilTime: history.world.now, maxEvents: openingEvents });
-    this.played();
+    this.current.play();
   }
 
   private step(direction: 1 | -1, every: boolean): void {
     this.stop();
-    this.ahead = undefined;
+    this.ahead.forget();
     const { history } = this.current;
     if (direction === 1) {
       if (every) history.step();
-      else history.advance({ untilTime: history.world.now + lookaheadMs, maxEvents: 50_000, until: isForeground });
-      this.played();
+      else history.advance({ untilTime: history.world.now + stepMs, maxEvents: stepEvents, until: isForeground });
+      this.current.play();
       return;
     }
     if (every) {
@@ -298,7 +292,7 @@ export class Session implements SessionPort {
     let wallLeft = wallMs;
     let eventsLeft = maxEvents;
     while (wallLeft > 0.01 && eventsLeft > 0) {
-      const next = this.tempo.mode === 'readable' ? this.lookAhead() : undefined;
+      const next = this.tempo.mode === 'readable' ? this.ahead.next(history) : undefined;
       const settled = this.tempo.mode === 'fastest' && this.frames.idleAt(this.current);
       this.rate = settled ? 1 : rateOf(this.tempo, next === undefined ? undefined : { gapMs: next.at - next.fromTime, weight: next.weight });
       const now = history.world.now;
@@ -309,13 +303,13 @@ export class Session implements SessionPort {
       const reached = this.advanceTo(until, eventsLeft);
       eventsLeft -= Math.max(1, history.world.seq - before);
       wallLeft -= this.rate > 0 && Number.isFinite(this.rate) ? Math.max(0.01, (until - now) / this.rate) : 0;
-      if (next !== undefined && until >= next.at) this.ahead = undefined;
+      if (next !== undefined && until >= next.at) this.ahead.forget();
       if (reached) {
         this.stop();
         break;
       }
     }
-    this.played();
+    this.current.play();
   }
 
   /** Advances, at most to the moment at which playing is to stop; true where it came. */
@@ -324,26 +318,6 @@ export class Session implements SessionPort {
     let reached = false;
     this.current.history.advance({ untilTime, maxEvents, ...(stopAt === undefined ? {} : { until: (entry: JournalEntry) => (reached = isMoment(stopAt, entry)) }) });
     return reached;
-  }
-
-  /** The next foreground event, found by simulating a little ahead and coming back. */
-  private lookAhead(): Ahead | undefined {
-    const { history } = this.current;
-    const { seq, now } = history.world;
-    if (this.ahead !== undefined && this.ahead.from <= seq && this.ahead.at > now) return this.ahead;
-    let found: JournalEntry | undefined;
-    history.advance({
-      untilTime: now + lookaheadMs,
-      maxEvents: lookaheadEvents,
-      until: (entry) => {
-        if (!isForeground(entry) || entry.at <= now) return false;
-        found = entry;
-        return true;
-      },
-    });
-    history.seek({ seq, time: now });
-    this.ahead = found === undefined ? undefined : { from: seq, fromTime: now, at: found.at, weight: hopWeight(found) };
-    return this.ahead;
   }
 
   private continueRun(maxEvents: number): boolean {
@@ -359,15 +333,11 @@ export class Session implements SessionPort {
         return (met = conditionMet(run.condition, entry));
       },
     });
-    this.played();
+    this.current.play();
     const settled = run.condition.type === 'settled' && history.world.now >= run.quietSince + settledMs;
     if (met || settled || history.world.now >= horizon) this.running = undefined;
     if (!met && !settled && history.world.now >= run.until) this.tell({ code: 'run.limit', values: {} });
     return true;
-  }
-
-  private played(): void {
-    this.current.play();
   }
 
   private stop(): void {
@@ -379,7 +349,7 @@ export class Session implements SessionPort {
 
   private moveTo(to: { readonly seq: Sequence } | { readonly time: Millis }): void {
     const { current } = this;
-    this.ahead = undefined;
+    this.ahead.forget();
     if ('seq' in to) current.history.seek({ seq: Math.max(0, Math.min(to.seq, current.playedSeq)) });
     else current.history.seek({ time: Math.max(this.cluster.world.epochMs, Math.min(to.time, current.playedTime)) });
   }
@@ -398,7 +368,7 @@ export class Session implements SessionPort {
     const branch = this.branches.find((item) => item.id === id);
     if (branch === undefined) return this.tell({ code: 'branch.unknown', values: { branch: id } });
     this.stop();
-    this.ahead = undefined;
+    this.ahead.forget();
     const time = this.current.history.world.now;
     this.current = branch;
     this.moveTo({ time: Math.min(time, branch.playedTime) });
@@ -417,7 +387,7 @@ export class Session implements SessionPort {
     this.current = branches.find((item) => item.id === saved.branch) ?? branches[0]!;
     this.frames = new FrameBuilder(cluster);
     this.stop();
-    this.ahead = undefined;
+    this.ahead.forget();
     if (saved.cursor < this.current.playedSeq) this.moveTo({ seq: saved.cursor });
   }
 

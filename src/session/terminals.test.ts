@@ -69,6 +69,22 @@ describe('several terminals', () => {
     );
   });
 
+  it('complete names only for those who may list them, and only while the API server runs', () => {
+    const session = booted();
+    session.send({ type: 'terminal.open', user: 'bob' });
+    const names = (terminal: string): readonly string[] => {
+      const line = 'kubectl get nodes ';
+      return session.answer({ type: 'complete', terminal, line, cursor: line.length }).candidates;
+    };
+    expect(names('alice/terminal')).toEqual(['minikube']);
+    expect(names('bob/terminal')).toEqual([]);
+    type(session, 'alice/terminal', 'kubectl create clusterrolebinding watchers --clusterrole=system:node --user=bob');
+    expect(names('bob/terminal')).toEqual(['minikube']);
+    session.send({ type: 'fault', action: { type: 'kill', address: 'minikube/kube-apiserver' } });
+    session.pass(1);
+    expect(names('alice/terminal')).toEqual([]);
+  });
+
   it('are refused to whom the cluster does not know', () => {
     const session = booted();
     const problems: string[] = [];

@@ -38,8 +38,7 @@ function fromToken(state: ApiServerState, token: string): User | undefined {
 }
 
 /** Who sent a request; undefined where the credential is not accepted (401). */
-export function authenticate(state: ApiServerState, request: HttpRequest): User | undefined {
-  const { credential } = request;
+export function authenticate(state: ApiServerState, { credential }: Pick<HttpRequest, 'credential'>): User | undefined {
   switch (credential.type) {
     case 'none':
       return anonymous;

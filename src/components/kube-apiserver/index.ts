@@ -6,6 +6,7 @@ import { requestMachine } from './request-machine.ts';
 
 export type { ApiServerInput } from './machine.ts';
 export type { ApiServerOptions } from './state.ts';
+export { mayList } from './may-list.ts';
 export { requestView, type RequestView } from './request-state.ts';
 
 /** The API server and the requests in it. */
