@@ -1,5 +1,13 @@
 import type * as CelJs from '@marcbachmann/cel-js';
 import { late } from '#base/late.ts';
+import type { Library } from './library/types.ts';
 
-/** The library that parses, checks and runs expressions. It comes late: a cluster boots without any expression. */
-export const engine = late<Pick<typeof CelJs, 'Environment' | 'Optional'>>('the CEL library');
+/** What parses, checks and runs expressions, and the functions that they may call. */
+interface Engine extends Pick<typeof CelJs, 'Environment' | 'Optional'> {
+  readonly libraries: readonly Library[];
+  /** What only mutating policies may use. */
+  readonly mutation: Library;
+}
+
+/** It comes late: a cluster boots without any expression. */
+export const engine = late<Engine>('the CEL library');

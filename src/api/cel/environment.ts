@@ -2,13 +2,6 @@ import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import { engine } from './engine.ts';
 import { CostExceeded, metered, metering, perCallLimit, type Meter } from './cost.ts';
 import { checkIssue, issuesText, runtimeText, syntaxIssues, typeName, type Failure, type Issue } from './errors.ts';
-import { authorizer } from './library/authorizer.ts';
-import { lists } from './library/lists.ts';
-import { mutation } from './library/mutation.ts';
-import { network } from './library/network.ts';
-import { optional } from './library/optional.ts';
-import { quantity } from './library/quantity.ts';
-import { strings } from './library/strings.ts';
 import { CelFailure, type CelFunction, type Library } from './library/types.ts';
 import { rewriteMessages } from './messages.ts';
 import { visitNodes, type Node } from './nodes.ts';
@@ -46,7 +39,6 @@ export interface CelEnvironment {
   extend(declarations: Declarations): CelEnvironment;
 }
 
-const libraries = [lists, strings, network, quantity, optional, authorizer];
 /** cel-go's limit of an expression (parser/options.go). */
 const maxCodePoints = 100_000;
 
@@ -57,7 +49,7 @@ type Handler = (...args: unknown[]) => unknown;
 /** The environment of every expression: the language, and the functions that Kubernetes adds (apiserver/pkg/cel/environment/base.go). */
 function baseEnvironment(): Environment {
   const environment = new engine.value.Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false });
-  addLibraries(environment, libraries);
+  addLibraries(environment, engine.value.libraries);
   return environment;
 }
 
@@ -109,7 +101,7 @@ function pair(checking: Environment, running: Environment): CelEnvironment {
     compile: (text) => compile(checking, running, text),
     extend({ variables, types = {}, mutation: mutates = false }) {
       const [checks, runs] = [checking.clone(), running.clone()];
-      if (mutates) for (const environment of [checks, runs]) addLibraries(environment, [mutation]);
+      if (mutates) for (const environment of [checks, runs]) addLibraries(environment, [engine.value.mutation]);
       for (const [name, fields] of Object.entries(types)) {
         // A class of its own for each type: none has values here, and types may speak of each other in any order.
         checks.registerType(name, { ctor: class {}, fields: { ...fields } });
