@@ -1,6 +1,7 @@
 /**
- * What a cluster needs only when containers run programs or an object has expressions. The page loads it while its cluster
- * boots; every other host imports it first of all.
+ * What a cluster needs only when containers run programs, a terminal filters their output or an object has expressions.
+ * The page loads it while its cluster boots; every other host imports it first of all.
  */
 import '#api/cel/late.ts';
+import '#base/filters/late.ts';
 import '#components/container-runtime/late.ts';

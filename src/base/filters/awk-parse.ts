@@ -1,3 +1,5 @@
+import { ProgramError } from './interpreters.ts';
+
 /** An expression of awk. */
 export type Expression =
   | { readonly type: 'number'; readonly value: number }
@@ -43,8 +45,6 @@ export interface Rule {
   readonly body: Statement | undefined;
 }
 
-export class AwkError extends Error {}
-
 interface Token {
   readonly type: 'number' | 'string' | 'pattern' | 'name' | 'function' | 'operator' | 'newline' | 'end';
   readonly text: string;
@@ -77,7 +77,7 @@ function tokensOf(text: string): readonly Token[] {
       at += slash[0].length;
     } else {
       const operator = operators.find((item) => text.startsWith(item, at));
-      if (operator === undefined) throw new AwkError(`syntax error at ${text.slice(at, at + 10)}`);
+      if (operator === undefined) throw new ProgramError(`syntax error at ${text.slice(at, at + 10)}`);
       tokens.push({ type: 'operator', text: operator });
       at += operator.length;
     }
@@ -115,7 +115,7 @@ class Parser {
   }
 
   private expect(text: string): void {
-    if (!this.accept(text)) throw new AwkError(`syntax error at ${this.token.text}: ${text} expected`);
+    if (!this.accept(text)) throw new ProgramError(`syntax error at ${this.token.text}: ${text} expected`);
   }
 
   private skipNewlines(): void {
@@ -201,7 +201,7 @@ class Parser {
       this.printing = true;
       const values = this.ends() ? [] : this.list();
       this.printing = false;
-      if (this.is('>') || this.is('|')) throw new AwkError('print cannot write to files and programs here');
+      if (this.is('>') || this.is('|')) throw new ProgramError('print cannot write to files and programs here');
       // `print (a, b)` has its list in parentheses.
       const first = values[0];
       const inside = parenthesized && values.length === 1 && first?.type === 'call' && first.name === '' ? first.args : values;
@@ -240,7 +240,7 @@ class Parser {
     const left = this.ternary();
     const operator = this.token.text;
     if (this.token.type !== 'operator' || !/^[-+*/%^]?=$/.test(operator)) return left;
-    if (left.type !== 'variable' && left.type !== 'field' && left.type !== 'element') throw new AwkError(`syntax error at ${operator}`);
+    if (left.type !== 'variable' && left.type !== 'field' && left.type !== 'element') throw new ProgramError(`syntax error at ${operator}`);
     this.at++;
     return { type: 'assign', place: left, operator: operator.slice(0, -1), value: this.expression() };
   }
@@ -344,7 +344,7 @@ class Parser {
       const index = this.primary();
       return { type: 'field', index: sign ? { type: 'unary', operator: '-', operand: index } : index };
     }
-    if (text !== '(') throw new AwkError(`syntax error at ${text}`);
+    if (text !== '(') throw new ProgramError(`syntax error at ${text}`);
     const { printing } = this;
     this.printing = false;
     const values = this.list();
@@ -355,5 +355,5 @@ class Parser {
   }
 }
 
-/** Parses a program. It throws an AwkError. */
+/** Parses a program. It throws a ProgramError. */
 export const parseAwk = (text: string): readonly Rule[] => new Parser(text).program();

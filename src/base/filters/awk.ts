@@ -1,4 +1,5 @@
-import { AwkError, parseAwk, type Expression, type Place, type Rule, type Statement } from './awk-parse.ts';
+import { parseAwk, type Expression, type Place, type Rule, type Statement } from './awk-parse.ts';
+import { ProgramError } from './interpreters.ts';
 import { regularExpression } from './regular.ts';
 import { formatted } from '../printf.ts';
 
@@ -10,7 +11,7 @@ const maxSteps = 200_000;
 
 function expressionOf(source: string, flags = ''): RegExp {
   const found = regularExpression(source, 'awk', flags);
-  if (found === undefined) throw new AwkError(`regular expression compile failed: ${source}`);
+  if (found === undefined) throw new ProgramError(`regular expression compile failed: ${source}`);
   return found;
 }
 
@@ -28,7 +29,7 @@ export interface AwkOptions {
   readonly variables: readonly (readonly [name: string, value: string])[];
 }
 
-/** Runs an awk program. It throws an AwkError for what it cannot read. */
+/** Runs an awk program. It throws a ProgramError for what it cannot read. */
 export function awk(
   program: string,
   { separator, variables }: AwkOptions,
@@ -104,7 +105,7 @@ class Interpreter {
   }
 
   private perform(statement: Statement | undefined): void {
-    if (++this.steps > maxSteps) throw new AwkError('the program does not end');
+    if (++this.steps > maxSteps) throw new ProgramError('the program does not end');
     switch (statement?.type) {
       case undefined:
         return;
@@ -216,7 +217,7 @@ class Interpreter {
   }
 
   private value(expression: Expression): Value {
-    if (++this.steps > maxSteps) throw new AwkError('the program does not end');
+    if (++this.steps > maxSteps) throw new ProgramError('the program does not end');
     switch (expression.type) {
       case 'number':
       case 'string':
@@ -305,7 +306,7 @@ class Interpreter {
       case 'sqrt':
         return Math.sqrt(number(0));
       default:
-        throw new AwkError(`function ${name} not defined`);
+        throw new ProgramError(`function ${name} not defined`);
     }
   }
 
@@ -343,7 +344,7 @@ function arithmetic(operator: string, left: number, right: number): number {
     case '^':
       return left ** right;
     default:
-      if (right === 0) throw new AwkError('division by zero');
+      if (right === 0) throw new ProgramError('division by zero');
       return operator === '/' ? left / right : left % right;
   }
 }

@@ -1,9 +1,7 @@
-import { awk } from './awk.ts';
-import { AwkError } from './awk-parse.ts';
 import { failed, joined, linesOf, takeApart, valueOf, type Filter, type FilterResult } from './arguments.ts';
 import { cut, sort, tr, uniq } from './columns.ts';
+import { interpreters, ProgramError } from './interpreters.ts';
 import { regularExpression } from './regular.ts';
-import { sed, SedError } from './sed.ts';
 
 /** `-n 3`, `-n3` or `-3`. */
 function count(args: readonly string[], fallback: number): number | undefined {
@@ -115,9 +113,9 @@ function awkFilter(args: readonly string[], input: string): FilterResult {
     item.slice(item.indexOf('=') + 1),
   ]);
   try {
-    return { ...awk(program, { separator: valueOf(parsed, 'F'), variables }, linesOf(input)), error: '' };
+    return { ...interpreters.value.awk(program, { separator: valueOf(parsed, 'F'), variables }, linesOf(input)), error: '' };
   } catch (error) {
-    if (error instanceof AwkError || error instanceof SyntaxError) return failed(`awk: ${error.message}`, 2);
+    if (error instanceof ProgramError) return failed(`awk: ${error.message}`, 2);
     throw error;
   }
 }
@@ -127,10 +125,13 @@ function sedFilter(args: readonly string[], input: string): FilterResult {
   const { flags, values, rest } = takeApart(args, 'e');
   try {
     return joined(
-      sed(values.get('e') ?? rest.slice(0, 1), linesOf(input), { quiet: flags.has('n'), extended: flags.has('E') || flags.has('r') }),
+      interpreters.value.sed(values.get('e') ?? rest.slice(0, 1), linesOf(input), {
+        quiet: flags.has('n'),
+        extended: flags.has('E') || flags.has('r'),
+      }),
     );
   } catch (error) {
-    if (error instanceof SedError) return failed(`sed: ${error.message}`);
+    if (error instanceof ProgramError) return failed(`sed: ${error.message}`);
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { ProgramError } from './interpreters.ts';
 import { regularExpression } from './regular.ts';
 
 type Address =
@@ -29,8 +30,6 @@ interface Substitution {
   readonly prints: boolean;
 }
 
-export class SedError extends Error {}
-
 /** Reads a script of sed. */
 class Parser {
   private at = 0;
@@ -40,8 +39,8 @@ class Parser {
     private readonly extended: boolean,
   ) {}
 
-  private wrong(text: string): SedError {
-    return new SedError(`-e expression #1, char ${this.at + 1}: ${text}`);
+  private wrong(text: string): ProgramError {
+    return new ProgramError(`-e expression #1, char ${this.at + 1}: ${text}`);
   }
 
   commands(inside: boolean): readonly Command[] {
@@ -50,7 +49,7 @@ class Parser {
       while (/[\s;]/.test(this.script[this.at] ?? '')) this.at++;
       const char = this.script[this.at];
       if (char === undefined) {
-        if (inside) throw new SedError(`-e expression #1, char 0: unmatched \`{'`);
+        if (inside) throw new ProgramError(`-e expression #1, char 0: unmatched \`{'`);
         return found;
       }
       if (char === '}' && inside) {
@@ -98,7 +97,7 @@ class Parser {
         text += char;
       }
     }
-    throw new SedError(`-e expression #1, char ${this.script.length}: unterminated address regex`);
+    throw new ProgramError(`-e expression #1, char ${this.script.length}: unterminated address regex`);
   }
 
   private expression(pattern: string, flags: string): RegExp {
@@ -143,7 +142,7 @@ class Parser {
 
   private substitution(): Substitution {
     const delimiter = this.script[this.at++] ?? '';
-    const rest = (): SedError => new SedError(`-e expression #1, char ${this.script.length}: unterminated \`s' command`);
+    const rest = (): ProgramError => new ProgramError(`-e expression #1, char ${this.script.length}: unterminated \`s' command`);
     let pattern: string;
     let replacement: string;
     try {
@@ -257,13 +256,13 @@ class Run {
   private perform(commands: readonly Command[]): 'delete' | 'quit' | 'quit silently' | undefined {
     for (let at = 0; at < commands.length; at++) {
       const command = commands[at]!;
-      if (++this.steps > maxSteps) throw new SedError('the script does not end');
+      if (++this.steps > maxSteps) throw new ProgramError('the script does not end');
       if (this.selected(command) === command.negated) continue;
       if (command.name === 'b' || (command.name === 't' && this.substituted)) {
         this.substituted = false;
         const label =
           command.text === '' ? commands.length : this.commands.findIndex((item) => item.name === ':' && item.text === command.text);
-        if (label < 0) throw new SedError(`can't find label for jump to \`${command.text}'`);
+        if (label < 0) throw new ProgramError(`can't find label for jump to \`${command.text}'`);
         at = label;
         continue;
       }
@@ -368,7 +367,7 @@ class Run {
   }
 }
 
-/** Runs scripts of sed over lines. It throws a SedError for what it cannot read. */
+/** Runs scripts of sed over lines. It throws a ProgramError for what it cannot read. */
 export function sed(
   scripts: readonly string[],
   lines: readonly string[],
