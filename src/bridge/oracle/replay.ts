@@ -46,8 +46,8 @@ export interface Recording {
 
 const runner = 'admin/script-runner';
 const quietMs = 3_000;
-/** A person's script takes a moment between two commands. */
-const betweenCommandsMs = 100;
+/** A script takes a moment between two commands, and kubectl to start. */
+const betweenCommandsMs = 190;
 const commandLimitMs = 900_000;
 const settleLimitMs = 120_000;
 const bootLimitMs = 120_000;

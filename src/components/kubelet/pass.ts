@@ -24,6 +24,10 @@ const jitter = 0.5;
 const relistMs = 1000;
 /** Volumes that cannot be set up are tried again ever later (goroutinemap/exponentialbackoff). */
 const firstMountRetryMs = 500;
+/** Two loops bring a volume to a pod, each once in this time: what is wanted, and what is done about it (volumemanager). */
+const mountLoopMs = 100;
+/** How often a pass looks whether its volumes are there (podAttachAndMountRetryInterval). */
+const mountPollMs = 300;
 const maxMountRetryMs = 122_000;
 /** How long a changed ConfigMap or Secret takes to appear in a volume, at most about its cache's time to live. */
 const refreshMs = 60_000;
@@ -88,7 +92,7 @@ function perform(state: PodWorkerState, event: WorkerEvent, ask: Ask): WorkerRes
     case 'kill':
       return killContainers(state, event, ask.containers);
     case 'mount':
-      return mount(state, event);
+      return askForVolumes(state, event);
     case 'environment':
       return nothing(state);
     case 'event':
@@ -170,6 +174,21 @@ function environment(state: PodWorkerState, event: WorkerEvent, container: strin
   }
 }
 
+/** The volume manager is asked for the volumes of the pod; one without any need not wait (WaitForAttachAndMount). */
+function askForVolumes(state: PodWorkerState, event: WorkerEvent): WorkerResult {
+  if ((asPod(state.pod!).spec?.volumes ?? []).length === 0) return mount(state, event);
+  const [chance] = nextRandom(seedRandom(state.startedAt, `${event.self} volumes`));
+  return { context: { ...state, mountAsked: event.now }, effects: [due('mount', mountLoopMs * (1 + 0.9 * (2 * chance)))] };
+}
+
+/** The pass that waits goes on when it next looks. */
+const nextLook = (state: PodWorkerState, event: WorkerEvent): Effect =>
+  due('volumes', mountPollMs - ((event.now - state.mountAsked) % mountPollMs));
+
+export function volumesLookedAt(state: PodWorkerState, event: WorkerEvent): WorkerResult {
+  return state.mounted && state.sync?.ask.do === 'mount' ? answerSync(state, event) : nothing(state);
+}
+
 /** Fetches the token of the pod's account, waits for what its volumes are made from, and writes them (volume manager). */
 export function mount(state: PodWorkerState, event: WorkerEvent): WorkerResult {
   if (!state.static && state.token === undefined && needsToken({ pod: state.pod! })) return askToken(state, event);
@@ -224,12 +243,12 @@ export function tokenAnswered(state: PodWorkerState, event: WorkerEvent): Worker
 
 const withVolume = (pod: KubeObject, volume: object): KubeObject => ({ ...pod, spec: { ...(pod['spec'] as object), volumes: [volume] } });
 
-/** Tries to set up the volumes once more; the pass that waits for them goes on. */
+/** Tries to set up the volumes once more. */
 export function mountAgain(state: PodWorkerState, event: WorkerEvent): WorkerResult {
   if (state.pod === undefined || state.life !== 'syncing' || state.mounted) return nothing(state);
   const tried = mount(state, event);
   if (!tried.context.mounted || tried.context.sync?.ask.do !== 'mount') return tried;
-  return andThen(tried, (context) => answerSync(context, event));
+  return { context: tried.context, effects: [...tried.effects, nextLook(tried.context, event)] };
 }
 
 /** Something that the pod names has changed: volumes follow after a while, a pass that waits for it may go on. */

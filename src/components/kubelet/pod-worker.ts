@@ -10,7 +10,7 @@ import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import { isRunning, trackContainers } from './containers.ts';
 import { due, nothing, andThen } from './effects.ts';
 import { confirmed, observe, preStopped, reclaim, reclaimed, remove, startTermination, terminate, terminated } from './ending.ts';
-import { answerSync, mountAgain, referencesChanged, refreshVolumes, relist, requestSync, tokenAnswered } from './pass.ts';
+import { answerSync, mountAgain, referencesChanged, refreshVolumes, relist, requestSync, tokenAnswered, volumesLookedAt } from './pass.ts';
 import { probe, probed, startProbes } from './probes.ts';
 import { publish, report, statusPatched, statusRead } from './reporting.ts';
 import type { Due, MirrorUpdate, PodUpdate, PodWorkerInput, PodWorkerState, ProbeKind, WorkerEvent, WorkerResult } from './worker-state.ts';
@@ -80,6 +80,8 @@ function isDue(state: PodWorkerState, event: WorkerEvent): WorkerResult {
       return requestSync(state, event);
     case 'mount':
       return mountAgain(state, event);
+    case 'volumes':
+      return volumesLookedAt(state, event);
     case 'refresh':
       return refreshVolumes(state, event);
     case 'kill':
@@ -243,6 +245,7 @@ export const podWorkerMachine = setup({
     again: false,
     token: undefined,
     mountFailures: 0,
+    mountAsked: 0,
     mounted: false,
     killing: SortedMap.empty<number>(),
     probes: SortedMap.empty(),

@@ -35,7 +35,7 @@ export interface ReferencesChanged {
 /** Something that was put off is due. */
 export interface Due extends Message {
   readonly type: 'pod.due';
-  readonly what: 'relist' | 'sync' | 'mount' | 'refresh' | 'kill' | 'reclaim' | 'status';
+  readonly what: 'relist' | 'sync' | 'mount' | 'volumes' | 'refresh' | 'kill' | 'reclaim' | 'status';
 }
 export interface ProbeDue extends Message {
   readonly type: 'pod.probe';
@@ -72,6 +72,8 @@ export interface PodWorkerState {
   /** Volumes: the token of the pod's account, failures so far, and whether all is there. */
   readonly token: string | undefined;
   readonly mountFailures: number;
+  /** Since when a pass waits for the volumes. */
+  readonly mountAsked: number;
   readonly mounted: boolean;
   /** Containers that are being stopped: their last words are awaited. */
   readonly killing: SortedMap<number>;
