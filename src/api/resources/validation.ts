@@ -7,6 +7,7 @@ import { validateQuota, validateQuotaUpdate } from '../quota/validation.ts';
 import { validateLimitRange } from './limit-ranges.ts';
 import { validateServiceUpdate } from './services.ts';
 import { mutatingPolicy, mutatingPolicyBinding, validatingPolicy, validatingPolicyBinding } from './policy-validation.ts';
+import { priorityClassChanges, priorityClassErrors } from './class-validation.ts';
 import { roleBindingErrors, roleErrors } from './rbac-validation.ts';
 import { definitionKind, definitionUpdateErrors, validateDefinition } from '../custom/definition-validation.ts';
 import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from './field-error.ts';
@@ -143,6 +144,7 @@ const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldErro
   'apps/ReplicaSet': (object) => workload(object, ['Always']),
   'apps/StatefulSet': (object) => workload(object, ['Always']),
   'apps/DaemonSet': (object) => workload(object, ['Always']),
+  'scheduling.k8s.io/PriorityClass': priorityClassErrors,
   'rbac.authorization.k8s.io/Role': roleErrors,
   'rbac.authorization.k8s.io/ClusterRole': roleErrors,
   'rbac.authorization.k8s.io/RoleBinding': roleBindingErrors,
@@ -188,6 +190,7 @@ export function validateUpdate(group: string, kind: string, object: KubeObject, 
   }
   if ((key === '/ConfigMap' || key === '/Secret') && old['immutable'] === true && !deepEqual(object['data'], old['data'])) errors.push(forbidden('data', 'field is immutable when `immutable` is set'));
   if (key === '/Secret' && object['type'] !== old['type']) errors.push(invalid('type', object['type'], 'field is immutable'));
+  if (key === 'scheduling.k8s.io/PriorityClass') errors.push(...priorityClassChanges(object, old));
   if (kind.endsWith('Binding') && group.startsWith('rbac') && !deepEqual(object['roleRef'], old['roleRef'])) errors.push(invalid('roleRef', object['roleRef'], 'cannot change roleRef'));
   return errors;
 }

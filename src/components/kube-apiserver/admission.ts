@@ -3,13 +3,14 @@ import { nameAlphabet } from '#api/names.ts';
 import type { KubeObject, Status } from '#api/object.ts';
 import { failure, forbiddenResource, notFound } from '#api/resources/status-errors.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
-import type { Container, Namespace, PodSpec, PriorityClass, Toleration, Volume } from '#api/types.generated.ts';
+import type { Container, Namespace, PodSpec, Toleration, Volume } from '#api/types.generated.ts';
 import type { HttpRequest } from '#protocol/rest.ts';
 import { podSecurity } from './pod-security/index.ts';
 import { firstRound, mutatingAdmissionPolicies, type Reinvocation } from './policies/mutating.ts';
 import { validatingAdmissionPolicies, type PolicyVerdict } from './policies/validating.ts';
 import type { RequestInfo } from './request-info.ts';
 import type { User } from './authentication.ts';
+import { defaultIngressClass, priority, runtimeClass, validateClasses } from './classes.ts';
 import { limitRanger, validateLimits } from './limit-ranger.ts';
 import { getCached, listCached, type ApiServerState } from './state.ts';
 
@@ -30,9 +31,9 @@ export interface Admitted {
 export type Mutation = (state: ApiServerState, request: AdmissionRequest) => Admitted | Status;
 
 const isStatus = (value: Admitted | Status): value is Status => 'kind' in value;
-const isPodCreate = ({ info, resource }: AdmissionRequest): boolean => resource.group === '' && resource.plural === 'pods' && info.verb === 'create' && info.subresource === '';
+export const isPodCreate = ({ info, resource }: AdmissionRequest): boolean => resource.group === '' && resource.plural === 'pods' && info.verb === 'create' && info.subresource === '';
 /** A pod's spec; one without containers is refused by validation, later. */
-const specOf = (pod: KubeObject): PodSpec => ({ containers: [], ...(pod['spec'] as PodSpec | undefined) });
+export const specOf = (pod: KubeObject): PodSpec => ({ containers: [], ...(pod['spec'] as PodSpec | undefined) });
 
 /** What a refusal calls the object: before it has got its name, how that will begin (apiserver/pkg/admission/errors.go, extractResourceName). */
 export function nameFor({ object, info }: AdmissionRequest): string {
@@ -84,25 +85,6 @@ function apiAccess(name: string): Volume {
   };
 }
 
-/** plugin/pkg/admission/priority: the number behind the class. */
-const priority: Mutation = (state, request) => {
-  const pod = request.object;
-  if (!isPodCreate(request) || pod === undefined) return request;
-  const spec = specOf(pod);
-  const prefix = '/registry/priorityclasses';
-  const classes = listCached(state, prefix) as unknown as PriorityClass[];
-  const named = spec.priorityClassName ?? '';
-  const found = named === '' ? classes.find((item) => item.globalDefault === true) : classes.find((item) => item.metadata?.name === named);
-  if (named !== '' && found === undefined) return forbiddenResource(request.resource, nameFor(request), `no PriorityClass with name ${named} was found`);
-  const next: PodSpec = {
-    ...spec,
-    ...(found?.metadata?.name === undefined ? {} : { priorityClassName: found.metadata.name }),
-    priority: found?.value ?? 0,
-    preemptionPolicy: spec.preemptionPolicy ?? found?.preemptionPolicy ?? 'PreemptLowerPriority',
-  };
-  return { object: { ...pod, spec: next }, random: request.random };
-};
-
 /** plugin/pkg/admission/defaulttolerationseconds: five minutes of patience with a node that fails. */
 const defaultTolerations: Mutation = (_state, request) => {
   const pod = request.object;
@@ -150,6 +132,8 @@ const mutations: readonly (readonly [plugin: string, mutate: Mutation])[] = [
   ['Priority', priority],
   ['DefaultTolerationSeconds', defaultTolerations],
   ['StorageObjectInUseProtection', storage],
+  ['RuntimeClass', runtimeClass],
+  ['DefaultIngressClass', defaultIngressClass],
 ];
 
 type Changed = Admitted & { readonly changed: readonly string[] };
@@ -206,6 +190,8 @@ export function validateAdmission(state: ApiServerState, request: AdmissionReque
   if (early !== undefined) return { refused: early, warnings: [], annotations: {} };
   const security = podSecurity(state, request);
   if (security.refused !== undefined) return security;
+  const classes = validateClasses(state, request);
+  if (classes !== undefined) return { ...security, refused: classes };
   const { refused, warnings, annotations } = validatingAdmissionPolicies(state, request);
   return { refused, warnings: [...security.warnings, ...warnings], annotations: { ...security.annotations, ...annotations } };
 }
