@@ -149,14 +149,22 @@ export function* deleteObject(state: RequestState, resource: ResourceDefinition,
     if (step.type === 'remove') {
       const done = yield* compareAndDelete(key, revisionOf(object));
       if (isFailure(done)) return failed(done);
-      if (done) return deletedAnswer(resource, step.object);
-      continue;
+      if (!done) continue;
+      if (resource.plural === 'services') yield* deleteEndpoints(key);
+      return deletedAnswer(resource, step.object);
     }
     const result = yield* compareAndPut(key, revisionOf(object), step.object);
     if (isFailure(result)) return failed(result);
     if ('written' in (result as object)) return { type: 'object', status: 200, object: (result as { readonly written: KubeObject }).written };
   }
   return failed(conflict(resource, name));
+}
+
+/** A service takes its Endpoints with it (registry/core/service/storage, afterDelete). */
+function* deleteEndpoints(service: string): Generator<EtcdOperation, void, EtcdResponse> {
+  const key = service.replace('/specs/', '/endpoints/');
+  const found = yield* readOne(key);
+  if (found !== undefined && !isFailure(found)) yield* compareAndDelete(key, revisionOf(found as KubeObject));
 }
 
 /** Pods and services answer with themselves, others with a Status (store.go, returnDeletedObject). */

@@ -22,6 +22,8 @@ export interface SyncContext {
   readonly failures: number;
   /** Whether everything that was expected for this key has been seen. */
   readonly satisfied: boolean;
+  /** What the last sync of this key asked to be remembered; undefined at first, and after the controller manager began anew. */
+  readonly memory?: unknown;
   /** A v1 Event, as a background call. */
   event(subject: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): SyncCall;
 }
@@ -31,6 +33,8 @@ export interface SyncResult {
   /** Keys to be looked at, too. */
   readonly more?: readonly string[] | undefined;
   readonly againMs?: number | undefined;
+  /** Kept for the next sync of this key; left as it is where there is none. */
+  readonly remember?: unknown;
   readonly failed?: boolean | undefined;
 }
 export type Sync = Generator<readonly SyncCall[], SyncResult, readonly HttpResponse[]>;

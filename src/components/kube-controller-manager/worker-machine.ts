@@ -57,6 +57,7 @@ export interface ControllerState {
   readonly manager: ClientConfig | undefined;
   readonly queue: WorkQueue;
   readonly running: SortedMap<Run>;
+  readonly memories: SortedMap<unknown>;
   readonly expectations: Expectations;
   readonly nextRun: number;
   readonly reported: EventLog;
@@ -172,6 +173,7 @@ function contextFor(state: ControllerState, run: Run, key: string): SyncContext 
     caches: run.caches,
     failures: state.queue.failures.get(key) ?? 0,
     satisfied: run.satisfied,
+    memory: state.memories.get(key),
     event: (subject: KubeObject, type, reason, message): SyncCall => ({
       ...createEvent(subjectOf(subject), type, reason, message, { component: definition.eventSource }, run.now, counter++ * 7919),
       background: true,
@@ -268,7 +270,8 @@ function resumeRun(state: ControllerState, key: string, run: Run, event: Control
 }
 
 function finish(state: ControllerState, key: string, run: Run, result: SyncResult, now: number): Result {
-  const context = { ...state, running: state.running.delete(key), synced: state.synced + 1 };
+  const memories = result.remember === undefined ? state.memories : state.memories.set(key, result.remember);
+  const context = { ...state, running: state.running.delete(key), memories, synced: state.synced + 1 };
   const queue = (result.more ?? []).reduce((all, more) => add(all, more, run.origin), state.queue);
   const again = result.failed === true ? failed(queue, key) : { queue: forget(queue, key), afterMs: result.againMs };
   if (again.afterMs === undefined) return { context: { ...context, queue: again.queue }, effects: [] };
@@ -344,6 +347,7 @@ export const controllerMachine = setup({
     manager: undefined,
     queue: emptyWorkQueue,
     running: SortedMap.empty<Run>(),
+    memories: SortedMap.empty<unknown>(),
     expectations: noExpectations,
     nextRun: 1,
     reported: emptyEventLog,

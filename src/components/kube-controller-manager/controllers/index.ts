@@ -3,7 +3,7 @@ import { clusterRoleAggregation } from './aggregation.ts';
 import { cronjob } from './cronjob/index.ts';
 import { daemonset } from './daemonset/index.ts';
 import { deployment } from './deployment/index.ts';
-import { endpoint, endpointslice } from './endpoints.ts';
+import { endpoint, endpointslice, endpointSliceMirroring } from './endpoints/index.ts';
 import { garbageCollector } from './garbage/index.ts';
 import { rootCaPublisher, serviceaccount } from './identity.ts';
 import { job } from './job/index.ts';
@@ -24,6 +24,7 @@ export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
     replicaset,
     endpointslice,
     endpoint,
+    endpointSliceMirroring,
     serviceaccount,
     rootCaPublisher,
     namespace,
