@@ -60,6 +60,18 @@ describe('faults', () => {
     expect(terminal.lines.at(-1)!.text).toContain('no route to host');
   });
 
+  it('a message that is lost under way is never answered', () => {
+    const session = booted();
+    session.send({ type: 'terminal.line', terminal: 'alice/terminal', line: 'kubectl get nodes' });
+    const request = (): number | undefined =>
+      session.frame().packets.find((packet) => packet.from.startsWith('alice/') && packet.to.endsWith('/kube-apiserver'))?.id;
+    for (let steps = 0; request() === undefined && steps < 50; steps++) session.send({ type: 'step', direction: 1, every: true });
+    session.send({ type: 'fault', action: { type: 'drop', packet: request()! } });
+    session.pass(5_000);
+    expect(session.frame().terminals[0]).toMatchObject({ busy: true });
+    expect(session.frame().terminals[0]!.lines).toHaveLength(1);
+  });
+
   it('restart starts a kubelet again at once, and leaves what a kubelet keeps running to it', () => {
     const session = booted();
     session.send({ type: 'fault', action: { type: 'restart', address: 'node-1/kubelet' } });

@@ -84,7 +84,13 @@ for (const theme of ['dark', 'light'] as const)
           .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`),
       ).toEqual([]);
     };
+    await check();
     await page.locator('.box', { hasText: 'kube-scheduler' }).first().click();
+    await expect(page.locator('.chart .lit')).toBeVisible();
+    await check();
+    await page.getByRole('button', { name: 'authorization' }).click();
+    await check();
+    await page.locator('.pod', { hasText: 'coredns' }).click();
     await check();
     await page.getByRole('tab', { name: 'etcd keyspace' }).click();
     await check();

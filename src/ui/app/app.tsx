@@ -1,4 +1,4 @@
-import { useEffect, type JSX } from 'react';
+import { useEffect, useLayoutEffect, type JSX } from 'react';
 import { Diagram } from '../diagram/diagram.tsx';
 import { Editor } from '../editor/editor.tsx';
 import { Inspector } from '../inspector/inspector.tsx';
@@ -85,7 +85,8 @@ export function App(): JSX.Element {
   const loaded = useSession((state) => state.frame !== undefined);
   const sizes = usePaneSizes();
   useKeys();
-  useEffect(() => {
+  // Before any effect that reads colours.
+  useLayoutEffect(() => {
     document.documentElement.dataset['theme'] = theme;
     document.documentElement.lang = language;
   }, [theme, language]);

@@ -1,5 +1,5 @@
 import type { JSX } from 'react';
-import type { Frame } from '#session/port.ts';
+import type { Frame, LinkSummary } from '#session/port.ts';
 import { linkFaults, processFaults, send, type Fault } from '../stores/faults.ts';
 import { closeMenu, useMenu, type MenuTarget } from '../stores/menu.ts';
 import { port, useSession } from '../stores/session.ts';
@@ -19,7 +19,7 @@ export function FaultMenu(): JSX.Element | null {
   return <Menu label={t('actions')} at={menu.at} groups={groupsOf(menu.target, frame, t)} close={closeMenu} opener={menu.opener} />;
 }
 
-const itemOf = (fault: Fault, t: Text): MenuItem => ({ label: t(fault.key, { to: fault.to ?? '' }), run: () => send(fault) });
+const itemOf = (fault: Fault, t: Text): MenuItem => ({ label: t(fault.key), run: () => send(fault) });
 /** A kubectl command as a line of a menu: it is typed in the terminal that is shown. */
 const typed = (label: string, line: string): MenuItem => ({ label, about: [line], run: () => typeLine(line) });
 
@@ -59,9 +59,24 @@ function processItems(address: string, runs: boolean, t: Text): readonly MenuIte
   return [...(runs ? [look] : []), ...processFaults(address, runs).map((fault) => itemOf(fault, t))];
 }
 
-function linkItems(host: string, frame: Frame, t: Text): readonly MenuItem[] {
-  const items = linkFaults(host, frame).map((fault) => itemOf(fault, t));
-  return items.length === 0 ? [] : [{ label: t('links', { host }), items }];
+function linkItems(host: string, { hosts, links }: Frame, t: Text): readonly MenuItem[] {
+  const others = hosts.filter(({ name }) => name !== host);
+  if (others.length === 0) return [];
+  const items = others.map(({ name }) => {
+    const link = links.find(({ a, b }) => [a, b].includes(host) && [a, b].includes(name));
+    return { label: name, about: aboutLink(link, t), items: linkFaults([host, name], link).map((fault) => itemOf(fault, t)) };
+  });
+  return [{ label: t('links', { host }), items }];
+}
+
+/** What is wrong with a link, in words. */
+function aboutLink(link: LinkSummary | undefined, t: Text): readonly string[] {
+  if (link === undefined) return [];
+  if (link.cut) return [t('linkCut')];
+  return [
+    ...(link.latencyMs === undefined ? [] : [t('linkSlow', { ms: link.latencyMs })]),
+    ...(link.loss === 0 ? [] : [t('linkLossy', { percent: Math.round(link.loss * 100) })]),
+  ];
 }
 
 function hostGroups(host: string, frame: Frame, t: Text): readonly MenuGroup[] {

@@ -5,6 +5,7 @@ import { port, useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
 import { Tabs } from '../widgets/tabs.tsx';
 import { GateView } from './gate.tsx';
+import { Legend } from './legend.tsx';
 import { ObjectView } from './object.tsx';
 import { PacketView } from './packet.tsx';
 import { ProcessView } from './process.tsx';
@@ -54,11 +55,10 @@ export function Inspector(): JSX.Element {
 }
 
 function Selected(): JSX.Element {
-  const t = useText();
   const inspected = useSession((state) => state.frame?.inspected);
   switch (inspected?.type) {
     case undefined:
-      return <p className="mode">{t('nothingSelected')}</p>;
+      return <Legend />;
     case 'process':
       return <ProcessView inspected={inspected} />;
     case 'packet':

@@ -1,5 +1,6 @@
 import type { JSX } from 'react';
 import type { Inspected } from '#session/port.ts';
+import { port, useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
 import { Difference, Yaml } from '../widgets/document.tsx';
 import { Entries } from './entries.tsx';
@@ -27,12 +28,18 @@ interface Response {
 export function PacketView({ inspected }: { readonly inspected: Extract<Inspected, { readonly type: 'packet' }> }): JSX.Element {
   const t = useText();
   const { packet, gates, request, response, message, why, before, after } = inspected;
+  const underWay = useSession((state) => state.frame !== undefined && state.frame.time < packet.arrivesAt);
   return (
     <>
       <b>{packet.label}</b>
       <div className="mode">
         {packet.from} → {packet.to}
       </div>
+      {underWay ? (
+        <button type="button" onClick={() => port.send({ type: 'fault', action: { type: 'drop', packet: packet.id } })}>
+          {t('loseMessage')}
+        </button>
+      ) : null}
       {request === undefined ? null : <RequestView request={request as Request} />}
       {gates.length > 0 ? (
         <>

@@ -1,12 +1,13 @@
-import type { FaultAction, Frame } from '#session/port.ts';
+import type { FaultAction, LinkSummary } from '#session/port.ts';
 import type { TextKey } from '../text/index.ts';
 import { port } from './session.ts';
 
 /** Something that a person may do to the cluster from outside. */
 export interface Fault {
-  readonly key: Extract<TextKey, 'stopProcess' | 'killProcess' | 'restartProcess' | 'startProcess' | 'cutLink' | 'healLink' | 'addNode'>;
-  /** The other end, where it is about a link. */
-  readonly to?: string | undefined;
+  readonly key: Extract<
+    TextKey,
+    'stopProcess' | 'killProcess' | 'restartProcess' | 'startProcess' | 'cutLink' | 'slowLink' | 'lossyLink' | 'healLink' | 'addNode'
+  >;
   readonly action: FaultAction;
 }
 
@@ -20,17 +21,17 @@ export function processFaults(address: string, runs: boolean): readonly Fault[] 
   ];
 }
 
-/** What can be done to the links of a host: each is cut, or healed where it is. */
-export function linkFaults(host: string, { hosts, links }: Pick<Frame, 'hosts' | 'links'>): readonly Fault[] {
-  return hosts
-    .filter(({ name }) => name !== host)
-    .map(({ name }) => {
-      const cut = links.some((link) => link.cut && [link.a, link.b].includes(host) && [link.a, link.b].includes(name));
-      const between = [host, name] as const;
-      return cut
-        ? { key: 'healLink', to: name, action: { type: 'link', between } }
-        : { key: 'cutLink', to: name, action: { type: 'link', between, options: { cut: true } } };
-    });
+const slowMs = 300;
+const lossyShare = 0.2;
+
+/** What can be done to the link between two hosts. @param link what is wrong with it now */
+export function linkFaults(between: readonly [string, string], link: LinkSummary | undefined): readonly Fault[] {
+  const faults: readonly Fault[] = [
+    { key: 'cutLink', action: { type: 'link', between, options: { cut: true } } },
+    { key: 'slowLink', action: { type: 'link', between, options: { latencyMs: slowMs } } },
+    { key: 'lossyLink', action: { type: 'link', between, options: { loss: lossyShare } } },
+  ];
+  return link === undefined ? faults : [{ key: 'healLink', action: { type: 'link', between } }, ...faults];
 }
 
 /** Does it, and lets time go on so that its consequences are seen. */
