@@ -7,11 +7,10 @@ import { heard } from './network.ts';
 import { goOn, took, viewOf } from './processes.ts';
 import { nothing, type BinaryPort, type Container, type RuntimeEvent, type RuntimeResult, type RuntimeState } from './state.ts';
 import { userland } from './programs.ts';
-import type { Listener, ServedRequest, ServedResponse } from './userland/index.ts';
+import type { ServedRequest, ServedResponse } from './userland/index.ts';
 
-function listenersOf({ running, listeners }: Container): readonly Listener[] {
-  return running?.need.type === 'serve' ? running.need.listeners : listeners;
-}
+const listensOn = ({ running }: Container, port: number): boolean =>
+  running !== undefined && userland.value.listenersOfProcess(running.process).some((listener) => listener.port === port);
 
 function portOf(state: RuntimeState, { config, binary }: Container, port: number): BinaryPort | undefined {
   if (binary === undefined) return undefined;
@@ -25,9 +24,7 @@ function listening(state: RuntimeState, { ip, port }: NetDial): Container | 'ref
   const running = [...state.containers.values()].filter(
     (item) => item.status.state === 'running' && sandboxes.some((sandbox) => sandbox.id === item.status.sandbox),
   );
-  const own = running.find(
-    (item) => portOf(state, item, port) !== undefined || listenersOf(item).some((listener) => listener.port === port),
-  );
+  const own = running.find((item) => portOf(state, item, port) !== undefined || listensOn(item, port));
   return own ?? 'refused';
 }
 
@@ -37,9 +34,8 @@ export function dialled(state: RuntimeState, event: RuntimeEvent): RuntimeResult
   const container = listening(state, dial);
   if (typeof container === 'string') return replied(state, dial, { type: 'failed', failure: container });
   if (container.binary !== undefined) return handedOn(state, dial, container.binary, portOf(state, container, dial.port)!);
-  if (container.running === undefined) return replied(state, dial, plainServer(dial));
   const request = requestOf(dial);
-  if (request === undefined) return replied(state, dial, { type: 'failed', failure: 'refused' });
+  if (request === undefined || container.running === undefined) return replied(state, dial, { type: 'failed', failure: 'refused' });
   const served = userland.value.serveRequest(container.running.process, request, viewOf(state, container, event));
   const after = took(state, event, container.status.id, served);
   const answered = replied(after.context, dial, outcomeOf(served.response));
@@ -101,12 +97,6 @@ function replied(state: RuntimeState, { id, replyTo }: NetDial, outcome: NetOutc
   const message: NetReply = { type: 'net.reply', id, outcome };
   return { context: state, effects: [{ type: 'send', to: replyTo, message }] };
 }
-
-/** What a server says of which only the ports are known. */
-const plainServer = ({ payload }: NetDial): NetOutcome =>
-  payload.type === 'http'
-    ? { type: 'http', status: 200, headers: [['Content-Type', 'text/html']], body: '<html><body><h1>It works!</h1></body></html>\n' }
-    : { type: 'tcp', data: '' };
 
 function requestOf({ payload, port, client }: NetDial): ServedRequest | undefined {
   if (payload.type === 'http') {

@@ -1,54 +1,56 @@
 import { hexDigest } from '#base/random.ts';
-import type { ImageKind, Listener } from './userland/index.ts';
+import type { ImageKind } from './userland/index.ts';
 
 /** What the simulated registry has of an image, and what a container of it does when nothing else is asked for. */
 export interface ImageFacts {
   readonly kind: ImageKind;
   readonly sizeBytes: number;
   readonly pullMs: number;
-  /** What runs without `command` and `args`. Empty where the image is a server that is known only by its ports. */
+  /** What runs without `command` and `args`, and where. */
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
-  readonly listeners: readonly Listener[];
-  readonly log: readonly string[];
+  readonly workingDir: string;
 }
 
 const megabyte = 1_000_000;
-const none = { entrypoint: [], command: [], listeners: [], log: [] } as const;
-const server = (sizeMb: number, port: number, protocol: Listener['protocol'], log: string): ImageFacts => ({
-  ...none,
-  kind: 'other',
-  sizeBytes: sizeMb * megabyte,
-  pullMs: 800 + sizeMb * 20,
-  listeners: [{ port, protocol }],
-  log: [log],
-});
-const shell = (kind: ImageKind, sizeMb: number, command: string): ImageFacts => ({
-  ...none,
+const image = (
+  kind: ImageKind,
+  sizeMb: number,
+  command: readonly string[],
+  entrypoint: readonly string[] = [],
+  workingDir = '/',
+): ImageFacts => ({
   kind,
   sizeBytes: sizeMb * megabyte,
-  pullMs: 600 + sizeMb * 20,
-  command: [command],
+  pullMs: 700 + sizeMb * 20,
+  entrypoint,
+  command,
+  workingDir,
 });
-const system: ImageFacts = { ...none, kind: 'other', sizeBytes: 30 * megabyte, pullMs: 900, command: ['pause'] };
 
 /** By the repository's full name. */
 const images: readonly (readonly [name: RegExp, facts: ImageFacts])[] = [
-  [
-    /^docker\.io\/library\/nginx$/,
-    { ...none, kind: 'nginx', sizeBytes: 72 * megabyte, pullMs: 2400, command: ['nginx', '-g', 'daemon off;'] },
-  ],
-  [/^docker\.io\/library\/redis$/, { ...none, kind: 'redis', sizeBytes: 45 * megabyte, pullMs: 1800, command: ['redis-server'] }],
-  [/^docker\.io\/library\/(busybox|alpine)$/, shell('busybox', 2, 'sh')],
-  [/^docker\.io\/library\/(debian|ubuntu)$/, shell('debian', 48, 'bash')],
-  [/^docker\.io\/library\/perl$/, shell('debian', 60, 'bash')],
-  [/^docker\.io\/library\/httpd$/, server(56, 80, 'http', 'AH00094: Command line: httpd -D FOREGROUND')],
-  [/^docker\.io\/library\/postgres$/, server(150, 5432, 'tcp', 'database system is ready to accept connections')],
-  [/^docker\.io\/library\/(mysql|mariadb)$/, server(190, 3306, 'tcp', 'ready for connections. Version: 8.4  port: 3306')],
-  [/^docker\.io\/library\/mongo$/, server(250, 27017, 'tcp', 'Waiting for connections')],
-  [/^docker\.io\/library\/memcached$/, server(30, 11211, 'tcp', '')],
-  [/^registry\.k8s\.io\/echoserver$/, server(45, 8080, 'http', '')],
-  [/^(registry\.k8s\.io|gcr\.io|us-docker\.pkg\.dev)\//, system],
+  [/^docker\.io\/library\/nginx$/, image('nginx', 72, ['nginx', '-g', 'daemon off;'])],
+  [/^docker\.io\/library\/redis$/, image('redis', 45, ['redis-server'], [], '/data')],
+  [/^docker\.io\/library\/(busybox|alpine)$|\/busybox$/, image('busybox', 2, ['sh'])],
+  [/^docker\.io\/library\/(debian|ubuntu|bash)$/, image('debian', 48, ['bash'])],
+  [/^docker\.io\/library\/perl$/, image('debian', 60, ['bash'])],
+  [/^docker\.io\/library\/python$/, image('other', 50, ['bash'])],
+  [/^docker\.io\/library\/httpd$/, image('httpd', 56, ['httpd-foreground'], [], '/usr/local/apache2')],
+  [/^docker\.io\/library\/postgres$/, image('other', 150, ['postgres'], ['docker-entrypoint.sh'])],
+  [/^docker\.io\/library\/mysql$/, image('other', 190, ['mysqld'], ['docker-entrypoint.sh'])],
+  [/^docker\.io\/library\/mariadb$/, image('other', 110, ['mariadbd'], ['docker-entrypoint.sh'])],
+  [/^docker\.io\/library\/mongo$/, image('other', 250, ['mongod'], ['docker-entrypoint.sh'])],
+  [/^docker\.io\/library\/memcached$/, image('other', 30, ['memcached'], ['docker-entrypoint.sh'])],
+  [/^docker\.io\/curlimages\/curl$/, image('other', 9, [], ['curl'])],
+  [/^docker\.io\/hashicorp\/http-echo$/, image('other', 5, [], ['http-echo'])],
+  [/\/google[-_]samples\/hello-app$/, image('other', 12, ['hello-app'])],
+  [/\/google[-_]samples\/kubernetes-bootcamp$/, image('other', 80, ['bootcamp'])],
+  [/\/agnhost$/, image('other', 50, ['pause'], ['/agnhost'])],
+  [/\/echoserver$/, image('other', 45, ['echoserver'])],
+  [/\/hpa-example$/, image('other', 160, ['hpa-example'])],
+  [/\/serve_hostname$/, image('other', 6, ['agnhost-serve-hostname'])],
+  [/^(registry\.k8s\.io|k8s\.gcr\.io|gcr\.io|us-docker\.pkg\.dev)\//, image('other', 30, ['pause'])],
 ];
 
 /** Tags that the registry has of the images that it has. */
@@ -81,6 +83,8 @@ export function fullName(reference: string): string {
   const { name, tag } = partsOf(reference);
   return `${name}:${tag}`;
 }
+
+export const tagOf = (reference: string): string => partsOf(reference).tag;
 
 /** The digest by which an image is known once it is on a node. */
 export const imageRef = (reference: string): string => `${partsOf(reference).name}@sha256:${hexDigest(reference, 64)}`;

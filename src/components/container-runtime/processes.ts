@@ -1,7 +1,7 @@
 import { hexDigest } from '#base/random.ts';
 import type { Effect } from '#kernel/types.ts';
 import type { ContainerStatus, CriContainerEvent, CriResponse, CriResult } from '#protocol/cri.ts';
-import { factsOf } from './images.ts';
+import { factsOf, tagOf } from './images.ts';
 import { filesOf, readOnlyPaths, write } from './filesystem.ts';
 import { disconnect, dial } from './network.ts';
 import {
@@ -17,7 +17,7 @@ import {
   type RuntimeState,
 } from './state.ts';
 import { userland } from './programs.ts';
-import type { NetAnswer, Output, ProcessView, SignalName, Turn } from './userland/index.ts';
+import type { NetAnswer, Output, ProcessStart, ProcessView, SignalName, Turn } from './userland/index.ts';
 
 /** Lines of a log that are kept (a kubelet rotates logs by size). */
 const keptLines = 5000;
@@ -58,6 +58,7 @@ export function viewOf(state: RuntimeState, container: Container, event: Runtime
     hostname: sandbox?.config.hostname ?? '',
     ip: sandbox?.ip ?? '',
     readOnly: readOnlyPaths(container),
+    others: container.running === undefined ? [] : userland.value.processLines(container.running.process),
   };
 }
 
@@ -144,14 +145,19 @@ export function commandOf({ config }: Container): readonly string[] {
   return [...(facts?.entrypoint ?? []), ...(args.length > 0 ? args : (facts?.command ?? []))];
 }
 
+/** What every program of a container finds. */
+function surroundings({ image, workingDir }: Container['config']): Pick<ProcessStart, 'cwd' | 'image' | 'tag'> {
+  const facts = factsOf(image);
+  return { cwd: workingDir ?? facts?.workingDir ?? '/', image: facts?.kind ?? 'other', tag: tagOf(image) };
+}
+
 /** Starts a container's program; the answer is why that cannot be (runc's words). */
 export function startProgram(state: RuntimeState, event: RuntimeEvent, container: Container): RuntimeResult | { readonly error: string } {
   const { config, status } = container;
   const sandbox = state.sandboxes.get(status.sandbox);
   const argv = commandOf(container);
   const env = [['PATH', path], ['HOSTNAME', sandbox?.config.hostname ?? ''], ...config.env, ['HOME', '/root']] as const;
-  const kind = factsOf(config.image)?.kind ?? 'other';
-  const start = { argv, env, cwd: config.workingDir ?? '/', image: kind, pid: 1 };
+  const start = { argv, env, ...surroundings(config), pid: 1 };
   const turn = userland.value.startProcess(start, viewOf(state, container, event));
   if (!('error' in turn)) return took(state, event, status.id, turn);
   return {
@@ -242,8 +248,7 @@ export function execute(
   const start = {
     argv: request.command,
     env,
-    cwd: config.workingDir ?? '/',
-    image: factsOf(config.image)?.kind ?? ('other' as const),
+    ...surroundings(config),
     stdin: request.stdin,
     pid: 1000 + state.next,
   };

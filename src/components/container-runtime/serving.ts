@@ -82,7 +82,6 @@ function createContainer(
     files: facts === undefined ? SortedMap.empty() : SortedMap.from(userland.value.imageFiles(facts.kind)),
     running: undefined,
     binary: binary === undefined ? undefined : addressOf(state, binary),
-    listeners: [],
   };
   return reply(
     { ...state, next: state.next + 1, containers: state.containers.set(status.id, container) },
@@ -105,10 +104,8 @@ function startContainer(state: RuntimeState, event: RuntimeEvent, operation: Ope
   const container = state.containers.get(operation.container);
   if (container === undefined) return { context: state, effects: [failure(asked, `container "${operation.container}": not found`)] };
   const { hollow, binaries } = state.input;
-  const facts = factsOf(container.config.image);
   const status: ContainerStatus = { ...container.status, state: 'running', startedAt: event.now };
-  const log = hollow ? [] : (facts?.log ?? []).filter((text) => text !== '').map((text) => ({ at: event.now, text }));
-  const started: Container = { ...container, status, log };
+  const started: Container = { ...container, status };
   const containers = state.containers.set(status.id, started);
   const done = answer(asked, { op: 'StartContainer', container: status }, hollow ? takes.hollow : takes.start);
   if (hollow) return { context: { ...state, containers }, effects: [done] };
@@ -120,11 +117,6 @@ function startContainer(state: RuntimeState, event: RuntimeEvent, operation: Ope
       context: { ...state, containers },
       effects: [done, { type: 'start-process', address, definition: binary.definition, input }, { type: 'link', to: address }],
     };
-  }
-  const byDefault = (container.config.command ?? []).length + (container.config.args ?? []).length === 0;
-  if (byDefault && facts !== undefined && facts.listeners.length > 0) {
-    const serving: Container = { ...started, listeners: facts.listeners };
-    return { context: { ...state, containers: containers.set(status.id, serving) }, effects: [done] };
   }
   const program = startProgram({ ...state, containers }, event, started);
   if ('error' in program) return { context: state, effects: [failure(asked, program.error)] };

@@ -4,7 +4,7 @@ import type { EventOf, PeerClosedMessage, StartMessage, TerminateMessage, Undeli
 import type { ContainerConfig, ContainerStatus, CriRequest, SandboxStatus } from '#protocol/cri.ts';
 import type { NetDial, NetReply } from '#protocol/net.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
-import type { Listener, Need, NetRequest, Process } from './userland/index.ts';
+import type { Need, NetRequest, Process } from './userland/index.ts';
 
 /**
  * A port of a real process: `net` takes connections as they are (`net.dial`), `rest` speaks as the API server does, and
@@ -58,8 +58,6 @@ export interface Container {
   readonly running: Running | undefined;
   /** Address of the process of this world that it is. */
   readonly binary: string | undefined;
-  /** Ports of a server that is known only by them. */
-  readonly listeners: readonly Listener[];
 }
 
 /** A command that runs beside a container's own process: who waits for it, and what it has said. */

@@ -2,7 +2,7 @@ import type { Process, Task } from './state.ts';
 import { listenersOf, System } from './system.ts';
 import type { Listener, NetAnswer, ProcessStart, ProcessView, Served, ServedRequest, SignalName, StartFailure, Turn } from './types.ts';
 
-export { imageFiles, imageProgram, type ImageProgram } from './images.ts';
+export { imageFiles } from './images.ts';
 export type { Process } from './state.ts';
 export type {
   ImageKind,
@@ -29,6 +29,7 @@ export function startProcess(start: ProcessStart, view: ProcessView): Turn | Sta
   const pid = start.pid ?? 1;
   const process: Process = {
     image: start.image,
+    tag: start.tag ?? 'latest',
     uid: start.uid ?? 0,
     gid: start.gid ?? 0,
     tty: start.tty ?? false,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   imageFiles,
-  imageProgram,
   listenersOfProcess,
   serveRequest,
   startProcess,
@@ -237,7 +236,7 @@ function ask(drive: Drive, request: ServedRequest) {
 
 describe('nginx', () => {
   const server = (options: DriveOptions = {}): Drive =>
-    start(['/docker-entrypoint.sh', 'nginx', '-g', 'daemon off;'], { image: 'nginx', ...options });
+    start(['/docker-entrypoint.sh', 'nginx', '-g', 'daemon off;'], { image: 'nginx', tag: '1.27', ...options });
 
   it('serves its page and writes its log', () => {
     const drive = server();
@@ -334,23 +333,36 @@ describe('servers in a shell', () => {
 });
 
 describe('samples', () => {
-  const named = (name: string, tag: string, argv?: readonly string[]): Drive => {
-    const image = imageProgram(name, tag)!;
-    return start([...image.entrypoint, ...(argv ?? image.command)], { image: image.kind });
-  };
-
   it.each([
-    ['gcr.io/google-samples/hello-app', '2.0', undefined, 8080, '/', 'Hello, world!\nVersion: 2.0.0\nHostname: web-0\n'],
-    ['gcr.io/google-samples/kubernetes-bootcamp', 'v1', undefined, 8080, '/', 'Hello Kubernetes bootcamp! | Running on: web-0 | v=1\n'],
-    ['docker.io/hashicorp/http-echo', '1.0', ['-text=apple'], 5678, '/', 'apple\n'],
-    ['registry.k8s.io/e2e-test-images/agnhost', '2.53', ['netexec', '--http-port=8081'], 8081, '/hostname', 'web-0'],
-    ['docker.io/library/httpd', '2.4', undefined, 80, '/', '<html><body><h1>It works!</h1></body></html>\n'],
-  ] as const)('%s:%s answers', (name, tag, argv, port, path, body) => {
-    expect(ask(named(name, tag, argv), get(path, { port }))).toMatchObject({ status: 200, body });
+    [['hello-app'], '2.0', 8080, '/', 'Hello, world!\nVersion: 2.0.0\nHostname: web-0\n'],
+    [['bootcamp'], 'v1', 8080, '/', 'Hello Kubernetes bootcamp! | Running on: web-0 | v=1\n'],
+    [['http-echo', '-text=apple'], '1.0', 5678, '/', 'apple\n'],
+    [['/agnhost', 'netexec', '--http-port=8081'], '2.53', 8081, '/hostname', 'web-0'],
+  ] as const)('%s:%s answers', (argv, tag, port, path, body) => {
+    expect(ask(start(argv, { image: 'other', tag }), get(path, { port }))).toMatchObject({ status: 200, body });
+  });
+
+  it('has a page of Apache', () => {
+    expect(ask(start(['httpd-foreground'], { image: 'httpd' }), get('/'))).toMatchObject({
+      status: 200,
+      body: '<html><body><h1>It works!</h1></body></html>\n',
+    });
+  });
+
+  it('wants a password for a database', () => {
+    const refused = start(['postgres'], { image: 'other' });
+    expect([codeOf(refused), refused.err.split('\n')[0]]).toEqual([
+      1,
+      'Error: Database is uninitialized and superuser password is not specified.',
+    ]);
+    const drive = start(['postgres'], { image: 'other', env: [['POSTGRES_PASSWORD', 'x']] });
+    expect(listenersOfProcess(drive.process)).toEqual([{ port: 5432, protocol: 'tcp' }]);
+    signal(drive, 'TERM');
+    expect(codeOf(drive)).toBe(0);
   });
 
   it('is well for ten seconds', () => {
-    const drive = named('registry.k8s.io/e2e-test-images/agnhost', '2.40', ['liveness']);
+    const drive = start(['/agnhost', 'liveness'], { image: 'other' });
     const statuses = [5, 6].map((seconds) => {
       drive.now += seconds * 1000;
       return ask(drive, get('/healthz', { port: 8080 }));
@@ -382,7 +394,7 @@ describe('samples', () => {
   });
 
   it('pauses until it is told to stop', () => {
-    const drive = named('registry.k8s.io/pause', '3.10');
+    const drive = start(['/pause'], { image: 'other' });
     expect(drive.need).toEqual({ type: 'wait' });
     signal(drive, 'TERM');
     expect(codeOf(drive)).toBe(0);

@@ -59,6 +59,7 @@ export interface Task {
 /** A container's process, or one that `exec` started in it, with all its children: plain data. */
 export interface Process {
   readonly image: ImageKind;
+  readonly tag: string;
   readonly uid: number;
   readonly gid: number;
   readonly tty: boolean;

@@ -10,6 +10,7 @@ import type {
   NetAnswer,
   Need,
   Output,
+  ProcessLine,
   ProcessView,
   ServedRequest,
   ServedResponse,
@@ -148,6 +149,13 @@ export class System {
     const body: Body = found.shell ? startShell(this, next) : { type: 'program', name: found.name, memory: undefined };
     this.tasks.set(pid, { ...next, body });
     return undefined;
+  }
+
+  /** The processes of the container, by their numbers. */
+  get lines(): readonly ProcessLine[] {
+    const own = [...this.tasks.values()].map(({ pid, argv }) => ({ pid, command: argv.join(' ') }));
+    const others = (this.view.others ?? []).filter(({ pid }) => !this.tasks.has(pid));
+    return [...others, ...own].sort((a, b) => a.pid - b.pid);
   }
 
   /** Where a program is; undefined where there is none. */

@@ -17,7 +17,7 @@ export interface ProcessView {
   readonly readOnly?: readonly string[] | undefined;
   /** Below these one can write though something above is read-only (an emptyDir under a read-only root). */
   readonly writable?: readonly string[] | undefined;
-  /** Other processes of the container, for `ps` and `kill`. */
+  /** Processes of the container, for `ps` and `kill`. */
   readonly others?: readonly ProcessLine[] | undefined;
 }
 
@@ -36,6 +36,8 @@ export interface ProcessStart {
   readonly env: readonly (readonly [name: string, value: string])[];
   readonly cwd: string;
   readonly image: ImageKind;
+  /** The image's tag, from which programs have their versions. */
+  readonly tag?: string | undefined;
   /** Its whole standard input; nothing (as from /dev/null) where there is none; `open` where it comes by `feedProcess`. */
   readonly stdin?: string | { readonly open: true } | undefined;
   /** 1 for a container's own process. The commands of `exec` get others, and no special treatment of signals. */

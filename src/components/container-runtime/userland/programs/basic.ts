@@ -194,11 +194,9 @@ const xargs: Program = {
 
 const ps: Program = {
   run: (call) => {
-    const own = [...call.system.tasks.values()].map(({ pid, argv }) => ({ pid, command: argv.join(' ') }));
     const user = call.system.process.uid === 0 ? 'root' : String(call.system.process.uid);
-    const lines = [...(call.system.view.others ?? []), ...own].sort((a, b) => a.pid - b.pid);
     call.out(
-      `PID   USER     TIME  COMMAND\n${lines.map(({ pid, command }) => `${String(pid).padStart(5)} ${user.padEnd(8)}  0:00 ${command}\n`).join('')}`,
+      `PID   USER     TIME  COMMAND\n${call.system.lines.map(({ pid, command }) => `${String(pid).padStart(5)} ${user.padEnd(8)}  0:00 ${command}\n`).join('')}`,
     );
     return exit(0);
   },

@@ -3,6 +3,7 @@ import type { Task } from '../state.ts';
 import type { System } from '../system.ts';
 import type { ImageKind, StartFailure } from '../types.ts';
 import { basicPrograms } from './basic.ts';
+import { databases } from './databases.ts';
 import { filePrograms } from './file-programs.ts';
 import { kill, killByName } from './kill.ts';
 import { networkPrograms } from './network.ts';
@@ -20,6 +21,7 @@ export const programs: Readonly<Record<string, Program | undefined>> = {
   ...networkPrograms,
   ...textPrograms,
   ...samplePrograms,
+  ...databases,
   '[': testProgram,
   '[[': testProgram,
   kill,
@@ -46,6 +48,7 @@ const special: Readonly<Record<string, { readonly images: readonly ImageKind[]; 
   'redis-cli': only('/usr/local/bin', 'redis'),
   'redis-server': only('/usr/local/bin', 'redis'),
   'docker-entrypoint.sh': only('/', 'nginx', 'redis'),
+  ...Object.fromEntries([...Object.keys(databases), 'echoserver'].map((name) => [name, only('/usr/bin')])),
   agnhost: only('/'),
   'agnhost-liveness': only('/'),
   'agnhost-netexec': only('/'),

@@ -45,11 +45,7 @@ export const killByName: Program = {
   run: (call) => {
     const signal = call.args.find((arg) => arg.startsWith('-') && signalNamed(arg.slice(1)) !== undefined);
     const names = call.args.filter((arg) => !arg.startsWith('-'));
-    const processes = [
-      ...[...call.system.tasks.values()].map(({ pid, argv }) => ({ pid, command: argv.join(' ') })),
-      ...(call.system.view.others ?? []),
-    ];
-    const found = processes.filter(
+    const found = call.system.lines.filter(
       ({ pid, command }) => pid !== call.task.pid && names.some((name) => nameOf(command, call.args.includes('-f')).includes(name)),
     );
     // `-0` only asks.

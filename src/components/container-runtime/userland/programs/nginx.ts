@@ -6,7 +6,20 @@ import { block, exit, type Call, type Program, type Step } from './program.ts';
 import { byteLength } from './text.ts';
 
 const workerPid = 29;
-const defaultVersion = '1.27.5';
+const defaultVersion = '1.29.3';
+/** The last releases of each line. */
+const patches: Readonly<Record<string, string>> = {
+  '1.20': '2',
+  '1.21': '6',
+  '1.22': '1',
+  '1.23': '4',
+  '1.24': '0',
+  '1.25': '5',
+  '1.26': '3',
+  '1.27': '5',
+  '1.28': '0',
+  '1.29': '3',
+};
 const types: Readonly<Record<string, string>> = {
   html: 'text/html',
   htm: 'text/html',
@@ -34,7 +47,11 @@ interface Memory {
 type HttpRequest = Extract<ServedRequest, { readonly type: 'http' }>;
 type HttpResponse = Extract<ServedResponse, { readonly type: 'http' }>;
 
-const versionOf = (call: Call): string => call.variable('NGINX_VERSION') ?? defaultVersion;
+function versionOf(call: Call): string {
+  const [, line, patch] = /^(\d+\.\d+)(?:\.(\d+))?/.exec(call.system.process.tag) ?? [];
+  const known = patch ?? patches[line ?? ''];
+  return call.variable('NGINX_VERSION') ?? (known === undefined ? defaultVersion : `${line}.${known}`);
+}
 
 function serversOf(directives: readonly Directive[]): readonly Server[] {
   const http = directivesNamed(directives, 'http').flatMap((item) => item.children);

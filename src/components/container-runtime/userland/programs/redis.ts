@@ -42,7 +42,7 @@ function settings(call: Call): Readonly<Record<string, string>> | string {
 
 export const redisServer: Program = {
   run: (call) => {
-    const version = call.variable('REDIS_VERSION') ?? '7.4.2';
+    const version = call.variable('REDIS_VERSION') ?? /^\d+\.\d+\.\d+/.exec(call.system.process.tag)?.[0] ?? '7.4.2';
     const config = settings(call);
     if (typeof config === 'string') {
       log(call, 'C', '#', config);

@@ -75,6 +75,11 @@ const option = (call: Call, name: string): string | undefined => {
     (at < 0 ? undefined : call.args[at + 1])
   );
 };
+/** A version with so many parts, as the image's tag has it; the first one where it has none. */
+function versionOf(call: Call, parts: number): string {
+  const found = /^v?(\d+(?:\.\d+)*)/.exec(call.system.process.tag)?.[1]?.split('.') ?? ['1'];
+  return Array.from({ length: parts }, (_, index) => found[index] ?? '0').join('.');
+}
 const goTime = (call: Call): string => strftime('%Y/%m/%d %H:%M:%S', call.system.now);
 
 /** `agnhost netexec` (test/images/agnhost/netexec/netexec.go). */
@@ -153,7 +158,7 @@ const httpEcho = (call: Call): Behaviour => {
   };
 };
 
-/** gcr.io/google-samples/hello-app; its argument is its version. */
+/** gcr.io/google-samples/hello-app */
 const helloApp = (call: Call): Behaviour => {
   const port = call.variable('PORT') ?? '8080';
   return {
@@ -162,12 +167,12 @@ const helloApp = (call: Call): Behaviour => {
     started: `${goTime(call)} Server listening on port ${port}\n`,
     answer: (_, request) => {
       call.err(`${goTime(call)} Serving request: ${pathOf(request)}\n`);
-      return { body: `Hello, world!\nVersion: ${call.args[0] ?? '1.0.0'}\nHostname: ${call.system.view.hostname}\n` };
+      return { body: `Hello, world!\nVersion: ${versionOf(call, 3)}\nHostname: ${call.system.view.hostname}\n` };
     },
   };
 };
 
-/** gcr.io/google-samples/kubernetes-bootcamp; its argument is its version. */
+/** gcr.io/google-samples/kubernetes-bootcamp */
 const bootcamp = (call: Call): Behaviour => ({
   port: 8080,
   stops: 'never',
@@ -178,7 +183,7 @@ const bootcamp = (call: Call): Behaviour => ({
     call.out(
       `Running On: ${hostname} | Total Requests: ${memory.requests} | App Uptime: ${seconds} seconds | Log Time: ${new Date(call.system.now).toISOString()}\n`,
     );
-    return { body: `Hello Kubernetes bootcamp! | Running on: ${hostname} | v=${call.args[0] ?? '1'}\n` };
+    return { body: `Hello Kubernetes bootcamp! | Running on: ${hostname} | v=${versionOf(call, 1)}\n` };
   },
 });
 
@@ -287,6 +292,42 @@ const perl: Program = {
   },
 };
 
+/** registry.k8s.io/echoserver: tells what it was asked. */
+const echoserver = (call: Call): Behaviour => ({
+  stops: 'well',
+  port: 8080,
+  answer: (_, request) => {
+    const [path, search = ''] = request.path.split('?');
+    const host = headerOf(request.headers, 'Host') ?? '';
+    const headers = [...request.headers].map(([name, value]) => `\t${name.toLowerCase()}=${value}`).sort();
+    const lines = [
+      `Hostname: ${call.system.view.hostname}`,
+      '',
+      'Pod Information:',
+      '\t-no pod information available-',
+      '',
+      'Server values:',
+      '\tserver_version=nginx: 1.13.3 - lua: 10008',
+      '',
+      'Request Information:',
+      `\tclient_address=${request.client}`,
+      `\tmethod=${request.method}`,
+      `\treal path=${path}`,
+      `\tquery=${search}`,
+      '\trequest_version=1.1',
+      '\trequest_scheme=http',
+      `\trequest_uri=http://${host}:8080${request.path}`,
+      '',
+      'Request Headers:',
+      ...headers,
+      '',
+      'Request Body:',
+      request.body === '' ? '\t-no body in request-' : request.body,
+    ];
+    return { body: `\n\n${lines.join('\n')}\n\n`, type: 'text/plain' };
+  },
+});
+
 /** By name. */
 export const samplePrograms: Readonly<Record<string, Program>> = {
   agnhost,
@@ -294,6 +335,7 @@ export const samplePrograms: Readonly<Record<string, Program>> = {
   'agnhost-netexec': httpServer(netexec),
   'agnhost-serve-hostname': httpServer(serveHostname),
   bootcamp: httpServer(bootcamp),
+  echoserver: httpServer(echoserver),
   'hello-app': httpServer(helloApp),
   'hpa-example': httpServer(() => ({ stops: 'well', port: 80, answer: () => ({ body: 'OK!', type: 'text/html' }) })),
   'http-echo': httpServer(httpEcho),

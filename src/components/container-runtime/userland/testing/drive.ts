@@ -30,6 +30,7 @@ export interface Drive {
 
 export interface DriveOptions {
   readonly image?: ImageKind;
+  readonly tag?: string;
   readonly env?: readonly (readonly [string, string])[];
   readonly files?: Readonly<Record<string, string>>;
   readonly stdin?: string;
@@ -72,7 +73,7 @@ export function start(argv: readonly string[], options: DriveOptions = {}): Driv
   const files = SortedMap.from([...imageFiles(image), ...Object.entries(options.files ?? {})]);
   const base = { files, now: startTime };
   const turn = startProcess(
-    { argv, env: options.env ?? usualEnv, cwd: options.cwd ?? '/', image, stdin: options.stdin, pid: options.pid },
+    { argv, env: options.env ?? usualEnv, cwd: options.cwd ?? '/', image, tag: options.tag, stdin: options.stdin, pid: options.pid },
     viewOf(base, options.readOnly),
   );
   if ('error' in turn) throw new Error(`${turn.program}: ${turn.error}`);
