@@ -18,11 +18,19 @@ interface StatusLike {
   readonly metadata?: { readonly name?: string };
 }
 
+/** Answers to requests whose body was not looked at, or could not be read. */
+const unreadCodes = new Set([400, 401, 403, 415]);
+
+/** Whether an object was made of the body of a request: what of it the audit log has is noted then (audit.LogRequestObject). */
+function wasRead({ info, object }: RequestState, { status }: HttpResponse): boolean {
+  return object !== undefined || !['create', 'update'].includes(info.verb) || !unreadCodes.has(status);
+}
+
 /** One line of the audit log (apiserver/pkg/audit), as a note of the journal. */
 export function auditNote(state: RequestState, response: HttpResponse, stage: 'ResponseStarted' | 'ResponseComplete', now: number): Effect {
   const { info, request, user } = state;
   const body = response.body as StatusLike | null;
-  const created = info.verb === 'create' && info.name === '' ? (body?.metadata?.name ?? '') : info.name;
+  const created = info.verb === 'create' && info.name === '' ? (body?.metadata?.name ?? state.object?.metadata.name ?? '') : info.name;
   const failure = response.status >= 400;
   const data = {
     at: state.startedAt,
@@ -41,7 +49,9 @@ export function auditNote(state: RequestState, response: HttpResponse, stage: 'R
     ...(failure && body?.reason !== undefined ? { reason: body.reason } : {}),
     ...(failure && body?.message !== undefined ? { message: body.message } : {}),
     ...(Object.keys(state.annotations).length === 0 ? {} : { annotations: state.annotations }),
-    ...(isWrite(info) && info.isResource ? { request: request.body as Json, response: response.body } : {}),
+    ...(isWrite(info) && info.isResource
+      ? { ...(wasRead(state, response) ? { request: request.body as Json } : {}), response: response.body }
+      : {}),
   };
   return { type: 'note', topic: 'audit', data };
 }

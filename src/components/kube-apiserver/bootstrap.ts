@@ -67,7 +67,9 @@ export function bootstrapEntries(options: ApiServerOptions, now: number, seed: R
     const resource = builtInResources.findByKind({ ...parseApiVersion(raw.apiVersion), kind: raw.kind });
     if (resource === undefined) continue;
     const given = raw['status'];
-    const wanted = resource.applyDefaults(raw);
+    // The finalizers of a namespace are the server's doing, whoever creates it.
+    const { spec, ...rest } = raw as KubeObject & { readonly spec?: unknown };
+    const wanted = resource.applyDefaults(raw.kind === 'Namespace' || spec === undefined ? (rest as KubeObject) : raw);
     const owned = updateManagedFields({ live: undefined, updated: wanted, schema: resource.schema, apiVersion: resource.apiVersion, manager: 'kube-apiserver', subresource: '', time: formatTime(now), reset: resource.hasStatus ? { 'f:status': {} } : undefined });
     const prepared = resource.prepareForCreate(owned);
     const [uid, next] = newUid(random);

@@ -120,7 +120,7 @@ function admit(server: ApiServerState, state: RequestState, resource: ResourceDe
     random,
   };
   const result = mutate(server, request);
-  if (isFailure(result)) return { refused: result };
+  if (isFailure(result)) return { next: { ...state, object }, refused: result };
   const admitted = result as Exclude<typeof result, Status>;
   return {
     next: { ...state, object: admitted.object, random: admitted.random },
