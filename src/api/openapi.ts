@@ -78,8 +78,15 @@ function documentOf(resources: readonly ResourceDefinition[]): object {
 /** The name of a custom resource's schema: `com.example.sky.v1.Planet` (apiextensions-apiserver, controller/openapi/builder). */
 function defineCustom({ group, version, kind }: ResourceDefinition, schema: JSONSchemaProps, schemas: Record<string, object>): string {
   const name = [...group.split('.').reverse(), version, kind].join('.');
-  const metadata = { allOf: [{ $ref: `#/components/schemas/${define(metadataSchema, schemas)}` }] };
-  schemas[name] = { ...schema, properties: { ...schema.properties, apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata } };
+  const own = {
+    apiVersion: { type: 'string', description: 'The group and version of the schema that this object follows.' },
+    kind: { type: 'string', description: 'The kind of this object.' },
+    metadata: {
+      allOf: [{ $ref: `#/components/schemas/${define(metadataSchema, schemas)}` }],
+      description: 'Name, labels and everything else that all objects have.',
+    },
+  };
+  schemas[name] = { ...schema, properties: { ...schema.properties, ...own } };
   return name;
 }
 

@@ -24,7 +24,10 @@ export const forbiddenResource = (resource: GroupResource, name: string, message
   failure(403, 'Forbidden', `${qualified(resource)}${name === '' ? '' : ` "${name}"`} is forbidden: ${message}`, detailsOf(resource, name));
 export const badRequest = (message: string): Status => failure(400, 'BadRequest', message);
 export const unauthorized = (): Status => failure(401, 'Unauthorized', 'Unauthorized');
-export const pageNotFound = (): Status => failure(404, 'NotFound', 'the server could not find the requested resource', {});
+const noPage = failure(404, 'NotFound', 'the server could not find the requested resource', {});
+/** Nothing is served at an address: clients are told in plain text, not by a Status. */
+export const pageNotFound = (): Status => noPage;
+export const isPageNotFound = (status: Status): boolean => status === noPage;
 export const methodNotSupported = (resource: GroupResource, verb: string): Status =>
   failure(405, 'MethodNotAllowed', `${verb} is not supported on resources of kind "${qualified(resource)}"`, detailsOf(resource, ''));
 export const expired = (message: string): Status => failure(410, 'Expired', message);

@@ -2,7 +2,7 @@ import type { Json } from '#base/json.ts';
 import { aggregatedDiscovery, apiGroupList, apiResourceList } from '#api/discovery.ts';
 import { openApiDocument, openApiIndex, openApiV2 } from '#api/openapi.ts';
 import { versionInfo } from '#api/version.ts';
-import { pageNotFound } from '#api/resources/status-errors.ts';
+import { noPage } from './respond.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
 import { resourcesOf } from './custom-resources.ts';
 import type { RequestState } from './request-state.ts';
@@ -69,6 +69,5 @@ export function answerPage(server: ApiServerState, state: RequestState): Omit<Ht
   const [, root, first = '', second = ''] = path.split('/');
   const list = root === 'api' ? apiResourceList('', first, all) : root === 'apis' && second !== '' ? apiResourceList(first, second, all) : undefined;
   if (list !== undefined) return json(list);
-  const status = pageNotFound();
-  return { status: 404, contentType: 'application/json', body: status };
+  return noPage;
 }

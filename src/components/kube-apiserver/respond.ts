@@ -1,6 +1,7 @@
 import type { Json } from '#base/json.ts';
 import type { Status } from '#api/object.ts';
 import { toTable, type ResourceDefinition } from '#api/resources/index.ts';
+import { isPageNotFound } from '#api/resources/status-errors.ts';
 import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import type { RequestState } from './request-state.ts';
 import type { Stored } from './storage.ts';
@@ -15,7 +16,11 @@ function response(state: RequestState, status: number, body: Json, contentType =
   return { type: 'http.response', id: state.request.id, status, contentType, ...(warnings.length > 0 ? { warnings } : {}), body };
 }
 
+/** What net/http answers where nothing is served. */
+export const noPage = { status: 404, contentType: 'text/plain; charset=utf-8', body: '404 page not found\n' } as const;
+
 export function statusResponse(state: RequestState, status: Status): HttpResponse {
+  if (isPageNotFound(status)) return pageResponse(state, noPage);
   const seconds = (status.details as { readonly retryAfterSeconds?: number } | undefined)?.retryAfterSeconds;
   return { ...response(state, status.code, status), ...(seconds === undefined ? {} : { retryAfter: seconds }) };
 }

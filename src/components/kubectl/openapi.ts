@@ -1,4 +1,4 @@
-import { isObject } from '#base/json.ts';
+import { isObject, type Json } from '#base/json.ts';
 import type { Context } from './context.ts';
 import { callAll, readFile, writeFile, type Command } from './operations.ts';
 import { parseDocuments, readSources } from './manifests.ts';
@@ -20,17 +20,31 @@ export function* fetchSchemas(context: Context): Command<void> {
   if (versions.size > 0) yield* fetchDocuments([...versions]);
 }
 
-/** Fetches the documents of some group versions (`v1`, `apps/v1`). */
-export function* fetchDocuments(versions: readonly string[]): Command<void> {
+interface CachedDocument {
+  readonly url: string;
+  readonly document: Json;
+}
+
+/** Fetches the documents of some group versions (`v1`, `apps/v1`); what the server does not list is left out. */
+export function* fetchDocuments(versions: readonly string[]): Command<ReadonlyMap<string, Json>> {
   const [index] = yield* callAll([{ method: 'GET', path: '/openapi/v3', query: { timeout } }]);
   const paths = isObject(index!.body) && isObject(index!.body['paths']) ? index!.body['paths'] : {};
+  const documents = new Map<string, Json>();
   for (const version of versions) {
     const key = version.includes('/') ? `apis/${version}` : `api/${version}`;
     const entry = paths[key];
     const url = isObject(entry) ? entry['serverRelativeURL'] : undefined;
-    if (typeof url !== 'string' || (yield* readFile(`${cachePath}/${key}`)) === url) continue;
+    if (typeof url !== 'string') continue;
+    const cached = (yield* readFile(`${cachePath}/${key}`)) as CachedDocument | undefined;
+    if (cached?.url === url) {
+      documents.set(version, cached.document);
+      continue;
+    }
     const hash = /hash=([^&]*)/.exec(url)?.[1] ?? '';
-    yield* callAll([{ method: 'GET', path: `/openapi/v3/${key}`, query: { hash, timeout } }]);
-    yield* writeFile(`${cachePath}/${key}`, url);
+    const [answer] = yield* callAll([{ method: 'GET', path: `/openapi/v3/${key}`, query: { hash, timeout } }]);
+    const { body: document } = answer!;
+    documents.set(version, document);
+    yield* writeFile(`${cachePath}/${key}`, { url, document } satisfies CachedDocument);
   }
+  return documents;
 }

@@ -5,6 +5,7 @@ import { discover, resourceFor } from '../discovery.ts';
 import { CommandError } from '../errors.ts';
 import { fetchDocuments } from '../openapi.ts';
 import { print, printError, type Command } from '../operations.ts';
+import { explainSchema, findSchema } from './explain-schema.ts';
 import { describeField, describeKind, enumOf } from './explain-texts.ts';
 
 /** `kubectl explain`: the shape of a kind, with short descriptions of our own (upstream's prose is not ours to copy). */
@@ -29,11 +30,15 @@ export function* explainCommand(context: Context): Command<void> {
           ...parseApiVersion(wanted),
         });
   const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
-  yield* fetchDocuments([apiVersion]);
-  const schema = schemaFor(resource);
-  if (schema === undefined) throw new CommandError(`couldn't find resource for "${apiVersion}, Kind=${resource.kind}"`);
+  const documents = yield* fetchDocuments([apiVersion]);
   const head = `${resource.group === '' ? '' : `GROUP:      ${resource.group}\n`}KIND:       ${resource.kind}\nVERSION:    ${resource.version}\n\n`;
-  yield* print(head + bodyOf(schema, fields, resource.kind, flags.boolean('recursive')));
+  const recursive = flags.boolean('recursive');
+  const schema = schemaFor(resource);
+  if (schema !== undefined) return yield* print(head + bodyOf(schema, fields, resource.kind, recursive));
+  const described = findSchema(documents.get(apiVersion), resource);
+  if (described === undefined) throw new CommandError(`couldn't find resource for "${apiVersion}, Kind=${resource.kind}"`);
+  yield* print(head);
+  yield* print(explainSchema(described, fields, recursive));
 }
 
 function bodyOf(schema: StructSchema, fields: readonly string[], kind: string, recursive: boolean): string {
@@ -49,8 +54,7 @@ function bodyOf(schema: StructSchema, fields: readonly string[], kind: string, r
   const last = fields[fields.length - 1];
   const inside = structOf(current);
   if (last === undefined) return `DESCRIPTION:\n    ${describeKind(kind)}\n    \nFIELDS:\n${fieldList(schema, 1, recursive)}\n`;
-  const required = parent.required.includes(last) ? ' -required-' : '';
-  const title = `FIELD: ${last} <${typeText(current)}>${required}\n`;
+  const title = `FIELD: ${last} <${typeText(current)}>\n`;
   const options = enumOf(parent.name, last);
   const optionText = options === undefined ? '' : `ENUM:\n${options.map((option) => `    ${option}\n`).join('')}`;
   const listText = inside === undefined ? '' : `FIELDS:\n${fieldList(inside, 1, recursive)}\n`;

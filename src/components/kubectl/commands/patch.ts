@@ -1,9 +1,9 @@
 import { deepEqual, type Json } from '#base/json.ts';
-import type { KubeObject } from '#api/object.ts';
+import { formatApiVersion, type KubeObject } from '#api/object.ts';
 import { parse, YAMLParseError } from 'yaml';
 import { mediaTypes } from '#protocol/rest.ts';
 import { objectName, pathOf, type Context } from '../context.ts';
-import { checked, CommandError, throwAll } from '../errors.ts';
+import { checked, CommandError, statusError, throwAll } from '../errors.ts';
 import { dryRunOf, writeQuery } from '../dry-run.ts';
 import { describeYamlError } from '../manifests.ts';
 import { call, forEach, print, type Command } from '../operations.ts';
@@ -50,8 +50,13 @@ function* patchOne(context: Context, { target, object }: Found, body: Json, cont
   const output = outputOf(flags, context.input.files, 'write');
   const path = pathOf(target.resource, target.namespace, target.name, flags.text('subresource'));
   if (dryRunOf(flags) === 'client') return yield* print(changedText(target.resource, object, 'patched', output, flags));
-  const patched = checked(yield* call({ method: 'PATCH', path, query: writeQuery(flags, 'kubectl-patch'), body, contentType }))
-    .body as unknown as KubeObject;
+  const response = yield* call({ method: 'PATCH', path, query: writeQuery(flags, 'kubectl-patch'), body, contentType });
+  if (response.status === 415) {
+    const { group, version, kind } = target.resource;
+    const words = `${contentType} is not supported by ${formatApiVersion(group, version)}, Kind=${kind}`;
+    throw new CommandError(`${words}: ${statusError(response).message}`);
+  }
+  const patched = checked(response).body as unknown as KubeObject;
   const same = deepEqual(patched, object);
   if (output.type === 'table')
     yield* print(`${objectName(target.resource, target.name)} patched${dryRunSuffix(flags)}${same ? ' (no change)' : ''}\n`);
