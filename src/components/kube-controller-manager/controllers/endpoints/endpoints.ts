@@ -4,7 +4,7 @@ import type { Endpoints } from '#api/types.generated.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
 import { call, done, lookUp, ok, retry, splitKey, type Sync, type SyncContext } from '../../controller.ts';
 import { isReady, podOf } from '../pods.ts';
-import { headlessLabel, hostnameOf, isHeadless, isSelective, podsBehind, reference, serviceOf, targetPort } from './pods.ts';
+import { headlessLabel, hostnameOf, isHeadless, isSelective, podsBehind, reference, selectedPods, serviceOf, targetPort } from './pods.ts';
 import { annotated, triggeredAt } from './trigger-time.ts';
 
 const managedByEndpoints = 'endpoints.kubernetes.io/managed-by';
@@ -65,11 +65,12 @@ export function* syncEndpoints(key: string, context: SyncContext): Sync {
   const existing = lookUp(context.caches, 'endpoints', key) as (Endpoints & KubeObject) | undefined;
   // Without its service, the API server has taken the object away.
   if (service === undefined || !isSelective(service)) return done;
-  const pods = podsBehind(service, context.caches, serviceOf(service).spec?.publishNotReadyAddresses === true);
+  const selected = selectedPods(service, context.caches);
+  const pods = podsBehind(selected, serviceOf(service).spec?.publishNotReadyAddresses === true);
   const subsets = subsetsOf(service, pods);
   const headless = isHeadless(serviceOf(service)) ? { [headlessLabel]: '' } : {};
   const labels = { ...service.metadata.labels, ...headless, [managedByEndpoints]: manager };
-  const { time, triggers } = triggeredAt(context.memory, service, pods);
+  const { time, triggers } = triggeredAt(context.memory, service, selected);
   const remembered = { remember: triggers };
   if (existing === undefined) {
     const metadata = { name, namespace, labels, ...annotated(undefined, time) };

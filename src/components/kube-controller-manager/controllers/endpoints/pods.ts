@@ -22,11 +22,15 @@ const selects = (service: KubeObject, labels: Readonly<Record<string, string>> |
   return entries.length > 0 && entries.every(([key, value]) => labels?.[key] === value);
 };
 
-/** The pods behind a service that have an address and have not run their course (ShouldPodBeInEndpoints). */
-export function podsBehind(service: KubeObject, caches: Caches, withTerminating: boolean): readonly KubeObject[] {
-  return byIndex(caches['pods'], 'namespace', service.metadata.namespace ?? '').filter((object) => {
+/** All pods that a service selects, whatever their state. */
+export const selectedPods = (service: KubeObject, caches: Caches): readonly KubeObject[] =>
+  byIndex(caches['pods'], 'namespace', service.metadata.namespace ?? '').filter((pod) => selects(service, pod.metadata.labels));
+
+/** Those of the selected pods that have an address and have not run their course (ShouldPodBeInEndpoints). */
+export function podsBehind(selected: readonly KubeObject[], withTerminating: boolean): readonly KubeObject[] {
+  return selected.filter((object) => {
     const { status, spec } = podOf(object);
-    if (!selects(service, object.metadata.labels) || (status?.podIP ?? '') === '' || (spec?.nodeName ?? '') === '') return false;
+    if ((status?.podIP ?? '') === '' || (spec?.nodeName ?? '') === '') return false;
     if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return false;
     return withTerminating || object.metadata.deletionTimestamp === undefined;
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { podsBehind } from './pods.ts';
 import { distribute } from './slices.ts';
 import { annotated, triggeredAt } from './trigger-time.ts';
 import type { KubeObject } from '#api/object.ts';
@@ -44,6 +45,15 @@ describe('the trigger time', () => {
     const second = triggeredAt(first.triggers, service, [pod('a', '2026-01-01T00:00:07Z'), pod('b', '2026-01-01T00:00:05Z')]);
     expect(second.time).toBe('2026-01-01T00:00:05Z');
     expect(triggeredAt(second.triggers, service, [pod('a', '2026-01-01T00:00:07Z')]).time).toBeUndefined();
+  });
+
+  it('is known of pods that have no address yet, too: a second is too coarse for what comes after', () => {
+    const waiting = pod('a', '2026-01-01T00:00:07Z');
+    expect(podsBehind([waiting], true)).toEqual([]);
+    const { triggers } = triggeredAt(undefined, service, [waiting]);
+    const ready = { ...waiting, spec: { nodeName: 'n' }, status: { ...(waiting['status'] as object), podIP: '10.244.0.2' } };
+    expect(podsBehind([ready], true)).toEqual([ready]);
+    expect(triggeredAt(triggers, service, [ready]).time).toBeUndefined();
   });
 
   it('leaves no annotation behind', () => {

@@ -13,6 +13,7 @@ import {
   managedBy,
   podsBehind,
   reference,
+  selectedPods,
   serviceName,
   serviceOf,
   targetPort,
@@ -169,12 +170,13 @@ function sliceCall(
 export function* syncSlices(key: string, context: SyncContext): Sync {
   const service = lookUp(context.caches, 'services', key);
   if (service === undefined || !isSelective(service)) return {};
-  const pods = podsBehind(service, context.caches, true);
+  const selected = selectedPods(service, context.caches);
+  const pods = podsBehind(selected, true);
   const { namespace } = splitKey(key);
   const slices = byIndex(context.caches['endpointslices'], 'service', `${namespace}/${service.metadata.name}`).filter(
     (slice) => slice.metadata.labels?.[managedBy] === manager && slice.metadata.deletionTimestamp === undefined,
   ) as Slice[];
-  const { time, triggers } = triggeredAt(context.memory, service, pods);
+  const { time, triggers } = triggeredAt(context.memory, service, selected);
   const wanted = wantedSlices(service, pods, slices, context.caches);
   const calls = wanted.flatMap((item, index) => sliceCall(service, item, time, index === 0) ?? []);
   const answers = calls.length === 0 ? [] : yield calls;
