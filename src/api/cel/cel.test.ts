@@ -108,6 +108,15 @@ describe('errors of an expression', () => {
     expect(!compiled.ok && compiled.error).toBe(message);
   });
 
+  it('ends a tree that is too deep before any host does', () => {
+    expect(compileExpression(Array.from({ length: 900 }, () => '1').join('+'), [])).toMatchObject({ ok: true });
+    for (const text of [Array.from({ length: 5000 }, () => '1').join('+'), '!'.repeat(50_000), '('.repeat(300)])
+      expect(compileExpression(text, [])).toMatchObject({
+        ok: false,
+        error: expect.stringContaining('expression recursion limit exceeded: 250') as string,
+      });
+  });
+
   it('names a field that a typed variable has not', () => {
     const environment = celEnvironment({
       variables: { request: 'kubernetes.AdmissionRequest' },

@@ -122,6 +122,15 @@ function variableErrors(variables: readonly Variable[], { variables: compiled }:
   });
 }
 
+/** No policy has more of anything. Upstream has no such number, but a request that takes too long ends there too. */
+const maxItems = 300;
+
+function tooMany(lists: Readonly<Record<string, readonly unknown[] | undefined>>): FieldError[] {
+  return Object.entries(lists).flatMap(([field, list = []]): FieldError[] =>
+    list.length > maxItems ? [{ type: 'TooMany', field, badValue: list.length, detail: `must have at most ${maxItems} items` }] : [],
+  );
+}
+
 /** A policy's parts that do not say what it does; and the environments for those that do. */
 function commonErrors(
   spec: ValidatingAdmissionPolicySpec | MutatingAdmissionPolicySpec,
@@ -178,6 +187,8 @@ function validationErrors(validation: Validation, { full, plain }: Environments,
 export function validatingPolicy(object: KubeObject): FieldError[] {
   const spec = (object['spec'] ?? {}) as ValidatingAdmissionPolicySpec;
   const { validations = [], auditAnnotations = [] } = spec;
+  const excess = tooMany({ 'spec.variables': spec.variables, 'spec.validations': validations });
+  if (excess.length > 0) return excess;
   const { errors, composition, params } = commonErrors(spec);
   if (validations.length === 0 && auditAnnotations.length === 0) {
     const detail = 'validations or auditAnnotations must contain at least one item';
@@ -249,6 +260,8 @@ const patches: Readonly<Record<string, readonly [field: 'applyConfiguration' | '
 export function mutatingPolicy(object: KubeObject): FieldError[] {
   const spec = (object['spec'] ?? {}) as MutatingAdmissionPolicySpec;
   const { mutations = [] } = spec;
+  const excess = tooMany({ 'spec.variables': spec.variables, 'spec.mutations': mutations });
+  if (excess.length > 0) return excess;
   const { errors, composition, params } = commonErrors(spec, true);
   const environment = composition.within(policyEnvironment({ params, authorizer: true, mutation: true }));
   errors.push(...oneOf('spec.reinvocationPolicy', spec.reinvocationPolicy, ['IfNeeded', 'Never']));
