@@ -1,4 +1,4 @@
-import type { JournalEntry, Millis } from '#kernel/types.ts';
+import type { JournalEntry, Message, Millis } from '#kernel/types.ts';
 import type { TimelineLane, TimelineMark } from './port.ts';
 import { readMessage } from './packets.ts';
 
@@ -93,11 +93,17 @@ export function laneOf(process: string, definition: string): string | undefined 
   return parts.length < 2 ? process : `${parts[0]}/${parts[1]}`;
 }
 
+/** What was done from outside, and to what: `restart node-1/kubelet`, `link alice – minikube`. */
+function faultLabel(message: Message & { readonly address?: string; readonly between?: readonly string[] }): string {
+  return `${message.type.slice('fault.'.length)} ${message.address ?? message.between?.join(' – ') ?? ''}`.trim();
+}
+
 function markOf(entry: JournalEntry, lane: string): TimelineMark | undefined {
   const { at, seq, message } = entry;
   if (entry.kind === 'input') {
-    if (message.type === 'terminal.line') return { at, seq, lane, type: 'command', label: (message as { readonly line?: string }).line ?? '' };
-    if (message.type.startsWith('fault.') || message.type.startsWith('input.fault')) return { at, seq, lane, type: 'fault', label: message.type };
+    if (message.type === 'terminal.line')
+      return { at, seq, lane, type: 'command', label: (message as { readonly line?: string }).line ?? '' };
+    if (message.type.startsWith('fault.')) return { at, seq, lane, type: 'fault', label: faultLabel(message) };
     return undefined;
   }
   if (entry.chatter || message.type !== 'http.response') return undefined;

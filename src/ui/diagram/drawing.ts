@@ -1,5 +1,5 @@
 import type { LinkSummary } from '#session/port.ts';
-import { hostOfBox, wayOf, type Box, type Point } from './layout.ts';
+import { directWay, hostOfBox, wayOf, type Box, type Point } from './layout.ts';
 
 const cutSize = 6;
 const cutAt = 22;
@@ -9,29 +9,49 @@ const labelHeight = 16;
 /** Where a label is put, in heights of one, from its own place on: the first that is free. */
 const labelPlaces = [0, -1, 1.6, -2, 2.6] as const;
 
-/** Who may talk to whom: everybody to the API server, and it to etcd. What is cut is broken and marked. */
+/** Who may talk to whom: everybody to the API server, and it to etcd. A link with something wrong looks like it, also one that has no line else. */
 export function drawLines(
   context: CanvasRenderingContext2D,
   boxes: ReadonlyMap<string, Box>,
   links: readonly LinkSummary[],
   style: CSSStyleDeclaration,
 ): void {
-  const api = [...boxes.values()].find((box) => box.kind === 'api');
+  const all = [...boxes.values()];
+  const api = all.find((box) => box.kind === 'api');
   if (api === undefined) return;
   const control = hostOfBox(api);
-  for (const box of boxes.values()) {
+  for (const box of all) {
     if (box === api) continue;
-    const name = box.kind === 'worker' ? `${hostOfBox(box)}/kubelet` : box.id;
-    const cut = links.some((link) => link.cut && [link.a, link.b].includes(control) && [link.a, link.b].includes(hostOfBox(box)));
-    const way = wayOf(name, api.id, box, api);
-    context.strokeStyle = style.getPropertyValue(cut ? '--bad' : '--line');
-    context.setLineDash(cut ? [4, 6] : []);
-    context.beginPath();
-    for (const [index, point] of way.entries()) context[index === 0 ? 'moveTo' : 'lineTo'](point.x, point.y);
-    context.stroke();
-    context.setLineDash([]);
-    if (cut) drawCut(context, way[0]!, way[1]!);
+    const host = hostOfBox(box);
+    const name = box.kind === 'worker' ? `${host}/kubelet` : box.id;
+    drawLine(context, wayOf(name, api.id, box, api), host === control ? undefined : linkBetween(links, host, control), style);
   }
+  const placeOf = (host: string): Box | undefined =>
+    all.find((box) => hostOfBox(box) === host && box.kind !== 'component' && box.kind !== 'api');
+  for (const link of links) {
+    const [a, b] = [placeOf(link.a), placeOf(link.b)];
+    if (a !== undefined && b !== undefined && ![link.a, link.b].includes(control)) drawLine(context, directWay(a, b), link, style);
+  }
+}
+
+/** What is wrong with the link between two hosts. */
+export function linkBetween(links: readonly LinkSummary[], a: string, b: string): LinkSummary | undefined {
+  return links.find((link) => (link.a === a && link.b === b) || (link.a === b && link.b === a));
+}
+
+function drawLine(
+  context: CanvasRenderingContext2D,
+  way: readonly Point[],
+  link: LinkSummary | undefined,
+  style: CSSStyleDeclaration,
+): void {
+  context.strokeStyle = style.getPropertyValue(link === undefined ? '--line' : link.cut ? '--bad' : '--busy');
+  context.setLineDash(link === undefined ? [] : [4, 6]);
+  context.beginPath();
+  for (const [index, point] of way.entries()) context[index === 0 ? 'moveTo' : 'lineTo'](point.x, point.y);
+  context.stroke();
+  context.setLineDash([]);
+  if (link?.cut === true) drawCut(context, way[0]!, way[1]!);
 }
 
 /** A cross where a line leaves its box. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HostSummary, PodSummary } from '#session/port.ts';
+import { linkBetween } from './drawing.ts';
 import { layout, type Box } from './layout.ts';
 import { levelOf, samePod, slotsIn, stateOf } from './slots.ts';
 
@@ -44,6 +45,13 @@ describe('the diagram', () => {
     expect(slotsIn(1080, 208)).toEqual({ columns: 6, slots: 18 });
     expect(slotsIn(255, 252).slots).toBe(8);
     expect([0.3, 0.8, 2].map(levelOf)).toEqual(['far', 'middle', 'near']);
+  });
+
+  it('shows what is wrong with the link between two hosts, whichever is named first', () => {
+    const links = [{ a: 'control', b: 'node-1', cut: true, loss: 0, latencyMs: undefined }];
+    expect(linkBetween(links, 'node-1', 'control')?.cut).toBe(true);
+    expect(linkBetween(links, 'control', 'control')).toBeUndefined();
+    expect(linkBetween(links, 'node-1', 'node-2')).toBeUndefined();
   });
 
   it('draws a pod anew only where something of it is drawn otherwise', () => {

@@ -84,6 +84,16 @@ export function wayOf(from: string, to: string, a: Box, b: Box): readonly Point[
   return [side(a, b), side(b, a)];
 }
 
+/** Between two boxes that say nothing to the API server with it: from edge to edge, from top to top where they are side by side. */
+export function directWay(a: Box, b: Box): readonly Point[] {
+  const top = (box: Box): Point => ({ x: box.x + box.width / 2, y: box.y });
+  const besides = a.y < b.y + b.height && b.y < a.y + a.height;
+  if (!besides) return [side(a, b), side(b, a)];
+  const [from, to] = [top(a), top(b)];
+  const above = Math.min(from.y, to.y) - 10;
+  return [from, { x: from.x, y: above }, { x: to.x, y: above }, to];
+}
+
 /** Where the parts of a node are, as shares of its width; other programs are among its pods. */
 const parts: Readonly<Record<string, number>> = { kubelet: 0.16, 'kube-proxy': 0.5, 'container-runtime': 0.84 };
 const partsDown = 50;

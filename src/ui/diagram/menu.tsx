@@ -5,6 +5,7 @@ import { closeMenu, useMenu, type MenuTarget } from '../stores/menu.ts';
 import { port, useSession } from '../stores/session.ts';
 import { openTerminal, typeLine } from '../stores/terminals.ts';
 import { useText } from '../text/index.ts';
+import { linkBetween } from './drawing.ts';
 import { Menu, type MenuGroup, type MenuItem } from '../widgets/menu.tsx';
 
 type Text = ReturnType<typeof useText>;
@@ -63,7 +64,7 @@ function linkItems(host: string, { hosts, links }: Frame, t: Text): readonly Men
   const others = hosts.filter(({ name }) => name !== host);
   if (others.length === 0) return [];
   const items = others.map(({ name }) => {
-    const link = links.find(({ a, b }) => [a, b].includes(host) && [a, b].includes(name));
+    const link = linkBetween(links, host, name);
     return { label: name, about: aboutLink(link, t), items: linkFaults([host, name], link).map((fault) => itemOf(fault, t)) };
   });
   return [{ label: t('links', { host }), items }];
