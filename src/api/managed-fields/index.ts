@@ -48,7 +48,7 @@ export function updateManagedFields(update: Update): KubeObject {
   const { live, updated, schema, apiVersion, manager, subresource, time } = update;
   const { changed, removed } = changedFields(live, updated, schema);
   const owned = ownable(changed, update.reset);
-  const entries = live?.metadata.managedFields ?? [];
+  const entries = entriesOf(update);
   const gone = union(owned, removed);
   const next: ManagedFieldsEntry[] = [];
   let mine: ManagedFieldsEntry | undefined;
@@ -69,6 +69,16 @@ export function updateManagedFields(update: Update): KubeObject {
     next.push(unchanged ? mine! : entryOf(manager, 'Update', apiVersion, time, fields, subresource));
   }
   return withManaged(updated, next);
+}
+
+/**
+ * The entries that an update begins with: a writer may change them, but whoever does not know of them does not lose them;
+ * one empty entry clears them (fieldmanager.go, decodeLiveOrNew).
+ */
+function entriesOf({ live, updated, subresource }: Update): readonly ManagedFieldsEntry[] {
+  const given = subresource === '' ? (updated.metadata.managedFields ?? []) : [];
+  if (given.length === 1 && Object.keys(given[0]!).length === 0) return [];
+  return given.length > 0 ? given : (live?.metadata.managedFields ?? []);
 }
 
 function entryOf(manager: string, operation: 'Update' | 'Apply', apiVersion: string, time: string, fieldsV1: FieldSet, subresource: string): ManagedFieldsEntry {

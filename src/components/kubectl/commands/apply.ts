@@ -8,6 +8,7 @@ import { checked, CommandError, PlainError, StatusError, statusError } from '../
 import { dryRunOf, validationOf, writeQuery } from '../dry-run.ts';
 import { lastAppliedAnnotation, withLastApplied } from '../last-applied.ts';
 import { forEachManifest, type Manifest } from '../manifests.ts';
+import { migrate } from './apply-migration.ts';
 import { fetchSchemas } from '../openapi.ts';
 import { call, print, printError, type Command } from '../operations.ts';
 import { changedText, outputOf } from '../printers/output.ts';
@@ -38,18 +39,17 @@ export function* applyCommand(context: Context): Command<void> {
 
 type Applied = readonly [object: KubeObject, verb: string];
 
-function* applyOnServer(context: Context, { resource, namespace, name, object }: Manifest): Command<Applied> {
+function* applyOnServer(context: Context, manifest: Manifest): Command<Applied> {
+  const { resource, namespace, name, object } = manifest;
   const { flags } = context;
   if (object.metadata?.generateName !== undefined && name === '')
     throw new CommandError(`from ${object.metadata.generateName}: cannot use generate name with apply`);
   const query = { ...writeQuery(flags, 'kubectl', validationOf(flags)), force: String(flags.boolean('force-conflicts')) };
-  const response = yield* call({
-    method: 'PATCH',
-    path: pathOf(resource, namespace, name),
-    query,
-    body: object,
-    contentType: mediaTypes.applyPatch,
-  });
+  const request = { method: 'PATCH', path: pathOf(resource, namespace, name), query, body: object, contentType: mediaTypes.applyPatch } as const;
+  let response = yield* call(request);
+  if (response.status >= 400) throw conflictHelp(statusError(response));
+  // By looking afterwards instead of beforehand there is one request where nothing was applied from the client before.
+  if (dryRunOf(flags) === 'none' && (yield* migrate(context, manifest, response.body as unknown as KubeObject))) response = yield* call(request);
   if (response.status >= 400) throw conflictHelp(statusError(response));
   return [response.body as unknown as KubeObject, 'serverside-applied'];
 }
