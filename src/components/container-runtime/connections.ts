@@ -1,13 +1,14 @@
 import type { Json } from '#base/json.ts';
 import type { Address } from '#kernel/types.ts';
 import type { CriResponse } from '#protocol/cri.ts';
-import type { NetDial, NetOutcome, NetPayload, NetReply } from '#protocol/net.ts';
+import type { NetDial, NetOutcome, NetPayload } from '#protocol/net.ts';
 import { mediaTypes, type HttpRequest, type HttpResponse } from '#protocol/rest.ts';
 import { heard } from './network.ts';
 import { goOn, took, viewOf } from './processes.ts';
+import { outcomeOf, promised, replied } from './replies.ts';
 import { nothing, type BinaryPort, type Container, type RuntimeEvent, type RuntimeResult, type RuntimeState } from './state.ts';
 import { userland } from './programs.ts';
-import type { ServedRequest, ServedResponse } from './userland/index.ts';
+import type { ServedRequest } from './userland/index.ts';
 
 const listensOn = ({ running }: Container, port: number): boolean =>
   running !== undefined && userland.value.listenersOfProcess(running.process).some((listener) => listener.port === port);
@@ -38,7 +39,11 @@ export function dialled(state: RuntimeState, event: RuntimeEvent): RuntimeResult
   if (request === undefined || container.running === undefined) return replied(state, dial, { type: 'failed', failure: 'refused' });
   const served = userland.value.serveRequest(container.running.process, request, viewOf(state, container, event));
   const after = took(state, event, container.status.id, served);
-  const answered = replied(after.context, dial, outcomeOf(served.response));
+  const { response } = served;
+  const { context } = after;
+  if (response.type === 'later')
+    return { ...after, context: { ...context, calls: context.calls.set(promised(container.status.id, response.id), dial) } };
+  const answered = replied(context, dial, outcomeOf(response));
   return { context: answered.context, effects: [...after.effects, ...answered.effects] };
 }
 
@@ -93,24 +98,12 @@ export function apiReplied(state: RuntimeState, { id, status, contentType, body 
   });
 }
 
-function replied(state: RuntimeState, { id, replyTo }: NetDial, outcome: NetOutcome): RuntimeResult {
-  const message: NetReply = { type: 'net.reply', id, outcome };
-  return { context: state, effects: [{ type: 'send', to: replyTo, message }] };
-}
-
 function requestOf({ payload, port, client }: NetDial): ServedRequest | undefined {
   if (payload.type === 'http') {
     const { method, path, headers, body } = payload;
     return { type: 'http', port, client, method, path, headers, body };
   }
   return payload.type === 'tcp' ? { type: 'tcp', port, client, data: payload.data } : undefined;
-}
-
-function outcomeOf(response: ServedResponse): NetOutcome {
-  if (response.type === 'refused') return { type: 'failed', failure: 'refused' };
-  return response.type === 'http'
-    ? { type: 'http', status: response.status, headers: response.headers, body: response.body }
-    : { type: 'tcp', data: response.data };
 }
 
 /** An answer from the network: to a program, or to a kubelet that probes. */

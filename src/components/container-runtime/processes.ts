@@ -4,6 +4,7 @@ import type { ContainerStatus, CriContainerEvent, CriResponse, CriResult } from 
 import { factsOf, tagOf } from './images.ts';
 import { filesOf, readOnlyPaths, write } from './filesystem.ts';
 import { disconnect, dial } from './network.ts';
+import { breakPromises, keepPromises } from './replies.ts';
 import {
   andThen,
   nothing,
@@ -95,6 +96,7 @@ export function took(state: RuntimeState, event: RuntimeEvent, owner: string, tu
   }
   if (exec !== undefined) context = { ...context, execs: context.execs.set(owner, spoken(exec, running, turn.output)) };
   let result = follow(context, event, owner, turn, before);
+  if (turn.responses.length > 0) result = andThen(result, (next) => keepPromises(next, id, turn));
   for (const { pid, signal } of turn.signals)
     if (pid === 1 && exec !== undefined) result = andThen(result, (next) => signalContainer(next, event, id, signal));
   return result;
@@ -195,7 +197,7 @@ export function finish(state: RuntimeState, event: RuntimeEvent, id: string, cod
   const asked = state.stopping.get(id);
   if (asked !== undefined) effects.push(answer(asked, { op: 'StopContainer', container: status }));
   else effects.push(tell(context, status));
-  return { context, effects };
+  return andThen({ context, effects }, (next) => breakPromises(next, id));
 }
 
 function tell(state: RuntimeState, container: ContainerStatus): Effect {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   imageFiles,
   listenersOfProcess,
+  resumeProcess,
   serveRequest,
   startProcess,
   type NetAnswer,
@@ -286,6 +287,56 @@ describe('nginx', () => {
     drive.files = drive.files.set('/etc/nginx/conf.d/default.conf', config('two'));
     signal(drive, 'HUP');
     expect(ask(drive, get('/', { port: 8080 }))).toMatchObject({ body: 'two web-0\n' });
+  });
+
+  const proxy =
+    'upstream app {\n server one:8080;\n server 10.0.0.2;\n}\nserver {\n listen 80;\n location / {\n  proxy_set_header X-Real-IP $remote_addr;\n  proxy_pass http://app;\n }\n location /api/ { proxy_pass http://one:8080/v1/; }\n}\n';
+  const dns = (request: NetRequest): NetAnswer =>
+    request.type === 'dns'
+      ? { type: 'dns', server: '10.96.0.10', name: 'one.default.svc.cluster.local', addresses: ['10.96.0.5'] }
+      : { type: 'failed', failure: 'refused', address: '10.0.0.2' };
+
+  it('does not begin without the addresses of its upstreams', () => {
+    const drive = proceed(server({ files: { '/etc/nginx/conf.d/default.conf': proxy } }), 1000);
+    expect([codeOf(drive), drive.err.split('\n')[1]]).toEqual([
+      1,
+      'nginx: [emerg] host not found in upstream "one:8080" in /etc/nginx/conf.d/default.conf:2',
+    ]);
+  });
+
+  it('hands requests on and answers later', () => {
+    const drive = proceed(server({ files: { '/etc/nginx/conf.d/default.conf': proxy } }), 1000, { net: dns });
+    expect(ask(drive, get('/api/x?y=1'))).toEqual({ type: 'later', id: expect.any(Number) as number });
+    expect(drive.need).toMatchObject({ type: 'request', request: { type: 'http', host: '10.96.0.5', port: 8080, path: '/v1/x?y=1' } });
+    expect(listenersOfProcess(drive.process)).toEqual([{ port: 80, protocol: 'http' }]);
+    const turn = resumeProcess(
+      drive.process,
+      { type: 'http', address: '10.96.0.5', status: 200, headers: [['Content-Type', 'text/plain']], body: 'hi' },
+      viewOf(drive),
+    );
+    expect(turn.responses).toMatchObject([{ response: { status: 200, body: 'hi' } }]);
+    expect(turn.output).toMatchObject([{ text: expect.stringContaining('"GET /api/x?y=1 HTTP/1.1" 200 2') as string }]);
+    expect(turn.need.type).toBe('serve');
+  });
+
+  it('says that its upstream does not answer', () => {
+    const drive = proceed(server({ files: { '/etc/nginx/conf.d/default.conf': proxy } }), 1000, { net: dns });
+    ask(drive, get('/'));
+    ask(drive, get('/'));
+    // The second server of the upstream is the turn of the first connection.
+    expect(drive.need).toMatchObject({
+      type: 'request',
+      request: {
+        host: '10.0.0.2',
+        port: 80,
+        headers: expect.arrayContaining([
+          ['X-Real-IP', '127.0.0.1'],
+          ['Host', 'app'],
+        ]) as unknown,
+      },
+    });
+    proceed(drive, 10, { net: dns });
+    expect(drive.err).toContain('[error] 29#29: *1 connect() failed (111: Connection refused) while connecting to upstream');
   });
 
   it('leaves the foreground where it is not told to stay', () => {

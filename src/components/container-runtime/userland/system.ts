@@ -39,6 +39,7 @@ export class System {
   readonly pipes: Map<number, Pipe>;
   readonly output: Output[] = [];
   private readonly signals: { readonly pid: number; readonly signal: SignalName }[] = [];
+  private readonly responses: { readonly id: number; readonly response: ServedResponse }[] = [];
   /** The answer that has come in this turn, until its task runs. */
   private answer: { readonly pid: number; readonly answer: NetAnswer } | undefined;
   private steps = stepsPerTurn;
@@ -313,6 +314,11 @@ export class System {
     return response;
   }
 
+  /** Gives the answer that was promised for later. */
+  respond(id: number, response: ServedResponse): void {
+    this.responses.push({ id, response });
+  }
+
   /** Runs all tasks until each of them waits for something. */
   run(): Turn {
     for (const { pid, deadline } of [...this.tasks.values()])
@@ -337,7 +343,14 @@ export class System {
     const used = (id: number): boolean => this.pipes.get(id)!.open || this.isOpen(id, 'read') || this.isOpen(id, 'write');
     const pipes = ended ? [] : [...this.pipes.values()].filter(({ id }) => used(id));
     const process: Process = { ...this.process, tasks, pipes, nextPid: this.nextPid, nextId: this.nextId, busy, exitCode: this.exitCode };
-    return { process, writes: this.files.writes, output: this.output, signals: this.signals, need: this.need(busy) };
+    return {
+      process,
+      writes: this.files.writes,
+      output: this.output,
+      signals: this.signals,
+      responses: this.responses,
+      need: this.need(busy),
+    };
   }
 
   private need(busy: number): Need {

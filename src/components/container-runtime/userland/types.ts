@@ -130,6 +130,8 @@ export interface Turn {
   readonly output: readonly Output[];
   /** Signals for processes of the container that are not of this one (`kubectl exec POD -- kill 1`). */
   readonly signals: readonly { readonly pid: number; readonly signal: SignalName }[];
+  /** Answers that were promised for later. */
+  readonly responses: readonly { readonly id: number; readonly response: ServedResponse }[];
   readonly need: Need;
 }
 
@@ -160,7 +162,9 @@ export type ServedResponse =
     }
   | { readonly type: 'tcp'; readonly data: string }
   /** Nothing listens on the port. */
-  | { readonly type: 'refused' };
+  | { readonly type: 'refused' }
+  /** The answer comes with a later turn: the server has to ask others first. */
+  | { readonly type: 'later'; readonly id: number };
 
 /** A turn that also answers a request. */
 export interface Served extends Turn {

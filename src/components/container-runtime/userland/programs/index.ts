@@ -8,6 +8,7 @@ import { filePrograms } from './file-programs.ts';
 import { kill, killByName } from './kill.ts';
 import { networkPrograms } from './network.ts';
 import { nginx } from './nginx.ts';
+import { nginxWorker } from './nginx-proxy.ts';
 import { exit, type Program } from './program.ts';
 import { samplePrograms } from './samples.ts';
 import { redisCli, redisServer } from './redis.ts';
@@ -27,6 +28,7 @@ export const programs: Readonly<Record<string, Program | undefined>> = {
   kill,
   killall: killByName,
   nginx,
+  'nginx: worker process': nginxWorker,
   pkill: killByName,
   'redis-cli': redisCli,
   'redis-server': redisServer,

@@ -5,6 +5,8 @@ export interface Directive {
   readonly name: string;
   readonly args: readonly string[];
   readonly children: readonly Directive[];
+  /** `/etc/nginx/conf.d/default.conf:3` */
+  readonly at: string;
 }
 
 export const mainConfig = '/etc/nginx/nginx.conf';
@@ -95,9 +97,11 @@ class Reader {
       if (token.text === '') throw this.wrong('unexpected end of file, expecting ";" or "}"', token);
       if (token.text === '}') throw this.wrong('unexpected "}"', token);
       if (!tables.has(inside ?? '') && !known.has(name.text)) throw this.wrong(`unknown directive "${name.text}"`, name);
-      if (token.text === '{') return [{ name: name.text, args, children: this.directives(name.text) }];
+      if (token.text === '{') return [{ name: name.text, args, children: this.directives(name.text), at: `${this.path}:${token.line}` }];
       if (!tables.has(inside ?? '')) this.check(name, args, token);
-      return name.text === 'include' ? this.include(args[0] ?? '', token) : [{ name: name.text, args, children: [] }];
+      return name.text === 'include'
+        ? this.include(args[0] ?? '', token)
+        : [{ name: name.text, args, children: [], at: `${this.path}:${token.line}` }];
     }
   }
 
