@@ -79,6 +79,7 @@ export const resources = {
   jobs: { group: 'batch', version: 'v1', plural: 'jobs' },
   cronjobs: { group: 'batch', version: 'v1', plural: 'cronjobs' },
   endpointslices: { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' },
+  servicecidrs: { group: 'networking.k8s.io', version: 'v1', plural: 'servicecidrs' },
   clusterroles: { group: 'rbac.authorization.k8s.io', version: 'v1', plural: 'clusterroles' },
   validatingadmissionpolicies: { group: 'admissionregistration.k8s.io', version: 'v1', plural: 'validatingadmissionpolicies' },
   leases: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' },

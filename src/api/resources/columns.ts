@@ -172,6 +172,8 @@ const rows: Readonly<Record<string, Row>> = {
   'admissionregistration.k8s.io/MutatingAdmissionPolicy': (item: k8s.MutatingAdmissionPolicy, now: number) => [name(item), item.spec?.mutations?.length ?? 0, paramKind(item.spec?.paramKind), age(item, now)],
   'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': policyBindingCells,
   'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': policyBindingCells,
+  'networking.k8s.io/ServiceCIDR': (item: k8s.ServiceCIDR, now: number) => [name(item), (item.spec?.cidrs ?? []).join(','), age(item, now)],
+  'networking.k8s.io/IPAddress': (item: k8s.IPAddress, now: number) => [name(item), parentRef(item.spec?.parentRef), age(item, now)],
   'rbac.authorization.k8s.io/RoleBinding': bindingCells,
   'rbac.authorization.k8s.io/ClusterRoleBinding': bindingCells,
   'scheduling.k8s.io/PriorityClass': (item: k8s.PriorityClass, now: number) => [name(item), item.value ?? 0, item.globalDefault ?? false, age(item, now), item.preemptionPolicy ?? ''],
@@ -181,6 +183,12 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'flowcontrol.apiserver.k8s.io/FlowSchema': (item: k8s.FlowSchema, now: number) => [name(item), item.spec?.priorityLevelConfiguration.name ?? '', item.spec?.matchingPrecedence ?? 0, item.spec?.distinguisherMethod?.type ?? '<none>', age(item, now), String(item.status?.conditions?.some((entry) => entry.type === 'Dangling' && entry.status === 'True') === true ? 'True' : 'False')],
 };
+
+function parentRef(ref: k8s.ParentReference | undefined): string {
+  if (ref === undefined) return '<none>';
+  const resource = (ref.group ?? '') === '' ? ref.resource : `${ref.resource}.${ref.group}`;
+  return [resource, ref.namespace ?? '', ref.name].filter((part) => part !== '').join('/');
+}
 
 const paramKind = (kind: k8s.ParamKind | undefined): string => (kind === undefined ? '<unset>' : `${kind.apiVersion ?? ''}/${kind.kind ?? ''}`);
 

@@ -1,9 +1,10 @@
 import { newUid } from '#api/names.ts';
 import type { RandomState } from '#base/random.ts';
 import { formatTime, parseApiVersion, type KubeObject } from '#api/object.ts';
-import { updateManagedFields } from '#api/managed-fields/index.ts';
+import { applyServerSide, updateManagedFields } from '#api/managed-fields/index.ts';
 import { builtInResources } from '#api/resources/catalog.ts';
 import { storageKey } from '#api/resources/index.ts';
+import type { Schema } from '#api/schema/index.ts';
 import generated from './bootstrap.generated.json' with { type: 'json' };
 import type { ApiServerOptions } from './state.ts';
 
@@ -59,6 +60,18 @@ function finished(object: KubeObject): KubeObject {
   return { ...object, spec: { ...spec, clusterIPs: [spec.clusterIP], ipFamilies: ['IPv4'] } };
 }
 
+/** The first range of service addresses is ready as soon as it is there (pkg/controlplane/controller/defaultservicecidr). */
+function madeReady(object: KubeObject, schema: Schema | undefined, time: string): KubeObject {
+  if (object.kind !== 'ServiceCIDR') return object;
+  const { apiVersion, kind, metadata } = object;
+  const condition = { type: 'Ready', status: 'True', message: 'Kubernetes default Service CIDR is ready', lastTransitionTime: time };
+  const applied: KubeObject = { apiVersion, kind, metadata: { name: metadata.name }, status: { conditions: [condition] } };
+  const merged = { ...object, status: { conditions: [{ ...condition, reason: '' }] } };
+  const manager = 'kubernetes-service-cidr-controller';
+  const result = applyServerSide({ live: object, applied, schema, manager, force: true, time, subresource: 'status' }, merged);
+  return 'object' in result ? result.object : object;
+}
+
 /** Everything that a new API server creates by itself (controlplane post-start hooks), in order. */
 export function bootstrapEntries(options: ApiServerOptions, now: number, seed: RandomState): { readonly entries: readonly BootstrapEntry[]; readonly random: RandomState } {
   const entries: BootstrapEntry[] = [];
@@ -74,7 +87,7 @@ export function bootstrapEntries(options: ApiServerOptions, now: number, seed: R
     const prepared = resource.prepareForCreate(owned);
     const [uid, next] = newUid(random);
     random = next;
-    const value = finished({ ...prepared, ...(given === undefined ? {} : { status: given }), metadata: { ...prepared.metadata, uid, creationTimestamp: formatTime(now) } });
+    const value = madeReady(finished({ ...prepared, ...(given === undefined ? {} : { status: given }), metadata: { ...prepared.metadata, uid, creationTimestamp: formatTime(now) } }), resource.schema, formatTime(now));
     entries.push({ key: storageKey(resource, value.metadata.namespace ?? '', value.metadata.name), value });
   }
   return { entries, random };

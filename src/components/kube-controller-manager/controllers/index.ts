@@ -13,6 +13,7 @@ import { nodeIpam, nodeRegistration, podGc } from './node.ts';
 import { policyStatus } from './policy-status.ts';
 import { replicaset } from './replicaset.ts';
 import { resourceQuota } from './resourcequota.ts';
+import { serviceCidrs } from './service-cidrs.ts';
 import { statefulset } from './statefulset/index.ts';
 import { ttl } from './ttl.ts';
 import { claimProtection, ephemeralVolumes, volumeBinder, volumeExpander, volumeProtection } from './volumes/index.ts';
@@ -47,5 +48,6 @@ export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
     ephemeralVolumes,
     policyStatus,
     clusterRoleAggregation,
+    serviceCidrs,
   ].map((controller) => [controller.name, controller]),
 );
