@@ -28,6 +28,20 @@ describe('a saved session that cannot be taken up', () => {
     expect(restored(value)).toEqual({ codes: ['save.malformed'], seq: untouched });
   });
 
+  it.each([
+    ['no address', { type: 'fault.stop', address: 5 }],
+    ['no such program', { type: 'start-process', address: 'bob/terminal', definition: 'mallory', input: {} }],
+    ['no pair of hosts', { type: 'fault.link', between: 'alice' }],
+    ['no share', { type: 'fault.link', between: ['alice', 'minikube'], options: { loss: 7 } }],
+    ['no processes', { type: 'add-host', host: { name: 'bob' } }],
+    ['no message', { type: 'message', to: 'alice/terminal' }],
+    ['no such input', { type: 'format-disk' }],
+  ])('with an input that has %s is a problem of the saved text, and changes nothing', (_, input) => {
+    const value = saved();
+    Object.assign(value.branches[0]!.inputs[0]!, { input });
+    expect(restored(value)).toEqual({ codes: ['save.malformed'], seq: untouched });
+  });
+
   it('with inputs of another run is a problem of the saved text, and changes nothing', () => {
     const value = saved();
     value.branches[0]!.inputs[0]!.seq = 10_000_000;

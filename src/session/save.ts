@@ -3,6 +3,7 @@ import { isObject } from '#base/json.ts';
 import type { Cluster } from '#cluster/types.ts';
 import { Branch } from './branch.ts';
 import type { ClusterChoice, Problem } from './port.ts';
+import { isInput } from './saved-input.ts';
 import { Timeline } from './timeline.ts';
 
 /** What is kept of a run: which cluster, the inputs of each branch, and where the cursor was. Everything else follows. */
@@ -25,7 +26,8 @@ export interface SavedSession {
 
 /** A whole run saved with one of 200,000 inputs is not something a person made. */
 const maxInputs = 200_000;
-const inputTypes = new Set(['message', 'fault.stop', 'fault.start', 'fault.restart', 'fault.link', 'fault.drop', 'file', 'add-host', 'start-process']);
+/** Nor is one of so many events, and to play it again would take minutes. */
+const maxEvents = 20_000_000;
 
 /** Checks something that claims to be a saved session; the problem names the place. */
 export function readSaved(value: unknown): SavedSession | Problem {
@@ -33,7 +35,8 @@ export function readSaved(value: unknown): SavedSession | Problem {
   if (value['format'] !== 'kube-orrery-session') return bad('format', 'not a saved session');
   if (value['version'] !== 1) return { code: 'save.version', values: { version: String(value['version']) } };
   const cluster = value['cluster'];
-  if (!isObject(cluster) || typeof cluster['shape'] !== 'string' || typeof cluster['seed'] !== 'number') return bad('cluster', 'no shape and seed');
+  if (!isObject(cluster) || typeof cluster['shape'] !== 'string' || typeof cluster['seed'] !== 'number')
+    return bad('cluster', 'no shape and seed');
   const { branches, branch, cursor } = value;
   if (!Array.isArray(branches) || branches.length === 0) return bad('branches', 'not a list');
   if (typeof cursor !== 'number' || !Number.isFinite(cursor)) return bad('cursor', 'not a number');
@@ -95,8 +98,8 @@ function checkBranch(item: unknown, place: string): Problem | undefined {
     if (!isObject(recorded) || typeof recorded['seq'] !== 'number' || typeof recorded['at'] !== 'number') return bad(where, 'no position');
     if (recorded['seq'] < last) return bad(where, 'out of order');
     last = recorded['seq'];
-    const input = recorded['input'];
-    if (!isObject(input) || !inputTypes.has(String(input['type']))) return bad(where, 'unknown input');
+    if (last > maxEvents) return bad(where, 'too many events');
+    if (!isInput(recorded['input'])) return bad(where, 'unknown input');
   }
   return undefined;
 }

@@ -30,7 +30,9 @@ function Header(): JSX.Element {
       <LessonMenu />
       <select aria-label={t('cluster')} value={shape} onChange={(event) => startAnew(event.target.value)}>
         {shapes.map((name) => (
-          <option key={name}>{name}</option>
+          <option key={name} value={name}>
+            {t(`${name}Shape`)}
+          </option>
         ))}
       </select>
       <button type="button" onClick={() => startAnew(shape)}>
