@@ -57,6 +57,8 @@ const plain = (schema) => {
   if (schema?.type === 'string') return schema.format === 'byte' ? 'bytes' : 'string';
   return schema?.type === 'number' || schema?.type === 'boolean' ? schema.type : 'any';
 };
+// Required fields that Go leaves out when they are empty all the same.
+const omitted = new Set(['ValidatingAdmissionPolicyBindingSpec.policyName', 'ValidatingAdmissionPolicyBindingSpec.validationActions']);
 const types = {};
 const kinds = {};
 for (const [full, schema] of Object.entries(schemas)) {
@@ -67,7 +69,7 @@ for (const [full, schema] of Object.entries(schemas)) {
   // Go structs that are no pointers are there even when nothing was said of them.
   const isStruct = (sub) => sub.$ref || sub.allOf;
   const present = Object.entries(schema.properties).flatMap(([name, sub]) =>
-    JSON.stringify(sub.default) === '{}' || (schema.required?.includes(name) && !isStruct(sub)) ? [name] : [],
+    (JSON.stringify(sub.default) === '{}' || (schema.required?.includes(name) && !isStruct(sub))) && !omitted.has(`${short[full]}.${name}`) ? [name] : [],
   );
   if (present.length > 0) type.present = present;
   types[short[full]] = type;

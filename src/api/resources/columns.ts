@@ -173,7 +173,7 @@ const rows: Readonly<Record<string, Row>> = {
   'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': policyBindingCells,
   'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': policyBindingCells,
   'networking.k8s.io/ServiceCIDR': (item: k8s.ServiceCIDR, now: number) => [name(item), (item.spec?.cidrs ?? []).join(','), age(item, now)],
-  'networking.k8s.io/IPAddress': (item: k8s.IPAddress, now: number) => [name(item), parentRef(item.spec?.parentRef), age(item, now)],
+  'networking.k8s.io/IPAddress': (item: k8s.IPAddress) => [name(item), parentRef(item.spec?.parentRef)],
   'rbac.authorization.k8s.io/RoleBinding': bindingCells,
   'rbac.authorization.k8s.io/ClusterRoleBinding': bindingCells,
   'scheduling.k8s.io/PriorityClass': (item: k8s.PriorityClass, now: number) => [name(item), item.value ?? 0, item.globalDefault ?? false, age(item, now), item.preemptionPolicy ?? ''],
