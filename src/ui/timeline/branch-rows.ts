@@ -18,3 +18,10 @@ export function rowsOf(branches: readonly BranchSummary[], current: string | und
   const newest = new Set(others.slice(-(shownBranches - 1 - (branches.some(isCurrent) ? 1 : 0))));
   return branches.filter((branch, index) => index === 0 || branch.id === current || newest.has(branch));
 }
+
+/** The branch whose line another one leaves: its parent, or, where it left that before the parent itself began, the parent's own. */
+export function leaves(branch: BranchSummary, branches: readonly BranchSummary[]): string | undefined {
+  const parent = branches.find((item) => item.id === branch.parent);
+  if (parent === undefined || parent.parent === undefined || parent.forkedAt <= branch.forkedAt) return parent?.id;
+  return leaves({ ...branch, parent: parent.parent }, branches);
+}

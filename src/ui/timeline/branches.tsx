@@ -1,7 +1,7 @@
 import type { CSSProperties, JSX } from 'react';
 import { port, useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
-import { branchPitch, rowsOf } from './branch-rows.ts';
+import { branchPitch, leaves, rowsOf } from './branch-rows.ts';
 import { clock } from './clock.ts';
 
 /** The branches as a tree over the lanes, in the same scale of time: each leaves its parent where it began. */
@@ -19,7 +19,8 @@ export function Branches(): JSX.Element | null {
       <span aria-hidden="true">{t('branches')}</span>
       <div role="group" aria-label={t('branches')}>
         {shown.map((branch, row) => {
-          const parent = shown.findIndex((item) => item.id === branch.parent);
+          const left = leaves(branch, branches);
+          const parent = shown.findIndex((item) => item.id === left);
           const [from, to] = [share(branch.forkedAt), share(branch.headTime)];
           const label = t('switchTo', { name: branch.name, at: clock(branch.forkedAt - epoch) });
           const style = { '--from': from, '--length': to - from, '--row': row, '--rise': parent < 0 ? 0 : row - parent } as CSSProperties;
