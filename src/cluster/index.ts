@@ -2,7 +2,7 @@ import { kubernetesVersion } from '#api/version.ts';
 import { definitions } from './definitions.ts';
 import { addonManifests } from './manifests/addons.ts';
 import { staticPodManifests } from './manifests/static-pods.ts';
-import { addonBinaries, controlPlane, controlPlaneBinaries, dns, node, proxyProcess, type NodeSettings } from './parts.ts';
+import { addonBinaries, controlPlane, controlPlaneBinaries, dns, node, proxyProcess, type Machine, type NodeSettings } from './parts.ts';
 import type { Cluster, ClusterOptions } from './types.ts';
 import { firstTerminal, openTerminal, usersWith } from './users.ts';
 
@@ -15,6 +15,34 @@ const maxNodes = 1000;
 /** The add-ons are applied after 9 s; then come their images, probes and endpoints. */
 const upAfterMs = 28_000;
 const etcdVersion = '3.6.16';
+
+/** What kubemark's nodes say of themselves (pkg/kubemark). */
+const hollowMachine: Machine = {
+  cpu: '1',
+  memory: '3840Mi',
+  ephemeralStorage: '0',
+  osImage: 'Debian GNU/Linux 7 (wheezy)',
+  kernelVersion: '3.16.0-0.bpo.4-amd64',
+  runtimeVersion: 'fakeRuntime://0.1.0',
+};
+/** The workers of the recordings with real kubelets. */
+const recordedMachine: Machine = {
+  cpu: '2',
+  memory: '24684092Ki',
+  allocatableMemory: '24632892Ki',
+  ephemeralStorage: '20Gi',
+  osImage: 'Debian GNU/Linux 12 (bookworm)',
+  kernelVersion: '6.12.0',
+  runtimeVersion: 'containerd://2.3.7',
+};
+const learnersMachine: Machine = {
+  cpu: '4',
+  memory: '8Gi',
+  ephemeralStorage: '100Gi',
+  osImage: 'Debian GNU/Linux 13 (trixie)',
+  kernelVersion: '6.12.0',
+  runtimeVersion: 'containerd://2.3.7',
+};
 
 type Shape = (options: ClusterOptions) => Cluster;
 const numbered = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `node-${index + 1}`);
@@ -35,9 +63,7 @@ const oracle =
       ip: `172.18.0.${index + 3}`,
       hollow,
       userAgent: hollow ? 'hollow-kubelet' : 'kubelet',
-      cpu: hollow ? '1' : '2',
-      memory: hollow ? '3840Mi' : '8Gi',
-      ephemeralStorage: hollow ? '0' : '100Gi',
+      machine: hollow ? hollowMachine : recordedMachine,
       atMs: 8000,
     });
     return {
@@ -95,9 +121,7 @@ const minikube: Shape = ({ seed, nodes = 0 }) => {
     ip: `192.168.49.${index + 2}`,
     hollow: false,
     userAgent: 'kubelet',
-    cpu: '4',
-    memory: '8Gi',
-    ephemeralStorage: '100Gi',
+    machine: learnersMachine,
     binaries: addonBinaries(name, server),
   });
   const workers = numbered(nodes);

@@ -1,3 +1,4 @@
+import { hexDigest } from '#base/random.ts';
 import type { WorldOptions } from '#kernel/types.ts';
 import type { ApiServerInput } from '#components/kube-apiserver/index.ts';
 import type { Binary, RuntimeInput } from '#components/container-runtime/index.ts';
@@ -127,6 +128,30 @@ export function proxyProcess(node: string, server: string, atMs: number): Proces
   return { address: `${node}/kube-proxy`, definition: 'kube-proxy', input, atMs };
 }
 
+/** What a node has, and what it can give to pods. */
+export interface Machine {
+  readonly cpu: string;
+  readonly memory: string;
+  readonly allocatableMemory?: string;
+  readonly ephemeralStorage: string;
+  readonly osImage: string;
+  readonly kernelVersion: string;
+  readonly runtimeVersion: string;
+}
+
+/** What a kubelet on a real machine tells besides: a hollow one knows none of it. */
+function realStatus(name: string, ip: string): object {
+  const handler = { recursiveReadOnlyMounts: true, userNamespaces: true };
+  return {
+    addresses: [
+      { address: ip, type: 'InternalIP' },
+      { address: name, type: 'Hostname' },
+    ],
+    features: { supplementalGroupsPolicy: true },
+    runtimeHandlers: ['', 'runc'].map((handlerName) => ({ features: handler, name: handlerName })),
+  };
+}
+
 /** What distinguishes the nodes of a cluster. */
 export interface NodeSettings {
   readonly name: string;
@@ -135,17 +160,27 @@ export interface NodeSettings {
   readonly ip: string;
   readonly hollow: boolean;
   readonly userAgent: string;
-  readonly cpu: string;
-  readonly memory: string;
-  readonly ephemeralStorage: string;
+  readonly machine: Machine;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly binaries?: RuntimeInput['binaries'] | undefined;
   readonly atMs?: number | undefined;
 }
 
+function uuidOf(text: string): string {
+  const hex = hexDigest(`boot ${text}`, 32);
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
 export function node(settings: NodeSettings): readonly Process[] {
-  const { name, hollow, cpu, memory, ephemeralStorage, ip, index, atMs = 0 } = settings;
-  const amounts = { cpu, 'ephemeral-storage': ephemeralStorage, memory, pods: '110' };
+  const { name, hollow, machine, ip, index, atMs = 0 } = settings;
+  const pages = hollow ? {} : { 'hugepages-1Gi': '0', 'hugepages-2Mi': '0' };
+  const amounts = (memory: string): object => ({
+    cpu: machine.cpu,
+    'ephemeral-storage': machine.ephemeralStorage,
+    ...pages,
+    memory,
+    pods: '110',
+  });
   const labels = {
     'beta.kubernetes.io/arch': 'amd64',
     'beta.kubernetes.io/os': 'linux',
@@ -154,24 +189,20 @@ export function node(settings: NodeSettings): readonly Process[] {
     'kubernetes.io/os': 'linux',
     ...settings.labels,
   };
-  const real = {
-    addresses: [
-      { address: ip, type: 'InternalIP' },
-      { address: name, type: 'Hostname' },
-    ],
-  };
+  const machineId = hollow ? '' : hexDigest(name, 32);
+  const annotations = hollow ? {} : { annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' } };
   const kubelet: KubeletInput = {
     client: { server: settings.server, credential: certificate(`system:node:${name}`, ['system:nodes']), userAgent: settings.userAgent },
     hostIp: hollow ? '' : ip,
     hollow,
     dns,
     node: {
-      metadata: { labels },
+      metadata: { labels, ...annotations },
       spec: hollow ? { providerID: `kubemark://${name}` } : {},
       status: {
-        ...(hollow ? {} : real),
-        allocatable: amounts,
-        capacity: amounts,
+        ...(hollow ? {} : realStatus(name, ip)),
+        allocatable: amounts(machine.allocatableMemory ?? machine.memory),
+        capacity: amounts(machine.memory),
         daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
         declaredFeatures: [
           'ExtendWebSocketsToKubelet',
@@ -181,15 +212,15 @@ export function node(settings: NodeSettings): readonly Process[] {
         ],
         nodeInfo: {
           architecture: 'amd64',
-          bootID: '',
-          containerRuntimeVersion: hollow ? 'fakeRuntime://0.1.0' : 'containerd://2.3.0',
-          kernelVersion: hollow ? '3.16.0-0.bpo.4-amd64' : '6.12.0',
+          bootID: hollow ? '' : uuidOf(name),
+          containerRuntimeVersion: machine.runtimeVersion,
+          kernelVersion: machine.kernelVersion,
           kubeProxyVersion: '',
           kubeletVersion: kubernetesVersion,
-          machineID: '',
+          machineID: machineId,
           operatingSystem: 'linux',
-          osImage: hollow ? 'Debian GNU/Linux 7 (wheezy)' : 'Debian GNU/Linux 13 (trixie)',
-          systemUUID: '',
+          osImage: machine.osImage,
+          systemUUID: machineId,
         },
       },
     },

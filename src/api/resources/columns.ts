@@ -38,12 +38,13 @@ function externalIp(service: k8s.Service): string {
 }
 
 function endpointList(endpoints: k8s.Endpoints): string {
+  if ((endpoints.subsets ?? []).length === 0) return '<none>';
   const list = (endpoints.subsets ?? []).flatMap((subset) => {
     const addresses = subset.addresses ?? [];
     if (subset.ports === undefined || subset.ports.length === 0) return addresses.map((item) => item.ip);
     return subset.ports.flatMap((port) => addresses.map((item) => `${item.ip}:${port.port}`));
   });
-  return list.length > 3 ? `${list.slice(0, 3).join(',')} + ${list.length - 3} more...` : or(list.join(','));
+  return list.length > 3 ? `${list.slice(0, 3).join(',')} + ${list.length - 3} more...` : list.join(',');
 }
 
 function nodeStatus(node: k8s.Node): string {

@@ -67,7 +67,7 @@ function start(state: ProxyState, event: ProxyEvent): Result {
     effects.push(...first.effects);
     return [name, first.state] as const;
   });
-  const subject = { apiVersion: '', kind: 'Node', metadata: { name: input.node } };
+  const subject = { apiVersion: 'v1', kind: 'Node', metadata: { name: input.node } };
   const said = createNewEvent(subject, 'Normal', 'Starting', 'StartKubeProxy', '', 'kube-proxy', event.now, 0, `kube-proxy-${input.node}`);
   return {
     context: { ...state, input, informers: Object.fromEntries(opened) as unknown as Watches },

@@ -83,7 +83,7 @@ export function registered(state: KubeletState, response: HttpResponse, event: K
 function introduce(state: KubeletState, event: KubeletEvent): readonly Effect[] {
   if (state.input.hollow) return [];
   const name = nameOf(event);
-  const subject = { apiVersion: '', kind: 'Node', metadata: { name, uid: name } };
+  const subject = { apiVersion: 'v1', kind: 'Node', metadata: { name } };
   const source = { component: 'kubelet', host: name };
   return firstWords.map(([reason, message], index) =>
     sendCall(state.input.client, 'event', createEvent(subject, 'Normal', reason, message(name), source, event.now, index)),

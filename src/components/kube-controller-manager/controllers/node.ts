@@ -35,11 +35,17 @@ export const nodeIpam: ControllerDefinition = {
   sync: allocate,
 };
 
+function withoutVersion(node: KubeObject): KubeObject {
+  const { resourceVersion: _version, ...metadata } = node.metadata;
+  return { ...node, metadata };
+}
+
 /** Says that a node is known (nodelifecycle, RegisteredNode). */
 function* register(key: string, context: SyncContext): Sync {
   const node = lookUp(context.caches, 'nodes', key);
   if (node !== undefined)
-    yield [context.event(node, 'Normal', 'RegisteredNode', `Node ${key} event: Registered Node ${key} in Controller`)];
+    // Its reference to the node is made by hand: it has no resource version (util/node, RecordNodeEvent).
+    yield [context.event(withoutVersion(node), 'Normal', 'RegisteredNode', `Node ${key} event: Registered Node ${key} in Controller`)];
   return done;
 }
 
