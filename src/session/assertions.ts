@@ -1,9 +1,9 @@
 import { deepEqual, isObject } from '#base/json.ts';
 import type { KubeObject } from '#api/object.ts';
-import { resourceTable } from '#api/resources/index.ts';
 import { matchesLabels, parseLabelSelector } from '#api/selectors.ts';
 import type { World } from '#kernel/world.ts';
 import { storedObjects } from './keyspace.ts';
+import { findByPlural } from './resources.ts';
 
 /** A claim about what etcd holds at the cursor. */
 export interface Assertion {
@@ -24,7 +24,7 @@ export interface Assertion {
 /** Whether the claim holds. */
 export function holds(world: World, assertion: Assertion): boolean {
   const { resource: plural, namespace, name, selector, field, is, count } = assertion;
-  const resource = resourceTable.find((item) => item.plural === plural);
+  const resource = findByPlural(world, plural);
   if (resource === undefined) return false;
   const labels = parseLabelSelector(selector ?? '');
   const found = storedObjects(world, `${resource.storagePrefix}/`).filter(

@@ -3,12 +3,12 @@ import { chartOf } from '#kernel/xstate/chart.ts';
 import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import type { KubeObject } from '#api/object.ts';
 import type { Event } from '#api/types.generated.ts';
-import { resourceTable } from '#api/resources/index.ts';
 import type { Branch } from './branch.ts';
 import { summarizeEntry } from './entries.ts';
 import { keyHistory, storedObjects } from './keyspace.ts';
 import { lastChange } from './last-change.ts';
 import { dependentsOf, related } from './relations.ts';
+import { findByPlural } from './resources.ts';
 import { summarizePacket } from './packets.ts';
 import type { Inspected, InspectTarget } from './port.ts';
 
@@ -159,9 +159,9 @@ function httpExchange(branch: Branch, packetId: number, message: { readonly id?:
 }
 
 function inspectObject(branch: Branch, resource: string, namespace: string, name: string): Inspected | undefined {
-  const definition = resourceTable.find((item) => item.plural === resource);
-  if (definition === undefined) return undefined;
   const { world } = branch.history;
+  const definition = findByPlural(world, resource);
+  if (definition === undefined) return undefined;
   const key = `${definition.storagePrefix}/${namespace === '' ? '' : `${namespace}/`}${name}`;
   const history = keyHistory(world, key);
   const newest = history.at(-1);
@@ -172,7 +172,7 @@ function inspectObject(branch: Branch, resource: string, namespace: string, name
     type: 'object',
     key,
     object,
-    owners: (object?.metadata.ownerReferences ?? []).map(({ kind, name: owner }) => related(kind, owner, namespace)),
+    owners: (object?.metadata.ownerReferences ?? []).map(({ kind, name: owner }) => related(world, kind, owner, namespace)),
     dependents: uid === undefined ? [] : dependentsOf(world, uid),
     events: events.map((event) => ({
       type: event.type ?? '',

@@ -2,13 +2,12 @@ import { holds } from './assertions.ts';
 import type { Branch } from './branch.ts';
 import { commandTable } from '#components/kubectl/index.ts';
 import { complete, type NameLookup, type TerminalState } from '#components/terminal/index.ts';
-import { builtInResources } from '#api/resources/catalog.ts';
-import { resourceTable } from '#api/resources/index.ts';
 import { mayList } from '#components/kube-apiserver/index.ts';
 import { decisionsOf } from '#components/kube-scheduler/index.ts';
 import { summarizeEntry } from './entries.ts';
 import { currentKeyspace, storedObjects } from './keyspace.ts';
 import { summarizePacket } from './packets.ts';
+import { findByPlural, resourcesAt } from './resources.ts';
 import type { PacketSummary, SessionAnswers, SessionQuery } from './port.ts';
 
 /** Answers a question from a branch's cursor. `save` is the session's own. */
@@ -44,7 +43,7 @@ function completion(branch: Branch, terminal: string, line: string, cursor: numb
   const process = branch.history.world.process(terminal);
   if (process === undefined) return { replaceFrom: cursor, candidates: [] };
   const names: NameLookup = (plural, namespace) => {
-    const resource = builtInResources.find('', 'v1', plural) ?? resourceTable.find((item) => item.plural === plural);
+    const resource = findByPlural(branch.history.world, plural);
     if (resource === undefined) return [];
     const inNamespace = resource.namespaced && namespace !== undefined ? namespace : '';
     // Names come from the API server, as everything that a kubectl knows: only to whom it would list them, and while it runs.
@@ -55,7 +54,7 @@ function completion(branch: Branch, terminal: string, line: string, cursor: numb
     const prefix = `${resource.storagePrefix}/${inNamespace === '' ? '' : `${inNamespace}/`}`;
     return storedObjects(branch.history.world, prefix).map((object) => object.metadata.name);
   };
-  return complete(process.context as TerminalState, line, cursor, names, commandTable);
+  return complete(process.context as TerminalState, line, cursor, names, commandTable, resourcesAt(branch.history.world).all);
 }
 
 function packetsBetween(branch: Branch, from: number, to: number, limit: number): readonly PacketSummary[] {

@@ -1,12 +1,12 @@
 import type { KubeObject } from '#api/object.ts';
-import { resourceTable } from '#api/resources/index.ts';
 import type { World } from '#kernel/world.ts';
 import { storedObjects } from './keyspace.ts';
 import type { RelatedObject } from './port.ts';
+import { resourcesAt } from './resources.ts';
 
 /** An object as one that another belongs to. @param namespace that of the other one: owners are in it, or in none */
-export function related(kind: string, name: string, namespace: string): RelatedObject {
-  const resource = resourceTable.find((item) => item.kind === kind);
+export function related(world: World, kind: string, name: string, namespace: string): RelatedObject {
+  const resource = resourcesAt(world).all.find((item) => item.kind === kind);
   if (resource === undefined) return { kind, name, target: undefined };
   return { kind, name, target: { type: 'object', resource: resource.plural, namespace: resource.namespaced ? namespace : '', name } };
 }
@@ -27,5 +27,5 @@ function ownerUids(object: KubeObject): readonly string[] {
 export function dependentsOf(world: World, uid: string): readonly RelatedObject[] {
   return storedObjects(world, '/registry/')
     .filter((object) => typeof object === 'object' && object !== null && ownerUids(object).includes(uid))
-    .map((object) => related(object.kind ?? '', object.metadata.name, object.metadata.namespace ?? ''));
+    .map((object) => related(world, object.kind ?? '', object.metadata.name, object.metadata.namespace ?? ''));
 }

@@ -1,35 +1,20 @@
 import type { SortedMap } from '#base/sorted-map.ts';
 import type { KubeObject } from '#api/object.ts';
-import { customResources } from '#api/custom/definition.ts';
-import { withResources, type ResourceCatalog } from '#api/resources/catalog.ts';
-import type { ResourceDefinition } from '#api/resources/index.ts';
+import { catalogWith, definitionsPrefix } from '#api/custom/catalog.ts';
+import type { ResourceCatalog } from '#api/resources/catalog.ts';
 import type { CustomResourceDefinition } from '#api/types.generated.ts';
 import type { RequestInfo } from './request-info.ts';
 import { cacheOf, type ApiServerState } from './state.ts';
 
-export const definitionsPrefix = '/registry/apiextensions.k8s.io/customresourcedefinitions';
-
-/** Catalogs by the definitions that they were made of, and what was made of each. */
+/** Catalogs by the definitions that they were made of. */
 const catalogs = new WeakMap<SortedMap<KubeObject>, ResourceCatalog>();
-const resources = new WeakMap<KubeObject, readonly ResourceDefinition[]>();
-
-/** What one definition makes. */
-export function resourcesFor(definition: KubeObject): readonly ResourceDefinition[] {
-  let known = resources.get(definition);
-  if (known === undefined) {
-    known = customResources(definition as unknown as CustomResourceDefinition);
-    resources.set(definition, known);
-  }
-  return known;
-}
 
 /** The resources that this server serves now: the built-in ones, and those of the definitions in its watch cache. */
 export function resourcesOf(server: ApiServerState): ResourceCatalog {
   const definitions = cacheOf(server, definitionsPrefix);
   let catalog = catalogs.get(definitions);
   if (catalog === undefined) {
-    const custom = [...definitions.values()].flatMap(resourcesFor);
-    catalog = withResources(custom.sort((a, b) => (a.group === b.group ? 0 : a.group < b.group ? -1 : 1)));
+    catalog = catalogWith(definitions.values());
     catalogs.set(definitions, catalog);
   }
   return catalog;

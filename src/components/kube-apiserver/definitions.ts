@@ -1,10 +1,11 @@
 import { deepEqual } from '#base/json.ts';
 import type { KubeObject } from '#api/object.ts';
+import { definitionsPrefix } from '#api/custom/catalog.ts';
 import { storagePrefixOf } from '#api/custom/definition.ts';
 import type { CustomResourceDefinition } from '#api/types.generated.ts';
 import type { Effect } from '#kernel/types.ts';
 import type { EtcdWatchCancel } from '#protocol/etcd.ts';
-import { definitionsOf, definitionsPrefix } from './custom-resources.ts';
+import { definitionsOf } from './custom-resources.ts';
 import type { DefinitionsChanged } from './extensions/machine.ts';
 import { cacheOf, type ApiServerState } from './state.ts';
 

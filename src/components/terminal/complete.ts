@@ -1,4 +1,4 @@
-import { resourceTable, type ResourceDefinition } from '#api/resources/index.ts';
+import type { ResourceDefinition } from '#api/resources/index.ts';
 import { filters } from '#base/filters/index.ts';
 import { programs } from './builtins.ts';
 
@@ -54,8 +54,8 @@ const everywhere = [
   { name: 'help', short: 'h', type: 'boolean' },
 ] as const;
 
-const resourceOf = (word: string): ResourceDefinition | undefined =>
-  resourceTable.find(
+const resourceOf = (resources: readonly ResourceDefinition[], word: string): ResourceDefinition | undefined =>
+  resources.find(
     (resource) =>
       resource.plural === word ||
       resource.singular === word ||
@@ -76,6 +76,7 @@ export function complete(
   kubectl: readonly CommandShape[],
   files: readonly string[],
   standardNamespace: string,
+  resources: readonly ResourceDefinition[],
 ): Completion {
   const before = line.slice(0, cursor);
   const command = lastCommand(before);
@@ -94,7 +95,7 @@ export function complete(
   const start =
     words[0] === 'watch' || words[0] === 'xargs' || words[0] === 'time' ? words.findIndex((word) => word === 'kubectl' || word === 'k') : 0;
   if (words[start] !== 'kubectl' && words[start] !== 'k') return offer(files);
-  return completeKubectl(words.slice(start + 1), partial, cursor, offer, { names, kubectl, files, standardNamespace });
+  return completeKubectl(words.slice(start + 1), partial, cursor, offer, { names, kubectl, files, standardNamespace, resources });
 }
 
 interface Sources {
@@ -102,6 +103,8 @@ interface Sources {
   readonly kubectl: readonly CommandShape[];
   readonly files: readonly string[];
   readonly standardNamespace: string;
+  /** What the cluster has: what `api-resources` would say. */
+  readonly resources: readonly ResourceDefinition[];
 }
 type Offer = (list: readonly string[], from?: number, prefix?: string) => Completion;
 
@@ -171,7 +174,7 @@ function completeKubectl(words: readonly string[], partial: string, cursor: numb
   if (aboutNodes.has(root!.name)) return offer(names('nodes', undefined));
   if (aboutPods.has(root!.name)) return offer(args.length > 0 ? [] : names('pods', where));
   if (withoutObjects.has(root!.name)) return offer([]);
-  return completeObjects(args, partial, cursor, where, offer, names);
+  return completeObjects(args, partial, cursor, where, offer, sources);
 }
 
 function valuesOf(flag: string, { names, files }: Sources): readonly string[] {
@@ -187,18 +190,18 @@ function completeObjects(
   cursor: number,
   namespace: string,
   offer: Offer,
-  names: NameLookup,
+  { names, resources }: Sources,
 ): Completion {
   const live = (resource: ResourceDefinition): readonly string[] => names(resource.plural, resource.namespaced ? namespace : undefined);
   const slash = partial.indexOf('/');
   if (slash > 0) {
-    const resource = resourceOf(partial.slice(0, slash));
+    const resource = resourceOf(resources, partial.slice(0, slash));
     return resource === undefined ? offer([]) : offer(live(resource), cursor - partial.length + slash + 1, partial.slice(slash + 1));
   }
-  const resource = args[0] === undefined || args[0].includes('/') ? undefined : resourceOf(args[0]);
+  const resource = args[0] === undefined || args[0].includes('/') ? undefined : resourceOf(resources, args[0]);
   if (resource !== undefined) return offer(live(resource).filter((name) => !args.includes(name)));
   if (args.length > 0) return offer([]);
   const comma = partial.lastIndexOf(',') + 1;
-  const types = resourceTable.filter((item) => item.verbs.includes('get')).flatMap((item) => [item.plural]);
+  const types = resources.filter((item) => item.verbs.includes('get')).flatMap((item) => [item.plural]);
   return offer(['all', ...types], cursor - partial.length + comma, partial.slice(comma));
 }

@@ -1,3 +1,4 @@
+import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { Inspection, ProcessDefinition } from '#kernel/types.ts';
 import { complete as completeLine, type Completion, type CommandShape, type NameLookup } from './complete.ts';
 import { terminalMachine } from './machine.ts';
@@ -44,6 +45,8 @@ export function complete(
   cursor: number,
   names: NameLookup,
   kubectl: readonly CommandShape[],
+  resources: readonly ResourceDefinition[],
 ): Completion {
-  return completeLine(line, cursor, names, kubectl, [...context.files.keys()], context.variables.get('namespace') ?? 'default');
+  const namespace = context.variables.get('namespace') ?? 'default';
+  return completeLine(line, cursor, names, kubectl, [...context.files.keys()], namespace, resources);
 }

@@ -1,4 +1,5 @@
 import type { KubeObject } from '#api/object.ts';
+import { resourcesMadeBy } from '#api/custom/catalog.ts';
 import { cleanupFinalizer, withCondition } from '#api/custom/definition-strategy.ts';
 import { isTrue, storagePrefixOf } from '#api/custom/definition.ts';
 import { isFailure } from '#api/resources/status-errors.ts';
@@ -6,7 +7,7 @@ import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { CustomResourceDefinition } from '#api/types.generated.ts';
 import { prefixEnd } from '#base/sorted-map.ts';
 import type { EtcdRangeResult, EtcdResponse, KeyValue } from '#protocol/etcd.ts';
-import { definitionsOf, resourcesFor } from '../custom-resources.ts';
+import { definitionsOf } from '../custom-resources.ts';
 import { emptyRequest } from '../request-state.ts';
 import { deleteObject } from '../storage.ts';
 import { updateStatus } from './update-status.ts';
@@ -68,7 +69,7 @@ export const finalizing: Controller = function* (key, { server, now }) {
   const marked = yield* call(updateStatus(withCondition(cached, started, now)));
   if (marked.status >= 300) return outcome(marked);
   const definition = marked.body as unknown as CustomResourceDefinition;
-  const [resource] = resourcesFor(definition as unknown as KubeObject);
+  const [resource] = resourcesMadeBy(definition as unknown as KubeObject);
   const ended: Ended =
     resource === undefined || !isTrue(definition, 'Established')
       ? { status: 'False', reason: 'NeverEstablished', message: 'resource was never established' }
