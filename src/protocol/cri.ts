@@ -19,6 +19,13 @@ export interface Mount {
 }
 /** A file of a volume, by its path inside the volume. */
 export type VolumeFile = readonly [path: string, text: string];
+/** LinuxContainerConfig: as whom a container runs, and within which limits. */
+export interface LinuxConfig {
+  readonly user: { readonly uid: number; readonly gid: number; readonly supplementalGroups: readonly number[] };
+  readonly readOnlyRoot: boolean;
+  /** 0 where there is none. */
+  readonly memoryLimitBytes: number;
+}
 export interface ContainerConfig {
   readonly name: string;
   readonly image: string;
@@ -30,6 +37,7 @@ export interface ContainerConfig {
   /** Single files that the kubelet mounts: `/etc/hosts`, `/etc/resolv.conf`. */
   readonly files: readonly VolumeFile[];
   readonly attempt: number;
+  readonly linux: LinuxConfig;
 }
 /** What a kubelet's HTTP, TCP or gRPC probe (or hook) dials in a pod. */
 export interface Dial {

@@ -30,8 +30,16 @@ export function filesOf(state: RuntimeState, { files, config }: Container): Sort
 }
 
 /** Paths below which nothing can be written. */
-export const readOnlyPaths = ({ config }: Container): readonly string[] =>
-  config.mounts.filter((mount) => mount.readOnly).map((mount) => clean(mount.containerPath));
+export const readOnlyPaths = ({ config }: Container): readonly string[] => [
+  ...(config.linux.readOnlyRoot ? ['/'] : []),
+  ...config.mounts.filter((mount) => mount.readOnly).map((mount) => clean(mount.containerPath)),
+];
+
+/** Paths below which everybody can write. */
+export const writablePaths = ({ config }: Container): readonly string[] => [
+  '/dev',
+  ...config.mounts.filter((mount) => !mount.readOnly).map((mount) => clean(mount.containerPath)),
+];
 
 /** Carries out what a program has written: into a volume where its path is mounted, else into the container's own files. */
 export function write(state: RuntimeState, container: Container, writes: readonly Write[]): RuntimeState {

@@ -48,6 +48,7 @@ const images: readonly (readonly [name: RegExp, facts: ImageFacts])[] = [
   [/\/google[-_]samples\/kubernetes-bootcamp$/, image('other', 80, ['bootcamp'])],
   [/\/agnhost$/, image('other', 50, ['pause'], ['/agnhost'])],
   [/\/echoserver$/, image('other', 45, ['echoserver'])],
+  [/^docker\.io\/polinux\/stress$/, image('other', 10, ['stress'])],
   [/\/hpa-example$/, image('other', 160, ['hpa-example'])],
   [/\/serve_hostname$/, image('other', 6, ['agnhost-serve-hostname'])],
   [/^(registry\.k8s\.io|k8s\.gcr\.io|gcr\.io|us-docker\.pkg\.dev)\//, image('other', 30, ['pause'])],

@@ -2,7 +2,7 @@ import { hexDigest } from '#base/random.ts';
 import type { Effect } from '#kernel/types.ts';
 import type { ContainerStatus, CriContainerEvent, CriResponse, CriResult } from '#protocol/cri.ts';
 import { factsOf, tagOf } from './images.ts';
-import { filesOf, readOnlyPaths, write } from './filesystem.ts';
+import { filesOf, readOnlyPaths, writablePaths, write } from './filesystem.ts';
 import { disconnect, dial } from './network.ts';
 import { breakPromises, keepPromises } from './replies.ts';
 import {
@@ -59,6 +59,7 @@ export function viewOf(state: RuntimeState, container: Container, event: Runtime
     hostname: sandbox?.config.hostname ?? '',
     ip: sandbox?.ip ?? '',
     readOnly: readOnlyPaths(container),
+    writable: writablePaths(container),
     others: container.running === undefined ? [] : userland.value.processLines(container.running.process),
   };
 }
@@ -95,6 +96,9 @@ export function took(state: RuntimeState, event: RuntimeEvent, owner: string, tu
     context = { ...written, containers: written.containers.set(id, exec === undefined ? { ...changed, running } : changed) };
   }
   if (exec !== undefined) context = { ...context, execs: context.execs.set(owner, spoken(exec, running, turn.output)) };
+  const limit = container.config.linux.memoryLimitBytes;
+  if (exec === undefined && limit > 0 && turn.memoryBytes > limit)
+    return finish(disconnect(context, owner), event, id, sigkill, 'OOMKilled');
   let result = follow(context, event, owner, turn, before);
   if (turn.responses.length > 0) result = andThen(result, (next) => keepPromises(next, id, turn));
   for (const { pid, signal } of turn.signals)
@@ -148,9 +152,10 @@ export function commandOf({ config }: Container): readonly string[] {
 }
 
 /** What every program of a container finds. */
-function surroundings({ image, workingDir }: Container['config']): Pick<ProcessStart, 'cwd' | 'image' | 'tag'> {
+function surroundings({ image, workingDir, linux }: Container['config']): Omit<ProcessStart, 'argv' | 'env'> {
   const facts = factsOf(image);
-  return { cwd: workingDir ?? facts?.workingDir ?? '/', image: facts?.kind ?? 'other', tag: tagOf(image) };
+  const { uid, gid, supplementalGroups: groups } = linux.user;
+  return { cwd: workingDir ?? facts?.workingDir ?? '/', image: facts?.kind ?? 'other', tag: tagOf(image), uid, gid, groups };
 }
 
 /** Starts a container's program; the answer is why that cannot be (runc's words). */
@@ -175,10 +180,10 @@ const whyNot = ({ error, program }: { readonly error: string; readonly program: 
       : `exec: "${program}": executable file not found in $PATH`;
 
 /** A container has ended, by itself or because it was stopped. */
-export function finish(state: RuntimeState, event: RuntimeEvent, id: string, code: number): RuntimeResult {
+export function finish(state: RuntimeState, event: RuntimeEvent, id: string, code: number, why?: 'OOMKilled'): RuntimeResult {
   const container = state.containers.get(id);
   if (container === undefined || container.status.state !== 'running') return nothing(state);
-  const reason = state.input.hollow ? '' : code === 0 ? 'Completed' : 'Error';
+  const reason = why ?? (state.input.hollow ? '' : code === 0 ? 'Completed' : 'Error');
   const status: ContainerStatus = { ...container.status, state: 'exited', exitCode: code, finishedAt: event.now, reason };
   const effects: Effect[] = [
     { type: 'disarm', timer: `turn ${id}` },

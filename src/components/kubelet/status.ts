@@ -3,6 +3,7 @@ import { formatTime, type KubeObject } from '#api/object.ts';
 import type { Container, Pod, PodCondition } from '#api/types.generated.ts';
 import type { ContainerStatus, SandboxStatus } from '#protocol/cri.ts';
 import { asPod, hasExited, isRunning, shouldRestart, specOf, type Tracked } from './containers.ts';
+import { userOf } from './security.ts';
 
 /** What a worker knows of its pod. */
 export interface StatusFacts {
@@ -217,7 +218,7 @@ function containerStatus(object: KubeObject, item: Tracked, facts: StatusFacts):
     restartCount: item.restarts,
     ...(hollow ? {} : { started: isRunning(item) && item.started }),
     state: shown[state],
-    ...(exists && !hollow ? { user: userOf(spec, object) } : {}),
+    ...(exists && !hollow ? { user: { linux: userOf(object, spec) } } : {}),
     ...mountsOf(spec),
   };
 }
@@ -234,13 +235,6 @@ const terminated = (status: ContainerStatus, scheme: string): object => ({
     startedAt: formatTime(status.startedAt),
   },
 });
-
-function userOf(spec: Container, object: KubeObject): object {
-  const pod = asPod(object).spec?.securityContext;
-  const uid = spec.securityContext?.runAsUser ?? pod?.runAsUser ?? 0;
-  const gid = spec.securityContext?.runAsGroup ?? pod?.runAsGroup ?? 0;
-  return { linux: { gid, supplementalGroups: [gid, ...(pod?.supplementalGroups ?? [])], uid } };
-}
 
 function mountsOf(spec: Container): object {
   if (spec.volumeMounts === undefined) return {};

@@ -3,6 +3,7 @@ import type { Container, LifecycleHandler } from '#api/types.generated.ts';
 import type { CriOperation, CriResponse, CriResult, Dial, Mount, SandboxStatus, VolumeFile } from '#protocol/cri.ts';
 import { asPod, hasExited, isRunning, shouldRestart, specOf, type BackOff, type StartError, type Tracked } from './containers.ts';
 import { goDuration } from '#base/duration.ts';
+import { linuxConfig, nonRootProblem } from './security.ts';
 
 /** A container that is to be stopped, and what is said of it. */
 export interface Kill {
@@ -211,9 +212,11 @@ function* launch(context: StartContext, item: Tracked): Pass<Problem | undefined
   const { environment } = yield { do: 'environment', container: name };
   if (environment === undefined || 'error' in environment)
     return { reason: 'CreateContainerConfigError', message: environment?.error ?? '', retryAt: 0 };
+  const refused = nonRootProblem(pod, spec);
+  if (refused !== undefined) return { reason: 'CreateContainerConfigError', message: refused, retryAt: 0 };
   const attempt = item.status === undefined ? item.restarts : item.status.attempt + 1;
   const { image = '', command, args, workingDir } = spec;
-  const config = { name, image, command, args, workingDir, attempt, ...environment };
+  const config = { name, image, command, args, workingDir, attempt, linux: linuxConfig(pod, spec), ...environment };
   const created = yield* runtime({ op: 'CreateContainer', sandbox: sandbox.id, config });
   if ('error' in created) return { reason: 'CreateContainerError', message: created.error, retryAt: 0 };
   if (created.result.op !== 'CreateContainer') return undefined;

@@ -26,14 +26,23 @@ const below = (directory: string): string => (directory === '/' ? '/' : `${direc
 
 /** Why a file could not be written, in the words of strerror(3). */
 export type FileError =
-  'No such file or directory' | 'Is a directory' | 'Not a directory' | 'Read-only file system' | 'Directory not empty' | 'File exists';
+  | 'Permission denied'
+  | 'No such file or directory'
+  | 'Is a directory'
+  | 'Not a directory'
+  | 'Read-only file system'
+  | 'Directory not empty'
+  | 'File exists';
 
 /** The files of a container during one step. Paths are absolute ones. */
 export class FileSystem {
   readonly writes: Write[] = [];
   private files: SortedMap<string>;
 
-  constructor(private readonly view: ProcessView) {
+  constructor(
+    private readonly view: ProcessView,
+    private readonly uid: number,
+  ) {
     this.files = view.files;
   }
 
@@ -79,6 +88,7 @@ export class FileSystem {
   remove(path: string): FileError | undefined {
     if (this.read(path) === undefined) return this.isDirectory(path) ? 'Is a directory' : 'No such file or directory';
     if (this.isReadOnly(path)) return 'Read-only file system';
+    if (this.isForbidden(path)) return 'Permission denied';
     // The directory stays when its last file goes.
     this.keepParent(path);
     this.set(path, undefined);
@@ -95,6 +105,7 @@ export class FileSystem {
   /** Removes a directory with all that is in it. */
   removeTree(path: string): FileError | undefined {
     if (this.isReadOnly(path)) return 'Read-only file system';
+    if (this.isForbidden(path)) return 'Permission denied';
     const found = [...this.files.prefixed(below(path))].map(([key]) => key);
     this.keepParent(path);
     for (const key of found) this.set(key, undefined);
@@ -110,7 +121,13 @@ export class FileSystem {
     const parent = directoryName(path);
     if (this.read(parent) !== undefined) return 'Not a directory';
     if (!this.isDirectory(parent)) return 'No such file or directory';
-    return this.isReadOnly(path) ? 'Read-only file system' : undefined;
+    return this.isReadOnly(path) ? 'Read-only file system' : this.isForbidden(path) ? 'Permission denied' : undefined;
+  }
+
+  /** Files belong to root; others have what is mounted, and the folders for everybody. */
+  private isForbidden(path: string): boolean {
+    if (this.uid === 0) return false;
+    return ![...(this.view.writable ?? []), '/tmp', '/var/tmp', '/dev'].some((prefix) => path.startsWith(below(prefix)));
   }
 
   private isReadOnly(path: string): boolean {

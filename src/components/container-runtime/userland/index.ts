@@ -32,6 +32,7 @@ export function startProcess(start: ProcessStart, view: ProcessView): Turn | Sta
     tag: start.tag ?? 'latest',
     uid: start.uid ?? 0,
     gid: start.gid ?? 0,
+    groups: start.groups ?? [start.gid ?? 0],
     tty: start.tty ?? false,
     root: pid,
     startedAt: view.now,
@@ -61,6 +62,7 @@ export function startProcess(start: ProcessStart, view: ProcessView): Turn | Sta
     pending: [],
     ignored: [],
     finished: {},
+    memoryBytes: 0,
     deadline: undefined,
   };
   system.tasks.set(pid, task);

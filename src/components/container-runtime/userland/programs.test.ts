@@ -56,6 +56,33 @@ describe('files', () => {
   ]);
 });
 
+describe('as whom', () => {
+  const options: DriveOptions = { uid: 1000, gid: 3000, groups: [3000, 2000], files: { '/data/': '' }, writable: ['/data'] };
+  rows([
+    { script: 'id; whoami', log: 'uid=1000 gid=3000 groups=2000,3000\nwhoami: unknown uid 1000\n', code: 1, options },
+    {
+      script: 'touch /x; touch /data/x /tmp/x; ls /data; rm /etc/passwd',
+      log: "touch: /x: Permission denied\nx\nrm: can't remove '/etc/passwd': Permission denied\n",
+      code: 1,
+      options,
+    },
+    {
+      script: 'echo x > /x; echo x > /data/x; cat /data/x',
+      log: "sh: can't create /x: Read-only file system\nx\n",
+      options: { files: { '/data/': '' }, readOnly: ['/'], writable: ['/data'] },
+    },
+    { script: 'id', log: 'uid=0(root) gid=0(root) groups=0(root),10(wheel)\n' },
+  ]);
+});
+
+describe('memory', () => {
+  it('is taken by stress, after a moment', () => {
+    const drive = start(['stress', '--vm', '1', '--vm-bytes', '250M', '--vm-hang', '1'], { image: 'other' });
+    expect([drive.out, drive.memoryBytes]).toEqual(['stress: info: [1] dispatching hogs: 0 cpu, 0 io, 1 vm, 0 hdd\n', 0]);
+    expect(proceed(drive, 1000).memoryBytes).toBe(250 * 1024 ** 2);
+  });
+});
+
 describe('text', () => {
   rows([
     { script: "printf 'b\\na\\nb\\n' | sort | uniq -c", log: '      1 a\n      2 b\n' },
@@ -272,6 +299,15 @@ describe('nginx', () => {
   ])('refuses a configuration: %j', (text, complaint) => {
     const drive = server({ files: { '/etc/nginx/conf.d/default.conf': text } });
     expect([codeOf(drive), drive.err]).toEqual([1, `2026/11/24 02:53:06 [emerg] 1#1: ${complaint}\nnginx: [emerg] ${complaint}\n`]);
+  });
+
+  it.each([
+    [{ uid: 101 }, 'mkdir() "/var/cache/nginx/client_temp" failed (13: Permission denied)'],
+    [{ readOnly: ['/'] }, 'mkdir() "/var/cache/nginx/client_temp" failed (30: Read-only file system)'],
+    [{ readOnly: ['/'], writable: ['/var/cache/nginx'] }, 'open() "/run/nginx.pid" failed (30: Read-only file system)'],
+  ])('wants to write before it serves: %j', (options, complaint) => {
+    const drive = server(options);
+    expect([codeOf(drive), drive.err.split('\n')[1]]).toEqual([1, `nginx: [emerg] ${complaint}`]);
   });
 
   it('follows locations, and a new configuration after HUP', () => {

@@ -52,6 +52,7 @@ export interface Task {
   readonly ignored: readonly SignalName[];
   /** Exit codes of children that have ended and have not been asked for. */
   readonly finished: Readonly<Record<number, number>>;
+  readonly memoryBytes: number;
   /** Set by `timeout`. */
   readonly deadline: { readonly at: number; readonly signal: SignalName } | undefined;
 }
@@ -62,6 +63,7 @@ export interface Process {
   readonly tag: string;
   readonly uid: number;
   readonly gid: number;
+  readonly groups: readonly number[];
   readonly tty: boolean;
   readonly root: number;
   readonly startedAt: number;

@@ -51,7 +51,7 @@ export class System {
     readonly process: Process,
     readonly view: ProcessView,
   ) {
-    this.files = new FileSystem(view);
+    this.files = new FileSystem(view, process.uid);
     this.tasks = new Map(process.tasks.map((task) => [task.pid, task]));
     this.pipes = new Map(process.pipes.map((pipe) => [pipe.id, pipe]));
     this.nextPid = process.nextPid;
@@ -135,6 +135,7 @@ export class System {
       blocked: undefined,
       pending: [],
       finished: {},
+      memoryBytes: 0,
       deadline: undefined,
       ...change,
     });
@@ -348,6 +349,7 @@ export class System {
       writes: this.files.writes,
       output: this.output,
       signals: this.signals,
+      memoryBytes: tasks.reduce((sum, task) => sum + task.memoryBytes, 0),
       responses: this.responses,
       need: this.need(busy),
     };

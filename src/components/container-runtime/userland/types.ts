@@ -15,7 +15,7 @@ export interface ProcessView {
   readonly ip: string;
   /** Paths that cannot be written below (`/etc/config` of a ConfigMap; `/` for readOnlyRootFilesystem). */
   readonly readOnly?: readonly string[] | undefined;
-  /** Below these one can write though something above is read-only (an emptyDir under a read-only root). */
+  /** Below these everybody can write, though something above is read-only (an emptyDir under a read-only root). */
   readonly writable?: readonly string[] | undefined;
   /** Processes of the container, for `ps` and `kill`. */
   readonly others?: readonly ProcessLine[] | undefined;
@@ -46,6 +46,8 @@ export interface ProcessStart {
   readonly tty?: boolean | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+  /** With the group itself. */
+  readonly groups?: readonly number[] | undefined;
 }
 
 export type SignalName = 'HUP' | 'INT' | 'QUIT' | 'KILL' | 'USR1' | 'USR2' | 'PIPE' | 'ALRM' | 'TERM' | 'CHLD' | 'CONT' | 'STOP' | 'WINCH';
@@ -130,6 +132,8 @@ export interface Turn {
   readonly output: readonly Output[];
   /** Signals for processes of the container that are not of this one (`kubectl exec POD -- kill 1`). */
   readonly signals: readonly { readonly pid: number; readonly signal: SignalName }[];
+  /** What its tasks have taken. */
+  readonly memoryBytes: number;
   /** Answers that were promised for later. */
   readonly responses: readonly { readonly id: number; readonly response: ServedResponse }[];
   readonly need: Need;

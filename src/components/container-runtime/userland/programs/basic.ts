@@ -128,13 +128,40 @@ const seq: Program = {
   },
 };
 
-/** Writes until nobody reads: it waits where the reader has enough for now. */
+const yesPauseMs = 100;
+const fullPipe = 65_536;
+
+/** Writes until nobody reads: it waits where the reader has enough for now, and long where nobody looks. */
 const yes: Program = {
   run: (call) => {
-    const line = `${call.args.length === 0 ? 'y' : call.args.join(' ')}\n`;
-    call.out(line.repeat(64));
-    return block({ type: 'sleep', until: call.system.now + 1 }, undefined);
+    const target = call.task.descriptors[1];
+    const full = target?.type === 'null' || (target?.type === 'pipe' && call.system.pipes.get(target.pipe)!.text.length > fullPipe);
+    if (full) return block({ type: 'sleep', until: call.system.now + yesPauseMs * (target.type === 'null' ? 100 : 1) }, undefined);
+    call.out(`${call.args.length === 0 ? 'y' : call.args.join(' ')}\n`.repeat(16));
+    return block(undefined, undefined);
   },
+};
+
+const sizes: Readonly<Record<string, number>> = { '': 1, B: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+
+/** `stress --vm N --vm-bytes 150M`: takes memory and keeps it. */
+const stress: Program = {
+  run: (call) => {
+    const value = (...names: readonly string[]): string => call.args[call.args.findIndex((arg) => names.includes(arg)) + 1] ?? '0';
+    const workers = (short: string, long: string): number =>
+      call.args.includes(short) || call.args.includes(long) ? Number(value(short, long)) : 0;
+    const hogs = workers('-m', '--vm');
+    if (call.memory === undefined) {
+      call.out(
+        `stress: info: [${call.task.pid}] dispatching hogs: ${workers('-c', '--cpu')} cpu, ${workers('-i', '--io')} io, ${hogs} vm, ${workers('-d', '--hdd')} hdd\n`,
+      );
+      return block({ type: 'sleep', until: call.system.now + 500 }, true);
+    }
+    const [, amount = '256', unit = 'M'] = /^(\d+)([BKMG]?)$/i.exec(call.args.includes('--vm-bytes') ? value('--vm-bytes') : '256M') ?? [];
+    call.system.update(call.task.pid, { memoryBytes: hogs * Number(amount) * (sizes[unit.toUpperCase()] ?? 1) });
+    return block({ type: 'forever' }, true);
+  },
+  signalled: (_, signal) => (signal === 'TERM' || signal === 'INT' ? exit(1) : undefined),
 };
 
 /** `timeout [-s SIGNAL] SECONDS PROGRAM…` */
@@ -204,12 +231,15 @@ const ps: Program = {
 
 const id: Program = {
   run: (call) => {
-    const { uid, gid } = call.system.process;
-    const named = (number: number): string => (number === 0 ? '0(root)' : String(number));
-    const only = { '-u': String(uid), '-g': String(gid), '-G': String(gid), '-un': uid === 0 ? 'root' : `unknown ID ${uid}` }[
+    const { uid, gid, image } = call.system.process;
+    // The image's own root is in a second group.
+    const groups = [...call.system.process.groups, ...(uid === 0 && image === 'busybox' ? [10] : [])].sort((a, b) => a - b);
+    const names: Readonly<Record<number, string>> = { 0: 'root', 10: 'wheel' };
+    const named = (number: number): string => (names[number] === undefined ? String(number) : `${number}(${names[number]})`);
+    const only = { '-u': String(uid), '-g': String(gid), '-G': groups.join(' '), '-un': uid === 0 ? 'root' : `unknown ID ${uid}` }[
       call.args.join('')
     ];
-    call.out(`${only ?? `uid=${named(uid)} gid=${named(gid)} groups=${named(gid)}`}\n`);
+    call.out(`${only ?? `uid=${named(uid)} gid=${named(gid)} groups=${groups.map(named).join(',')}`}\n`);
     return exit(0);
   },
 };
@@ -280,6 +310,7 @@ export const basicPrograms: Readonly<Record<string, Program>> = {
   seq,
   setsid: { run: (call) => ({ type: 'exec', argv: call.args }) },
   sleep,
+  stress,
   sync: says(() => ''),
   timeout,
   true: says(() => ''),

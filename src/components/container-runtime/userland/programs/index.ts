@@ -62,6 +62,7 @@ const special: Readonly<Record<string, { readonly images: readonly ImageKind[]; 
   httpd: only('/bin', 'busybox', 'httpd'),
   'httpd-foreground': only('/usr/local/bin', 'httpd'),
   pause: only('/'),
+  stress: only('/usr/local/bin'),
   perl: only('/usr/bin', 'debian', 'nginx', 'httpd'),
   python3: only('/usr/bin'),
   nslookup: only('/bin', 'busybox', 'nginx', 'redis'),

@@ -66,6 +66,12 @@ function hostsToFind({ servers, upstreams }: Memory): readonly Wanted[] {
     .filter(({ host }) => host !== '' && !host.includes('$') && !isAddress(host));
 }
 
+/** Why nginx cannot begin, in its log and for whoever started it. */
+export function emergency(call: Call, text: string): void {
+  const { pid } = call.task;
+  call.err(`${strftime('%Y/%m/%d %H:%M:%S', call.system.now)} [emerg] ${pid}#${pid}: ${text}\nnginx: [emerg] ${text}\n`);
+}
+
 /** Finds the next address; a host without one ends nginx (ngx_parse_url: "host not found in upstream"). */
 export function resolveNext(call: Call, { memory, asked }: Starting, listening: (memory: Memory) => Step): Step {
   const { answer } = call;
@@ -73,10 +79,7 @@ export function resolveNext(call: Call, { memory, asked }: Starting, listening: 
   if (asked !== undefined && answer !== undefined) {
     const address = answer.type === 'dns' ? answer.addresses[0] : undefined;
     if (address === undefined) {
-      const text = `host not found in upstream "${asked.text}" in ${asked.at}`;
-      call.err(
-        `${strftime('%Y/%m/%d %H:%M:%S', call.system.now)} [emerg] ${call.task.pid}#${call.task.pid}: ${text}\nnginx: [emerg] ${text}\n`,
-      );
+      emergency(call, `host not found in upstream "${asked.text}" in ${asked.at}`);
       return exit(1);
     }
     addresses = { ...addresses, [asked.host]: address };

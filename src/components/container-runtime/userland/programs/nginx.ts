@@ -1,8 +1,7 @@
 import type { Listener } from '../types.ts';
-import { strftime } from './date.ts';
 import { argumentOf, directivesNamed, mainConfig, readConfig, type Directive } from './nginx-config.ts';
 import { answer, exchangeOf, finished, versionOf, type Memory, type Server } from './nginx-answers.ts';
-import { handOn, isProxied, resolveNext, type Starting, upstreamsOf } from './nginx-proxy.ts';
+import { emergency, handOn, isProxied, resolveNext, type Starting, upstreamsOf } from './nginx-proxy.ts';
 import { block, exit, type Call, type Program, type Step } from './program.ts';
 
 function serversOf(directives: readonly Directive[]): readonly Server[] {
@@ -27,14 +26,24 @@ function configure(call: Call): { readonly memory: Memory; readonly daemon: bool
   const given = call.args.indexOf('-c');
   const config = readConfig(call.system.files, given < 0 ? mainConfig : call.args[given + 1]);
   if ('error' in config) {
-    call.err(
-      `${strftime('%Y/%m/%d %H:%M:%S', call.system.now)} [emerg] ${call.task.pid}#${call.task.pid}: ${config.error}\nnginx: [emerg] ${config.error}\n`,
-    );
+    emergency(call, config.error);
     return undefined;
   }
   const { connections = 0, addresses = {} } = (call.memory as Memory | undefined) ?? {};
   const memory: Memory = { servers: serversOf(config.directives), upstreams: upstreamsOf(config.directives), addresses, connections };
   return { memory, daemon: argumentOf(config.directives, 'daemon') !== 'off' };
+}
+
+/** nginx writes before it serves: folders for its caches, and its number (ngx_create_paths, ngx_create_pidfile). */
+function prepared(call: Call): boolean {
+  const { files } = call.system;
+  const [folder, number] = ['/var/cache/nginx/client_temp', '/run/nginx.pid'];
+  const atFolder = files.isDirectory(folder) ? undefined : files.makeDirectory(folder);
+  const problem = atFolder ?? files.write(number, `${call.task.pid}\n`);
+  if (problem === undefined) return true;
+  const codes: Readonly<Record<string, number>> = { 'No such file or directory': 2, 'Permission denied': 13, 'Read-only file system': 30 };
+  emergency(call, `${atFolder === undefined ? `open() "${number}"` : `mkdir() "${folder}"`} failed (${codes[problem] ?? 22}: ${problem})`);
+  return false;
 }
 
 /** nginx: static files, `return`, locations, its logs, and its ways to stop. */
@@ -58,7 +67,7 @@ export const nginx: Program = {
         call.err(`nginx: the configuration file ${mainConfig} syntax is ok\nnginx: configuration file ${mainConfig} test is successful\n`);
       return exit(found === undefined ? 1 : 0);
     }
-    if (found === undefined) return exit(1);
+    if (found === undefined || !prepared(call)) return exit(1);
     if (!found.daemon || /daemon\s+off/.test(args.join(' ')))
       return resolveNext(call, { memory: found.memory, asked: undefined }, listening);
     const { task, system } = call;

@@ -25,6 +25,11 @@ export const tail: Program = {
       .filter((arg) => !files.includes(arg) && !/^-[fF]+$/.test(arg) && arg !== '--follow')
       .map((arg) => arg.replace(/^-[fF](?=[\dn])/, '-'));
     if (files.length === 0) return fromInput(call, options, follows);
+    if (files.includes('/dev/zero')) {
+      // There is no line to end it: it keeps all that it has read.
+      call.system.update(call.task.pid, { memoryBytes: Number.MAX_SAFE_INTEGER });
+      return block({ type: 'forever' }, undefined);
+    }
     const texts = files.map((name) => call.read(name));
     const retries = call.args.some((arg) => /^-\w*F/.test(arg));
     let code = 0;

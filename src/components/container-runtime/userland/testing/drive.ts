@@ -20,6 +20,7 @@ export interface Drive {
   files: SortedMap<string>;
   now: number;
   need: Need;
+  memoryBytes: number;
   out: string;
   err: string;
   /** Both, in order. */
@@ -35,8 +36,12 @@ export interface DriveOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly pid?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly groups?: readonly number[];
   readonly cwd?: string;
   readonly readOnly?: readonly string[];
+  readonly writable?: readonly string[];
   readonly net?: (request: NetRequest) => NetAnswer;
 }
 
@@ -47,12 +52,13 @@ const usualEnv: readonly (readonly [string, string])[] = [
   ['HOME', '/root'],
 ];
 
-export const viewOf = (drive: Pick<Drive, 'files' | 'now'>, readOnly?: readonly string[]): ProcessView => ({
+export const viewOf = (drive: Pick<Drive, 'files' | 'now'>, { readOnly, writable }: DriveOptions = {}): ProcessView => ({
   files: drive.files,
   now: drive.now,
   hostname: 'web-0',
   ip: '10.244.0.7',
   readOnly,
+  writable,
 });
 
 export function take(drive: Drive, turn: Turn): void {
@@ -65,6 +71,7 @@ export function take(drive: Drive, turn: Turn): void {
   // What is kept has to survive being written down.
   drive.process = JSON.parse(JSON.stringify(turn.process)) as Process;
   drive.need = turn.need;
+  drive.memoryBytes = turn.memoryBytes;
   drive.needs.push(turn.need.type === 'sleep' ? `sleep ${turn.need.ms}` : turn.need.type);
 }
 
@@ -73,11 +80,32 @@ export function start(argv: readonly string[], options: DriveOptions = {}): Driv
   const files = SortedMap.from([...imageFiles(image), ...Object.entries(options.files ?? {})]);
   const base = { files, now: startTime };
   const turn = startProcess(
-    { argv, env: options.env ?? usualEnv, cwd: options.cwd ?? '/', image, tag: options.tag, stdin: options.stdin, pid: options.pid },
-    viewOf(base, options.readOnly),
+    {
+      argv,
+      env: options.env ?? usualEnv,
+      cwd: options.cwd ?? '/',
+      image,
+      tag: options.tag,
+      stdin: options.stdin,
+      pid: options.pid,
+      uid: options.uid,
+      gid: options.gid,
+      groups: options.groups,
+    },
+    viewOf(base, options),
   );
   if ('error' in turn) throw new Error(`${turn.program}: ${turn.error}`);
-  const drive: Drive = { ...base, process: turn.process, need: turn.need, out: '', err: '', log: '', needs: [], requests: [] };
+  const drive: Drive = {
+    ...base,
+    process: turn.process,
+    need: turn.need,
+    memoryBytes: 0,
+    out: '',
+    err: '',
+    log: '',
+    needs: [],
+    requests: [],
+  };
   take(drive, turn);
   return drive;
 }
@@ -91,15 +119,11 @@ export function proceed(drive: Drive, ms: number, options: DriveOptions = {}): D
       drive.requests.push(need.request);
       take(
         drive,
-        resumeProcess(
-          drive.process,
-          options.net?.(need.request) ?? { type: 'failed', failure: 'bad-address' },
-          viewOf(drive, options.readOnly),
-        ),
+        resumeProcess(drive.process, options.net?.(need.request) ?? { type: 'failed', failure: 'bad-address' }, viewOf(drive, options)),
       );
     } else if ('ms' in need && need.ms !== undefined && drive.now + need.ms <= end) {
       drive.now += need.ms;
-      take(drive, resumeProcess(drive.process, undefined, viewOf(drive, options.readOnly)));
+      take(drive, resumeProcess(drive.process, undefined, viewOf(drive, options)));
     } else break;
   }
   if (drive.need.type !== 'exit') drive.now = Math.max(drive.now, end);
