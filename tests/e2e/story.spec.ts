@@ -73,6 +73,21 @@ test('a damaged saved session is told in one sentence and kept', async ({ page }
   await expect(page.locator('.terminal')).toContainText('kubectl create namespace shop', { timeout: 30_000 });
 });
 
+test('a new cluster puts the run aside; it can be taken up again, and back', async ({ page }) => {
+  const before = page.getByRole('button', { name: 'Take up the run before this one' });
+  await expect(before).toHaveCount(0);
+  await type(page, 'kubectl create namespace shop');
+  await expect(page.locator('.terminal')).toContainText('namespace/shop created');
+  await page.getByRole('button', { name: 'New cluster' }).click();
+  await expect(page.locator('.terminal')).not.toContainText('shop');
+  await type(page, 'echo another run');
+  await expect(page.locator('.terminal .out')).toHaveText('another run');
+  await before.click();
+  await expect(page.locator('.terminal')).toContainText('namespace/shop created');
+  await before.click();
+  await expect(page.locator('.terminal .out')).toHaveText('another run');
+});
+
 test('branches are a tree over the timeline: a click switches', async ({ page }) => {
   const clock = async (): Promise<number> => {
     const [minutes, seconds] = (await page.locator('.clock').innerText()).split(':').map(Number);

@@ -3,7 +3,8 @@ import { Diagram } from '../diagram/diagram.tsx';
 import { Editor } from '../editor/editor.tsx';
 import { Inspector } from '../inspector/inspector.tsx';
 import { LessonMenu, Player } from '../scenario-player/player.tsx';
-import { port, startAnew, useSession } from '../stores/session.ts';
+import { useLesson } from '../stores/lesson.ts';
+import { port, startAnew, takeUp, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
 import { Terminal } from '../terminal/terminal.tsx';
 import { useText } from '../text/index.ts';
@@ -18,6 +19,7 @@ function Header(): JSX.Element {
   const t = useText();
   const { language, theme, showChatter, change } = useSettings();
   const shape = useSession((state) => state.frame?.cluster.shape) ?? 'minikube';
+  const hasAside = useSession((state) => state.aside !== undefined);
   return (
     <header className="head">
       <img src="./orrery.svg" alt="" />
@@ -28,16 +30,21 @@ function Header(): JSX.Element {
         {t('background')}
       </label>
       <LessonMenu />
-      <select aria-label={t('cluster')} value={shape} onChange={(event) => startAnew(event.target.value)}>
+      <select aria-label={t('cluster')} value={shape} onChange={(event) => void startAnew(event.target.value)}>
         {shapes.map((name) => (
           <option key={name} value={name}>
             {t(`${name}Shape`)}
           </option>
         ))}
       </select>
-      <button type="button" onClick={() => startAnew(shape)}>
+      <button type="button" onClick={() => void startAnew(shape)}>
         {t('newCluster')}
       </button>
+      {hasAside ? (
+        <button type="button" title={t('takeUp')} aria-label={t('takeUp')} onClick={() => (useLesson.getState().close(), void takeUp())}>
+          ↶
+        </button>
+      ) : null}
       <button
         type="button"
         onClick={() => change({ theme: theme === 'dark' ? 'light' : 'dark' })}

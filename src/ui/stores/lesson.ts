@@ -1,7 +1,7 @@
 import { create } from 'zustand';
 import type { Frame } from '#session/port.ts';
 import { factOf, lessons, readScenario, type Language, type Scenario, type ScenarioTexts } from '#scenarios/index.ts';
-import { port, useSession } from './session.ts';
+import { port, putAside, useSession } from './session.ts';
 import { useSettings } from './settings.ts';
 
 /**
@@ -67,6 +67,7 @@ export const useLesson = create<LessonStore>((set, get) => ({
     const [scenario, texts, { epoch }] = await Promise.all([lesson.load(), lesson.texts(useSettings.getState().language), anyFrame()]);
     const checked = readScenario(scenario);
     if ('reason' in checked) throw new Error(`lesson ${id}: ${checked.place}: ${checked.reason}`);
+    await putAside();
     set({ ...nothing, scenario: checked, texts });
     begun = false;
     const { shape, seed, nodes } = checked.cluster;

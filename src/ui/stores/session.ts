@@ -9,11 +9,14 @@ interface SessionStore {
   readonly problems: readonly Problem[];
   /** Texts of saved sessions that could not be read, the newest last. */
   readonly damaged: readonly string[];
+  /** The text of the run before this one. */
+  readonly aside: string | undefined;
   dismiss(index: number): void;
 }
 
 const savedKey = 'kube-orrery.session';
 const damagedKey = 'kube-orrery.session.damaged';
+const asideKey = 'kube-orrery.session.aside';
 const saveEveryMs = 4000;
 
 function damagedBefore(): readonly string[] {
@@ -30,6 +33,7 @@ export const useSession = create<SessionStore>((set) => ({
   arrivedAt: 0,
   problems: [],
   damaged: damagedBefore(),
+  aside: localStorage.getItem(asideKey) ?? undefined,
   dismiss: (index) => set((state) => ({ problems: state.problems.filter((_, at) => at !== index) })),
 }));
 
@@ -80,15 +84,41 @@ function setDamaged(damaged: readonly string[]): void {
   useSession.setState({ damaged });
 }
 
-/** Keeps the run as it goes, so that a refresh takes it up again. */
-async function save(): Promise<void> {
+/** The run as text; undefined where nobody has done anything in it. */
+async function textOfRun(): Promise<string | undefined> {
   const saved = (await port.ask({ type: 'save' })) as { readonly branches: readonly { readonly inputs: readonly unknown[] }[] };
-  if (saved.branches.some((branch) => branch.inputs.length > 0)) localStorage.setItem(savedKey, JSON.stringify(saved));
+  return saved.branches.some((branch) => branch.inputs.length > 0) ? JSON.stringify(saved) : undefined;
 }
 
-/** Forgets the run and begins a new one. */
-export function startAnew(shape: string): void {
+/** Keeps the run as it goes, so that a refresh takes it up again. */
+async function save(): Promise<void> {
+  const text = await textOfRun();
+  if (text !== undefined) localStorage.setItem(savedKey, text);
+}
+
+/** Puts the run aside before another takes its place, so that it can be taken up again. */
+export async function putAside(): Promise<void> {
+  const text = await textOfRun();
   localStorage.removeItem(savedKey);
+  if (text === undefined) return;
+  localStorage.setItem(asideKey, text);
+  useSession.setState({ aside: text });
+}
+
+/** Takes up the run that was put aside; the present one is put aside for it. */
+export async function takeUp(): Promise<void> {
+  const { aside } = useSession.getState();
+  if (aside === undefined) return;
+  localStorage.removeItem(asideKey);
+  useSession.setState({ aside: undefined });
+  await putAside();
+  localStorage.setItem(savedKey, aside);
+  restore(aside);
+}
+
+/** Begins a new run. */
+export async function startAnew(shape: string): Promise<void> {
+  await putAside();
   port.send({ type: 'open', cluster: { shape, seed: 1 } });
   port.send({ type: 'boot' });
 }

@@ -3,7 +3,7 @@ export const en = {
   tagline: 'A whole Kubernetes cluster, really running, with time as a handle',
   play: 'Play', pause: 'Pause', stepBack: 'Step back', step: 'Step forward', toNow: 'To the newest moment',
   tempo: 'Tempo', readable: 'Readable', realTime: 'Real time', fast: '×20', fastest: 'As fast as possible',
-  newCluster: 'New cluster', minikubeShape: 'minikube: one node', clusterShape: 'cluster: four nodes', oracleShape: 'test cluster: hollow nodes', cluster: 'Cluster', theme: 'Light or dark', background: 'Background traffic',
+  newCluster: 'New cluster', takeUp: 'Take up the run before this one', minikubeShape: 'minikube: one node', clusterShape: 'cluster: four nodes', oracleShape: 'test cluster: hollow nodes', cluster: 'Cluster', theme: 'Light or dark', background: 'Background traffic',
   terminal: 'Terminal', inspector: 'Inspector', typeCommand: 'type a command, or try one:',
   nothingSelected: 'Click a component or a packet to look inside.',
   state: 'State', recent: 'Recent events', request: 'Request', response: 'Response', gates: 'Gates', why: 'Why?', close: 'Close',

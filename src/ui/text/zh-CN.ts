@@ -4,7 +4,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   tagline: '一个真正在运行的 Kubernetes 集群，时间由你掌握',
   play: '播放', pause: '暂停', stepBack: '后退一步', step: '前进一步', toNow: '回到最新时刻',
   tempo: '节奏', readable: '便于观看', realTime: '实时', fast: '×20', fastest: '尽可能快',
-  newCluster: '新建集群', minikubeShape: 'minikube：单节点', clusterShape: 'cluster：四个节点', oracleShape: '测试集群：空壳节点', cluster: '集群', theme: '浅色或深色', background: '后台流量',
+  newCluster: '新建集群', takeUp: '回到前一次运行', minikubeShape: 'minikube：单节点', clusterShape: 'cluster：四个节点', oracleShape: '测试集群：空壳节点', cluster: '集群', theme: '浅色或深色', background: '后台流量',
   terminal: '终端', inspector: '检视', typeCommand: '输入命令，或者试试：',
   nothingSelected: '点击一个组件或一条消息，看看里面发生了什么。',
   state: '状态', recent: '最近的事件', request: '请求', response: '响应', gates: '关卡', why: '为什么？', close: '关闭',
