@@ -63,6 +63,7 @@ export const resources = {
   nodes: core('nodes'),
   services: core('services'),
   endpoints: core('endpoints'),
+  replicationcontrollers: core('replicationcontrollers'),
   namespaces: core('namespaces'),
   serviceaccounts: core('serviceaccounts'),
   configmaps: core('configmaps'),

@@ -1,29 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Session } from '#session/session.ts';
-
-/** A booted cluster and a hand at its terminal; each line is given some time. */
-function cluster(): { readonly session: Session; type(line: string, ms?: number): string } {
-  const session = new Session({ shape: 'minikube', seed: 11 });
-  session.pass(30_000);
-  return {
-    session,
-    type(line, ms = 8_000) {
-      const before = session.frame().terminals[0]!.lines.length;
-      session.send({ type: 'terminal.line', terminal: 'alice/terminal', line });
-      session.send({ type: 'pause' });
-      session.pass(ms);
-      const lines = session.frame().terminals[0]!.lines.slice(before);
-      return lines
-        .filter((item) => item.stream !== 'in')
-        .map((item) => item.text)
-        .join('\n');
-    },
-  };
-}
-const manifest = (text: string): string => `kubectl apply -f - <<'YAML'\n${text}\nYAML`;
+import { manifest, terminal } from './terminal.ts';
 
 describe('services and names', () => {
-  const { type } = cluster();
+  const { type } = terminal();
 
   it('lets a pod reach a service by its name, through CoreDNS and the rules of kube-proxy', () => {
     type('kubectl create deployment web --image=nginx --replicas=2');
@@ -58,7 +37,7 @@ describe('services and names', () => {
 });
 
 describe('a pod', () => {
-  const { session, type } = cluster();
+  const { session, type } = terminal();
 
   it('is ready when its probe says so, and only then an endpoint', () => {
     type(
@@ -184,7 +163,7 @@ spec:
 
 describe('a kubelet', () => {
   it('finds its containers running when it starts again', () => {
-    const { session, type } = cluster();
+    const { session, type } = terminal();
     type('kubectl run web --image=nginx');
     const id = "kubectl get pod web -o jsonpath='{.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}'";
     const before = type(id);

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../object.ts';
+import type { ReplicationControllerSpec } from '../types.generated.ts';
 import { isObject } from '#base/json.ts';
 import { definitionDefaults } from '../custom/definition-strategy.ts';
 import { canonicalQuantity } from '../quantity.ts';
@@ -245,6 +246,15 @@ const webhooks =
       );
     });
 
+/** SetDefaults_ReplicationController: the labels of its pods are its own labels and its selector where it names none. */
+function replicationController(object: Fields): Fields {
+  const defaulted = onSpec((spec) => template(fill(spec, { replicas: 1 })))(object);
+  const { labels } = (defaulted['spec'] as ReplicationControllerSpec | undefined)?.template?.metadata ?? {};
+  const orLabels = (key: string) => (part: Fields) =>
+    labels === undefined || Object.keys((part[key] as object | undefined) ?? {}).length > 0 ? part : { ...part, [key]: labels };
+  return within(within(defaulted, 'metadata', orLabels('labels')), 'spec', orLabels('selector'));
+}
+
 /** By group and kind. */
 const byKind: Readonly<Record<string, (object: Fields) => Fields>> = {
   '/Pod': (object) =>
@@ -253,7 +263,7 @@ const byKind: Readonly<Record<string, (object: Fields) => Fields>> = {
     ),
   '/PodTemplate': template,
   '/Service': onSpec(service),
-  '/ReplicationController': onSpec((spec) => template(fill(spec, { replicas: 1 }))),
+  '/ReplicationController': replicationController,
   '/Secret': (object) => fill(object, { type: 'Opaque' }),
   '/Namespace': (object) =>
     within(object, 'metadata', (meta) =>

@@ -103,6 +103,12 @@ function podSpec(spec: PodSpec | undefined, field: string, claims: readonly Pers
   return errors;
 }
 
+/** A ReplicationController as if its selector, which is labels, were that of a ReplicaSet; none is as good as an empty one. */
+function withLabelSelector(object: KubeObject): KubeObject {
+  const { selector, ...spec } = object['spec'] as { readonly selector?: Readonly<Record<string, string>> };
+  return { ...object, spec: Object.keys(selector ?? {}).length === 0 ? spec : { ...spec, selector: { matchLabels: selector } } };
+}
+
 function workload(object: KubeObject, policies: readonly string[] | undefined): FieldError[] {
   const spec = object['spec'] as { readonly replicas?: number; readonly selector?: LabelSelector; readonly template?: PodTemplateSpec; readonly volumeClaimTemplates?: readonly PersistentVolumeClaim[] } | undefined;
   const errors: FieldError[] = [];
@@ -142,6 +148,7 @@ const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldErro
   [definitionKind]: validateDefinition,
   'apps/Deployment': (object) => workload(object, ['Always']),
   'apps/ReplicaSet': (object) => workload(object, ['Always']),
+  '/ReplicationController': (object) => workload(withLabelSelector(object), ['Always']),
   'apps/StatefulSet': (object) => workload(object, ['Always']),
   'apps/DaemonSet': (object) => workload(object, ['Always']),
   'scheduling.k8s.io/PriorityClass': priorityClassErrors,

@@ -1,4 +1,6 @@
-import { parseApiVersion } from '#api/object.ts';
+import { parseApiVersion, type KubeObject } from '#api/object.ts';
+import type { InformerSpec } from '#machinery/informer.ts';
+import { controllerOf } from '#machinery/owner-references.ts';
 
 /**
  * What the leader watches: the informers that its control loops share, and what garbage collector and quota watch besides
@@ -50,3 +52,29 @@ const watched: Readonly<Record<string, readonly string[]>> = {
 export const watchedResources = Object.entries(watched).flatMap(([apiVersion, plurals]) =>
   plurals.map((plural) => ({ ...parseApiVersion(apiVersion), plural })),
 );
+
+const byOwner = (object: KubeObject): readonly string[] => {
+  const owner = controllerOf(object);
+  return owner === undefined ? [] : [owner.uid];
+};
+const byAnyOwner = (object: KubeObject): readonly string[] => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid);
+
+/** How the shared informers are indexed, besides by all their owners. */
+const indexers: Readonly<Record<string, InformerSpec['indexers']>> = {
+  pods: {
+    owner: byOwner,
+    node: (pod) => [(pod['spec'] as { readonly nodeName?: string } | undefined)?.nodeName ?? ''],
+    namespace: (pod) => [pod.metadata.namespace ?? ''],
+  },
+  replicasets: { owner: byOwner },
+  endpointslices: {
+    service: (slice) => [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.['kubernetes.io/service-name'] ?? ''}`],
+  },
+  services: { namespace: (service) => [service.metadata.namespace ?? ''] },
+  controllerrevisions: { owner: byOwner },
+  jobs: { owner: byOwner },
+};
+
+/** The garbage collector asks for what an object owns, whatever it is. */
+export const monitorIndexers: InformerSpec['indexers'] = { anyOwner: byAnyOwner };
+export const indexersOf = (plural: string): InformerSpec['indexers'] => ({ ...indexers[plural], ...monitorIndexers });

@@ -1,8 +1,6 @@
 import { setup } from 'xstate';
-import type { KubeObject } from '#api/object.ts';
 import { createEvent } from '#machinery/events.ts';
 import { resourcePath, sendCall, resources, type ClientConfig } from '#machinery/client.ts';
-import { controllerOf } from '#machinery/owner-references.ts';
 import { authenticationCache, openAuthentication } from '#machinery/authentication.ts';
 import {
   handleInformer,
@@ -32,7 +30,7 @@ import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/res
 import { controllerAccounts } from './accounts.ts';
 import type { Caches } from './controller.ts';
 import { controllers } from './controllers/index.ts';
-import { watchedResources } from './informers.ts';
+import { indexersOf, monitorIndexers, watchedResources } from './informers.ts';
 import { discover, discoveryId, followDiscovery, type DiscoveryDue } from './monitors.ts';
 import type { ManagerInput, ManagerState } from './state.ts';
 import type { EnqueueMessage } from './worker-machine.ts';
@@ -52,28 +50,6 @@ type ManagerEvent = EventOf<Message>;
 type Result = Outcome<ManagerState>;
 
 const noClient: ClientConfig = { server: '', credential: { type: 'none' }, userAgent: '' };
-const byOwner = (object: KubeObject): readonly string[] => {
-  const owner = controllerOf(object);
-  return owner === undefined ? [] : [owner.uid];
-};
-const byAnyOwner = (object: KubeObject): readonly string[] => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid);
-
-/** How the shared informers are indexed, besides by all their owners. */
-const indexers: Readonly<Record<string, InformerSpec['indexers']>> = {
-  pods: {
-    owner: byOwner,
-    node: (pod) => [(pod['spec'] as { readonly nodeName?: string } | undefined)?.nodeName ?? ''],
-    namespace: (pod) => [pod.metadata.namespace ?? ''],
-  },
-  replicasets: { owner: byOwner },
-  endpointslices: {
-    service: (slice) => [`${slice.metadata.namespace ?? ''}/${slice.metadata.labels?.['kubernetes.io/service-name'] ?? ''}`],
-  },
-  services: { namespace: (service) => [service.metadata.namespace ?? ''] },
-  controllerrevisions: { owner: byOwner },
-  jobs: { owner: byOwner },
-};
-
 function start(state: ManagerState, event: ManagerEvent): Result {
   if (event.message.type !== 'process.start') return { context: state, effects: [] };
   const { client, identity } = event.message.input;
@@ -115,7 +91,7 @@ function lead(state: ManagerState): Result {
   const effects: Effect[] = [];
   const caches: Record<string, Caches[string]> = { ...state.caches };
   for (const resource of watchedResources) {
-    const spec: InformerSpec = { id: resource.plural, resource, indexers: { ...indexers[resource.plural], anyOwner: byAnyOwner } };
+    const spec: InformerSpec = { id: resource.plural, resource, indexers: indexersOf(resource.plural) };
     const opened = openInformer(newInformer(spec), informerClient(state, resource.plural));
     caches[resource.plural] = opened.state;
     effects.push(...opened.effects);
@@ -136,7 +112,7 @@ const monitorClient = (state: ManagerState): ClientConfig => ({ ...state.client,
 /** What discovery says: a resource that is gone takes its cache with it, and one that is new gets one. */
 function discovered(state: ManagerState, answer: HttpResponse): Result {
   if (answer.status >= 300) return { context: state, effects: [] };
-  const { caches, effects } = followDiscovery(state.caches, answer.body, monitorClient(state), { anyOwner: byAnyOwner });
+  const { caches, effects } = followDiscovery(state.caches, answer.body, monitorClient(state), monitorIndexers);
   return { context: { ...state, caches }, effects };
 }
 

@@ -11,10 +11,11 @@ import { namespace } from './namespace.ts';
 import { nodeLifecycle, taintEviction } from './node-health.ts';
 import { nodeIpam, nodeRegistration, podGc } from './node.ts';
 import { policyStatus } from './policy-status.ts';
-import { replicaset } from './replicaset.ts';
+import { replicaset, replicationcontroller } from './replicaset.ts';
 import { resourceQuota } from './resourcequota.ts';
 import { serviceCidrs } from './service-cidrs.ts';
 import { statefulset } from './statefulset/index.ts';
+import { ttlAfterFinished } from './ttl-after-finished.ts';
 import { ttl } from './ttl.ts';
 import { claimProtection, ephemeralVolumes, volumeBinder, volumeExpander, volumeProtection } from './volumes/index.ts';
 
@@ -23,6 +24,7 @@ export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
   [
     deployment,
     replicaset,
+    replicationcontroller,
     endpointslice,
     endpoint,
     endpointSliceMirroring,
@@ -40,6 +42,7 @@ export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
     cronjob,
     statefulset,
     ttl,
+    ttlAfterFinished,
     resourceQuota,
     volumeBinder,
     claimProtection,

@@ -79,8 +79,13 @@ export function podObservations(kind: string): (change: Change) => readonly Obse
 interface Selecting {
   readonly spec?: { readonly selector?: LabelSelector | undefined } | undefined;
 }
+/** The selector of a ReplicationController is a set of labels; those of the others are label selectors. */
+function selectorOf(owner: KubeObject): LabelSelector | undefined {
+  const selector = (owner as unknown as Selecting).spec?.selector;
+  return owner.kind === 'ReplicationController' ? { matchLabels: selector as LabelSelector['matchLabels'] } : selector;
+}
 const selects = (owner: KubeObject, { metadata }: KubeObject): boolean =>
-  matchesLabels(labelSelectorFromObject((owner as unknown as Selecting).spec?.selector), metadata.labels);
+  matchesLabels(labelSelectorFromObject(selectorOf(owner)), metadata.labels);
 
 /** The patch that adopts or releases a pod. */
 const patchOwner = (pod: KubeObject, owners: readonly object[]): SyncCall => ({

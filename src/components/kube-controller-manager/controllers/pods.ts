@@ -15,11 +15,13 @@ export function isActive(object: KubeObject): boolean {
   return phase !== 'Succeeded' && phase !== 'Failed' && object.metadata.deletionTimestamp === undefined;
 }
 
+/** When a pod became ready or ceased to be. */
+export const readySince = (object: KubeObject): string =>
+  podOf(object).status?.conditions?.find((condition) => condition.type === 'Ready')?.lastTransitionTime ?? '';
+
 /** Ready for at least `minReadySeconds`. */
 export function isAvailable(object: KubeObject, minReadySeconds: number, now: number): boolean {
-  const ready = podOf(object).status?.conditions?.find((condition) => condition.type === 'Ready');
-  if (ready?.status !== 'True') return false;
-  return minReadySeconds === 0 || Date.parse(ready.lastTransitionTime ?? '') + minReadySeconds * 1000 <= now;
+  return isReady(object) && (minReadySeconds === 0 || Date.parse(readySince(object)) + minReadySeconds * 1000 <= now);
 }
 
 /** A pod made from a template for its controller (GetPodFromTemplate). */
@@ -46,7 +48,14 @@ export function deletionOrder(a: KubeObject, b: KubeObject): number {
     const phases = ['Pending', 'Unknown', 'Running'];
     const cost = parseQuantity(object.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? '0');
     const restarts = (status?.containerStatuses ?? []).reduce((sum, item) => sum + item.restartCount, 0);
-    return [spec?.nodeName ? 1 : 0, phases.indexOf(status?.phase ?? 'Pending'), isReady(object) ? 1 : 0, cost, -Date.parse(object.metadata.creationTimestamp ?? ''), -restarts];
+    return [
+      spec?.nodeName ? 1 : 0,
+      phases.indexOf(status?.phase ?? 'Pending'),
+      isReady(object) ? 1 : 0,
+      cost,
+      -Date.parse(object.metadata.creationTimestamp ?? ''),
+      -restarts,
+    ];
   };
   const [left, right] = [rank(a), rank(b)];
   for (const [index, value] of left.entries()) if (value !== right[index]) return value - right[index]!;

@@ -6,9 +6,10 @@ import { byIndex } from '#machinery/informer.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
 import { call, done, lookUp, ok, retry, type Calls, type ControllerDefinition, type Sync, type SyncContext } from '../controller.ts';
 import { claimPods, createPods, deletePods, podObservations, podOwners } from './pod-control.ts';
-import { deletionOrder, isActive, isAvailable, isReady, podFromTemplate } from './pods.ts';
+import { deletionOrder, isActive, isAvailable, isReady, podFromTemplate, readySince } from './pods.ts';
 
 const burstReplicas = 500;
+type Plural = 'replicasets' | 'replicationcontrollers';
 
 /** What managing the replicas came to. */
 interface Managed {
@@ -56,23 +57,32 @@ function statusOf(set: KubeObject, pods: readonly KubeObject[], { reason, error 
     ...(fullyLabeledReplicas > 0 ? { fullyLabeledReplicas } : {}),
     ...(readyReplicas > 0 ? { readyReplicas } : {}),
     ...(availableReplicas > 0 ? { availableReplicas } : {}),
-    terminatingReplicas: terminating,
+    ...(set.kind === 'ReplicaSet' ? { terminatingReplicas: terminating } : {}),
     observedGeneration: set.metadata.generation,
   };
 }
 
+/** How long until the first pod that is ready has been so for long enough (FindMinNextPodAvailabilityCheck). */
+function nextAvailabilityMs(set: KubeObject, pods: readonly KubeObject[], now: number): number | undefined {
+  const { minReadySeconds = 0 } = (set as unknown as ReplicaSet).spec!;
+  const waits = pods
+    .filter((pod) => isReady(pod) && !isAvailable(pod, minReadySeconds, now))
+    .map((pod) => Date.parse(readySince(pod)) + minReadySeconds * 1000 - now);
+  return waits.length === 0 ? undefined : Math.max(0, Math.min(...waits));
+}
+
 /** pkg/controller/replicaset/replica_set.go (syncReplicaSet, manageReplicas). */
-function* sync(key: string, context: SyncContext): Sync {
-  const set = lookUp(context.caches, 'replicasets', key);
+function* syncSet(plural: Plural, key: string, context: SyncContext): Sync {
+  const set = lookUp(context.caches, plural, key);
   if (set === undefined) return done;
   const active = (yield* claimPods(set, context)).filter(isActive);
   const managed = yield* manageReplicas(set, active, context);
-  const outcome = managed.error === undefined ? done : retry;
+  const outcome = managed.error === undefined ? { againMs: nextAvailabilityMs(set, active, context.now) } : retry;
   const status = statusOf(set, active, managed, context);
   if (deepEqual(status, normalized(set))) return outcome;
   const answer = yield* call({
     method: 'PUT',
-    path: resourcePath(resources.replicasets, set.metadata.namespace, set.metadata.name, 'status'),
+    path: resourcePath(resources[plural], set.metadata.namespace, set.metadata.name, 'status'),
     body: { ...set, status },
   });
   return ok(answer) || answer.status === 409 || answer.status === 404 ? outcome : retry;
@@ -82,14 +92,20 @@ function normalized(set: KubeObject): unknown {
   return set['status'] ?? {};
 }
 
-export const replicaset: ControllerDefinition = {
-  name: 'replicaset-controller',
+/** The loop of one kind that keeps a number of pods. */
+const keeperOf = (name: string, kind: string, plural: Plural): ControllerDefinition => ({
+  name,
   workers: 5,
-  eventSource: 'replicaset-controller',
-  observes: { pods: podObservations('ReplicaSet') },
+  eventSource: name,
+  observes: { pods: podObservations(kind) },
   handlers: {
-    replicasets: ({ object }) => [`${object.metadata.namespace ?? ''}/${object.metadata.name}`],
-    pods: podOwners('ReplicaSet', 'replicasets'),
+    [plural]: ({ object }) => [`${object.metadata.namespace ?? ''}/${object.metadata.name}`],
+    pods: podOwners(kind, plural),
   },
-  sync,
-};
+  sync: (key, context) => syncSet(plural, key, context),
+});
+
+export const replicaset = keeperOf('replicaset-controller', 'ReplicaSet', 'replicasets');
+
+/** pkg/controller/replication: the loop of the ReplicaSet for an older kind, whose selector is a set of labels and who counts no pods that end. */
+export const replicationcontroller = keeperOf('replication-controller', 'ReplicationController', 'replicationcontrollers');

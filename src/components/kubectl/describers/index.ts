@@ -29,6 +29,7 @@ import {
   describeDeployment,
   describeJob,
   describeReplicaSet,
+  describeReplicationController,
   describeStatefulSet,
 } from './workloads.ts';
 
@@ -100,6 +101,7 @@ const describers: Readonly<Record<string, Describer>> = {
     return describeDeployment(object as never, own as never) + events;
   },
   'apps/ReplicaSet': withPods(describeReplicaSet as never),
+  '/ReplicationController': withPods(describeReplicationController as never),
   'apps/StatefulSet': withPods(describeStatefulSet as never),
   'apps/DaemonSet': withPods(describeDaemonSet as never),
   'batch/Job': withEvents(describeJob as never),

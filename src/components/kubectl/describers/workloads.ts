@@ -1,4 +1,4 @@
-import type { CronJob, DaemonSet, Deployment, Job, Pod, ReplicaSet, StatefulSet } from '#api/types.generated.ts';
+import type { CronJob, DaemonSet, Deployment, Job, Pod, ReplicaSet, ReplicationController, StatefulSet } from '#api/types.generated.ts';
 import type { KubeObject } from '#api/object.ts';
 import { humanDuration } from '#api/resources/duration.ts';
 import { formatLabelSelector, labelSelectorFromObject } from '#api/selectors.ts';
@@ -80,6 +80,11 @@ export function describeReplicaSet({ metadata, spec, status }: ReplicaSet & Kube
       ? ''
       : `Conditions:\n  Type\tStatus\tReason\n  ----\t------\t------\n${conditions.map((item) => `  ${item.type} \t${item.status}\t${item.reason ?? ''}\n`).join('')}`,
   ].join('');
+}
+
+/** describe.go, describeReplicationController: the same of a set whose selector is labels. */
+export function describeReplicationController(object: ReplicationController & KubeObject, pods: readonly Pod[]): string {
+  return describeReplicaSet({ ...object, spec: { ...object.spec, selector: { matchLabels: object.spec?.selector ?? {} } } } as never, pods);
 }
 
 /** describe.go, describeStatefulSet. */
