@@ -2,6 +2,7 @@ import { setup } from 'xstate';
 import { prefixEnd } from '#base/sorted-map.ts';
 import { seedRandom } from '#base/random.ts';
 import { failure } from '#api/resources/status-errors.ts';
+import { storagePrefixOf } from '#api/custom/definition.ts';
 import { resourceTable } from '#api/resources/index.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type {
@@ -18,6 +19,7 @@ import { mediaTypes, type HttpRequest, type HttpResponse, type HttpServerMessage
 import { bootstrapEntries } from './bootstrap.ts';
 import { bookmark, chunk, existing, missed, takeIn, watchKey } from './cache.ts';
 import { chargeQuota, quotaUpdated, type ChargeQuota } from './quota-evaluator.ts';
+import { definitionsOf } from './custom-resources.ts';
 import { extensions, followDefinitions } from './definitions.ts';
 import type { RequestInput } from './request-state.ts';
 import { emptyState, type ApiServerOptions, type ApiServerState, type BookmarkWatch, type CloseWatch, type OpenWatch } from './state.ts';
@@ -91,7 +93,8 @@ function connected(state: ApiServerState, event: ServerEvent): Result {
     };
   }
   const found = 'result' in answer && answer.result.op === 'range' && answer.result.kvs.length > 0;
-  if (found) return list({ ...state, awaited: [] }, prefixes);
+  // After a gap the objects of the definitions that are known are listed again, too.
+  if (found) return list({ ...state, awaited: [] }, [...prefixes, ...definitionsOf(state).map(storagePrefixOf)]);
   const { entries, random } = bootstrapEntries(state.options, event.now, state.random);
   const puts = entries.map(({ key, value }): Effect =>
     ask(state, 'bootstrap', {
