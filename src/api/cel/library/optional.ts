@@ -1,29 +1,7 @@
 import { engine } from '../engine.ts';
+import type { Call, Checker, Evaluator, Scope, Type } from './macro.ts';
 import { fail, type Library } from './types.ts';
 
-/** What the library gives a macro to check and to run it with; only what is used here. */
-interface Checker {
-  check(node: unknown, context: Scope): Type;
-  getType(name: string): Type;
-  readonly registry: { getOptionalType(type: Type): Type };
-}
-interface Type {
-  readonly kind: string;
-  readonly valueType?: Type;
-}
-interface Scope {
-  forkWithVariable(name: string, type: Type): Scope;
-  reuse(parent: Scope): Scope;
-  setIterValue(value: unknown, evaluator: Evaluator): Scope;
-}
-interface Evaluator {
-  run(node: unknown, scope: Scope): unknown;
-}
-interface Call {
-  readonly ast: { setMeta(key: string, value: unknown): unknown };
-  readonly receiver: unknown;
-  readonly args: readonly [{ readonly op: string; readonly args: string }, unknown];
-}
 interface Macro {
   readonly receiver: unknown;
   readonly expression: unknown;
@@ -35,13 +13,13 @@ const mapper =
   (flat: boolean) =>
   ({ ast, receiver, args }: Call) => {
     const [name, expression] = args;
-    if (name.op !== 'id') fail('argument must be a simple name');
+    if (name?.op !== 'id') fail('argument must be a simple name');
     return {
       receiver,
       expression,
       typeCheck(checker: Checker, macro: Macro, scope: Scope): Type {
         const type = checker.check(receiver, scope);
-        macro.scope = scope.forkWithVariable(name.args, type.valueType ?? checker.getType('dyn'));
+        macro.scope = scope.forkWithVariable(String(name!.args), type.valueType ?? checker.getType('dyn'));
         const result = checker.check(expression, macro.scope);
         ast.setMeta('async', false);
         return flat ? result : checker.registry.getOptionalType(result);
