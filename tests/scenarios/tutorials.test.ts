@@ -77,4 +77,38 @@ spec:
     expect(type('kubectl get pod live', 1_000)).toMatch(/live +1\/1 +Running +1/);
     expect(type('kubectl describe pod live', 1_000)).toContain('Liveness probe failed: HTTP probe failed with statuscode: 500');
   });
+
+  it('does not probe a container that is about to be started again', () => {
+    type(
+      manifest(
+        `apiVersion: v1
+kind: Pod
+metadata: {name: healthy}
+spec:
+  containers:
+  - {name: c, image: 'busybox:1.28', args: [/bin/sh, -c, touch /tmp/healthy; sleep 10; rm -f /tmp/healthy; sleep 600], livenessProbe: {exec: {command: [cat, /tmp/healthy]}, periodSeconds: 5}}`,
+      ),
+      45_000,
+    );
+    expect(type('kubectl describe pod healthy', 1_000)).toMatch(
+      /Unhealthy +\S+ \(x3 over \d+s\) .*Liveness probe failed: cat: can't open '\/tmp\/healthy': No such file or directory/,
+    );
+    expect(type('kubectl get pod healthy', 1_000)).toMatch(/Running +0/);
+    expect(type('kubectl get pod healthy', 30_000)).toMatch(/Running +0/);
+    expect(type('kubectl get pod healthy', 1_000)).toMatch(/Running +1/);
+  });
+
+  it('kills what takes more memory than it may', () => {
+    type(
+      manifest(
+        `apiVersion: v1
+kind: Pod
+metadata: {name: hungry}
+spec:
+  containers: [{name: c, image: polinux/stress, resources: {limits: {memory: 100Mi}}, command: [stress, --vm, '1', --vm-bytes, 250M]}]`,
+      ),
+      10_000,
+    );
+    expect(type('kubectl describe pod hungry', 1_000)).toMatch(/Reason: +OOMKilled\n +Exit Code: +137/);
+  });
 });

@@ -102,7 +102,9 @@ export function probed(state: PodWorkerState, event: WorkerEvent, response: CriR
     : record(counted, event, { type: 'Warning', reason: 'Unhealthy', message: `${titles[kind]} probe failed: ${failure}`, container });
   const reached = count >= (passed ? (wanted.successThreshold ?? 1) : (wanted.failureThreshold ?? 3));
   const decided = reached ? andThen(said, (context) => decide(context, event, item, kind, passed)) : said;
-  return { context: decided.context, effects: [...decided.effects, arm(container, kind, periodMs(wanted))] };
+  // What has to be started again is on hold until there is a new container (prober/worker.go, onHold).
+  const onHold = reached && !passed && kind !== 'readiness';
+  return onHold ? decided : { context: decided.context, effects: [...decided.effects, arm(container, kind, periodMs(wanted))] };
 }
 
 function decide(state: PodWorkerState, event: WorkerEvent, item: Tracked, kind: ProbeKind, passed: boolean): WorkerResult {
