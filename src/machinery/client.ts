@@ -83,5 +83,6 @@ export const resources = {
   servicecidrs: { group: 'networking.k8s.io', version: 'v1', plural: 'servicecidrs' },
   clusterroles: { group: 'rbac.authorization.k8s.io', version: 'v1', plural: 'clusterroles' },
   validatingadmissionpolicies: { group: 'admissionregistration.k8s.io', version: 'v1', plural: 'validatingadmissionpolicies' },
+  poddisruptionbudgets: { group: 'policy', version: 'v1', plural: 'poddisruptionbudgets' },
   leases: { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' },
 } as const satisfies Readonly<Record<string, GroupVersionResource>>;

@@ -47,3 +47,47 @@ spec:
     expect(type('kubectl get jobs,pods')).toContain('No resources found');
   });
 });
+
+describe('a disruption budget', () => {
+  const { type } = terminal({ shape: 'cluster', nodes: 2 });
+  const evict = (pod: string): string =>
+    type(
+      `kubectl create --raw /api/v1/namespaces/default/pods/${pod}/eviction -f - <<'JSON'\n{"apiVersion":"policy/v1","kind":"Eviction","metadata":{"name":"${pod}"}}\nJSON`,
+    );
+  const pods = (): readonly string[] => type("kubectl get pods -l app=web -o jsonpath='{.items[*].metadata.name}'").split(' ');
+
+  it('says how many pods may go', () => {
+    type('kubectl create deployment web --image=busybox:1.36 --replicas=2 -- sleep 3600', 25_000);
+    type('kubectl create pdb web --selector=app=web --min-available=1');
+    expect(type('kubectl get pdb')).toMatch(/^NAME +MIN AVAILABLE +MAX UNAVAILABLE +ALLOWED DISRUPTIONS +AGE\nweb +1 +N\/A +1 /);
+    expect(type('kubectl describe pdb web')).toMatch(/Allowed disruptions: +1\n +Current: +2\n +Desired: +1\n +Total: +2/);
+  });
+
+  it('lets one pod go, which says why, and refuses the next until there is another', () => {
+    const [first, second] = pods();
+    expect(evict(first!)).toContain('"status":"Success"');
+    expect(type(`kubectl get pod ${first} -o jsonpath='{.status.conditions[?(@.type=="DisruptionTarget")].reason}'`)).toBe(
+      'EvictionByEvictionAPI',
+    );
+    type('kubectl patch pdb web -p \'{"spec":{"minAvailable":2}}\'', 20_000);
+    expect(evict(second!)).toBe("Error from server (TooManyRequests): Cannot evict pod as it would violate the pod's disruption budget.");
+  });
+
+  it('holds a drain up until it is loosened', () => {
+    const worker = type("kubectl get pods -l app=web -o jsonpath='{.items[0].spec.nodeName}'");
+    const [name] = pods();
+    const held = type(`kubectl drain ${worker} --ignore-daemonsets --pod-selector=app=web --timeout=12s`, 40_000);
+    expect(held).toContain(
+      `error when evicting pods/"${name}" -n "default" (will retry after 5s): Cannot evict pod as it would violate the pod's disruption budget.`,
+    );
+    expect(held).toContain(`error when evicting pods/"${name}" -n "default": global timeout reached: 12s`);
+    expect(held.split(`evicting pod default/${name}\n`).length).toBeGreaterThan(3);
+    type('kubectl patch pdb web -p \'{"spec":{"minAvailable":1}}\'', 10_000);
+    expect(type(`kubectl drain ${worker} --ignore-daemonsets --pod-selector=app=web`, 90_000)).toContain(`node/${worker} drained`);
+  });
+
+  it('does not know what to do about a pod with two of them', () => {
+    type('kubectl create pdb other --selector=app=web --max-unavailable=1');
+    expect(evict(pods()[0]!)).toContain('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
+  });
+});

@@ -146,6 +146,7 @@ const rows: Readonly<Record<string, Row>> = {
   '/ServiceAccount': (item: k8s.ServiceAccount, now: number) => [name(item), age(item, now)],
   '/Event': eventCells,
   '/ReplicationController': (item: k8s.ReplicationController, now: number) => [name(item), item.spec?.replicas ?? 0, item.status?.replicas ?? 0, item.status?.readyReplicas ?? 0, age(item, now), containerNames(item.spec?.template), images(item.spec?.template), labels(item.spec?.selector)],
+  'policy/PodDisruptionBudget': ({ metadata, spec, status }: k8s.PodDisruptionBudget, now: number) => [name({ metadata }), String(spec?.minAvailable ?? 'N/A'), String(spec?.maxUnavailable ?? 'N/A'), status?.disruptionsAllowed ?? 0, age({ metadata }, now)],
   '/ResourceQuota': (item: k8s.ResourceQuota, now: number) => [name(item), quotaList(item, 'requests'), quotaList(item, 'limits'), age(item, now)],
   '/LimitRange': (item: k8s.LimitRange) => [name(item), item.metadata?.creationTimestamp ?? ''],
   '/PersistentVolume': volumeCells,

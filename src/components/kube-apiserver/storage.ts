@@ -24,6 +24,9 @@ type Outcome =
 
 export type StorageRoutine = Generator<EtcdOperation, Stored, EtcdResponse>;
 
+/** What a resource or subresource does that is not the ordinary reading and writing of objects. */
+export type Special = (server: ApiServerState, state: RequestState, resource: ResourceDefinition, now: number) => StorageRoutine;
+
 export const failed = (body: Status): Stored => ({ type: 'status', body });
 
 /** etcd's answer, or the Status that a client is told when there is none. */
@@ -74,6 +77,22 @@ export const isDryRun = (state: RequestState): boolean => {
   const { query, body } = state.request;
   return query['dryRun'] === 'All' || (isObject(body) && Array.isArray(body['dryRun']) && body['dryRun'].includes('All'));
 };
+
+/** Reads, changes and writes until nobody interferes (etcd3/store.go GuaranteedUpdate). */
+export function* guaranteedUpdate(resource: ResourceDefinition, key: string, change: (current: KubeObject) => KubeObject | Status): Generator<EtcdOperation, KubeObject | Status, EtcdResponse> {
+  let current = yield* readOne(key);
+  for (let attempt = 0; attempt < 10; attempt++) {
+    if (current === undefined) return notFound(resource, key.slice(key.lastIndexOf('/') + 1));
+    if (isFailure(current)) return current;
+    const next = change(current as KubeObject);
+    if (isFailure(next)) return next;
+    const result = yield* compareAndPut(key, revisionOf(current as KubeObject), next as KubeObject);
+    if (isFailure(result)) return result;
+    if ('written' in (result as object)) return (result as { readonly written: KubeObject }).written;
+    current = (result as { readonly instead: KubeObject | undefined }).instead;
+  }
+  return conflict(resource, key.slice(key.lastIndexOf('/') + 1));
+}
 
 export function* getObject(state: RequestState, resource: ResourceDefinition): StorageRoutine {
   const { namespace, name } = state.info;

@@ -9,34 +9,15 @@ import { builtInResources } from '#api/resources/catalog.ts';
 import { valueAt, withValueAt } from '#api/custom/paths.ts';
 import { storageKey, type ResourceDefinition, type ScalePaths } from '#api/resources/index.ts';
 import type { LabelSelector, PodCondition } from '#api/types.generated.ts';
-import type { EtcdOperation, EtcdResponse } from '#protocol/etcd.ts';
 import { mediaTypes } from '#protocol/rest.ts';
+import { eviction } from './eviction.ts';
 import { issueToken } from './authentication.ts';
 import { authorize, rulesFor } from './authorization.ts';
 import type { RequestState } from './request-state.ts';
-import type { ApiServerState } from './state.ts';
-import { compareAndPut, deleteObject, failed, isDryRun, readOne, revisionOf, type StorageRoutine, type Stored } from './storage.ts';
-
-type Special = (server: ApiServerState, state: RequestState, resource: ResourceDefinition, now: number) => StorageRoutine;
+import { failed, guaranteedUpdate, isDryRun, readOne, type Special, type Stored } from './storage.ts';
 
 const object = (status: number, value: KubeObject): Stored => ({ type: 'object', status, object: value });
 const fields = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? value : {});
-
-/** Reads, changes and writes until nobody interferes (etcd3/store.go GuaranteedUpdate). */
-function* guaranteedUpdate(resource: ResourceDefinition, key: string, change: (current: KubeObject) => KubeObject | Status): Generator<EtcdOperation, KubeObject | Status, EtcdResponse> {
-  let current = yield* readOne(key);
-  for (let attempt = 0; attempt < 10; attempt++) {
-    if (current === undefined) return notFound(resource, key.slice(key.lastIndexOf('/') + 1));
-    if (isFailure(current)) return current;
-    const next = change(current as KubeObject);
-    if (isFailure(next)) return next;
-    const result = yield* compareAndPut(key, revisionOf(current as KubeObject), next as KubeObject);
-    if (isFailure(result)) return result;
-    if ('written' in (result as object)) return (result as { readonly written: KubeObject }).written;
-    current = (result as { readonly instead: KubeObject | undefined }).instead;
-  }
-  return conflict(resource, key.slice(key.lastIndexOf('/') + 1));
-}
 
 /** registry/core/pod/storage (BindingREST): the pod gets its node, once. */
 const binding: Special = function* (_server, state, resource, now) {
@@ -149,15 +130,6 @@ const token: Special = function* (_server, state, _resource, now) {
     status: { token: issueToken(namespace, name, uid), expirationTimestamp: formatTime(now + seconds * 1000) },
   };
   return object(201, created);
-};
-
-/** registry/core/pod/storage/eviction.go, with disruption budgets where there are any. */
-const eviction: Special = function* (_server, state, resource, now) {
-  const options = fields(fields(state.request.body)['deleteOptions']);
-  const { namespace, name } = state.info;
-  const result: Stored = yield* deleteObject({ ...state, request: { ...state.request, body: options as Json } }, resource, `/registry/pods/${namespace}/${name}`, now);
-  if (result.type === 'status' && isFailure(result.body)) return result;
-  return { type: 'body', status: 201, body: { ...success(), code: 201 } };
 };
 
 const accessReview = (self: boolean): Special =>

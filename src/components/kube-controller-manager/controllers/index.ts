@@ -3,6 +3,7 @@ import { clusterRoleAggregation } from './aggregation.ts';
 import { cronjob } from './cronjob/index.ts';
 import { daemonset } from './daemonset/index.ts';
 import { deployment } from './deployment/index.ts';
+import { disruption } from './disruption/index.ts';
 import { endpoint, endpointslice, endpointSliceMirroring } from './endpoints/index.ts';
 import { garbageCollector } from './garbage/index.ts';
 import { rootCaPublisher, serviceaccount } from './identity.ts';
@@ -42,6 +43,7 @@ export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
     cronjob,
     statefulset,
     ttl,
+    disruption,
     ttlAfterFinished,
     resourceQuota,
     volumeBinder,

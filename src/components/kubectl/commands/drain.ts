@@ -1,3 +1,4 @@
+import { goDuration } from '#base/duration.ts';
 import type { Pod } from '#api/types.generated.ts';
 import type { KubeObject } from '#api/object.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
@@ -101,29 +102,44 @@ function* drainOne(context: Context, { target }: Found): Command<void> {
   const useEviction = !flags.boolean('disable-eviction');
   if (useEviction) checked(yield* call(get('/api/v1')));
   const deadline = flags.duration('timeout') ? (yield* currentTime()) + flags.duration('timeout')! : undefined;
-  for (const pod of evict)
-    yield* print(`${useEviction ? 'evicting' : 'deleting'} pod ${pod.metadata.namespace}/${pod.metadata.name}${dryRunSuffix(flags)}\n`);
-  let waiting: readonly ApiPod[] = evict;
-  let asked: readonly ApiPod[] = [];
-  while (waiting.length > 0) {
-    const refused = yield* removePods(
-      context,
-      waiting.filter((pod) => !asked.includes(pod)),
-      useEviction,
-    );
-    asked = waiting.filter((pod) => !refused.includes(pod));
-    waiting = yield* waitForPods(context, asked, refused, deadline);
+  let waiting: readonly ApiPod[] = [];
+  let toAsk: readonly ApiPod[] = evict;
+  const errors: CommandError[] = [];
+  for (;;) {
+    const asked = yield* removePods(context, toAsk, useEviction, deadline);
+    errors.push(...asked.errors);
+    if (dryRunOf(flags) === 'server') break;
+    waiting = yield* waitForPods(context, [...waiting, ...asked.accepted], asked.refused, deadline);
+    toAsk = asked.refused;
+    if (waiting.length === 0 && toAsk.length === 0) break;
   }
+  throwAll(errors);
 }
 
-/** Asks for each pod's removal; those that a budget protects come back. */
-function* removePods(context: Context, pods: readonly ApiPod[], useEviction: boolean): Command<readonly ApiPod[]> {
-  const refused: ApiPod[] = [];
+interface Asked {
+  readonly accepted: readonly ApiPod[];
+  /** Those that a budget protects: they are asked for again. */
+  readonly refused: readonly ApiPod[];
+  readonly errors: readonly CommandError[];
+}
+
+/** Asks for each pod's removal (evictPods, deletePods). */
+function* removePods(context: Context, pods: readonly ApiPod[], useEviction: boolean, deadline: number | undefined): Command<Asked> {
+  const [accepted, refused, errors]: [ApiPod[], ApiPod[], CommandError[]] = [[], [], []];
   const grace = context.flags.integer('grace-period');
-  const deleteOptions = grace >= 0 ? { gracePeriodSeconds: grace } : {};
+  const server = dryRunOf(context.flags) === 'server';
+  const deleteOptions = { ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}), ...(server ? { dryRun: ['All'] } : {}) };
   for (const pod of pods) {
     const { name, namespace = '' } = pod.metadata;
     const path = resourcePath(resources.pods, namespace, name);
+    const what = `pods/${JSON.stringify(name)} -n ${JSON.stringify(namespace)}`;
+    yield* print(`${useEviction ? 'evicting' : 'deleting'} pod ${namespace}/${name}${dryRunSuffix(context.flags)}\n`);
+    if (deadline !== undefined && (yield* currentTime()) >= deadline) {
+      errors.push(
+        new CommandError(`error when evicting ${what}: global timeout reached: ${goDuration(context.flags.duration('timeout')!)}`),
+      );
+      continue;
+    }
     const response = useEviction
       ? yield* call({
           method: 'POST',
@@ -132,19 +148,15 @@ function* removePods(context: Context, pods: readonly ApiPod[], useEviction: boo
         })
       : yield* call({ method: 'DELETE', path, body: deleteOptions });
     if (response.status === 429) {
-      yield* printError(
-        `error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(namespace)} (will retry after 5s): ${statusError(response).message}\n`,
-      );
+      yield* printError(`error when evicting ${what} (will retry after 5s): ${statusError(response).message}\n`);
       refused.push(pod);
-    } else if (response.status >= 400 && response.status !== 404)
-      throw new CommandError(
-        `error when evicting pods/${JSON.stringify(name)} -n ${JSON.stringify(namespace)}: ${statusError(response).message}`,
-      );
+    } else if (response.status < 400) accepted.push(pod);
+    else if (response.status !== 404) errors.push(new CommandError(`error when evicting ${what}: ${statusError(response).message}`));
   }
-  return refused;
+  return { accepted, refused, errors };
 }
 
-/** Waits until the asked ones are gone, or until it is time to ask again for the refused. */
+/** Waits until the asked ones are gone, or until it is time to ask again for the refused; which of them are left (waitForDelete). */
 function* waitForPods(
   context: Context,
   asked: readonly ApiPod[],
@@ -165,8 +177,9 @@ function* waitForPods(
     left = remaining;
     if (left.length === 0 && refused.length === 0) return [];
     const now = yield* currentTime();
-    if (deadline !== undefined && now >= deadline) throw new CommandError(`drain did not complete within ${context.flags.text('timeout')}`);
-    if (refused.length > 0 && now >= retryAt) return [...left, ...refused];
+    if (refused.length > 0 && now >= retryAt) return left;
+    if (left.length > 0 && deadline !== undefined && now >= deadline)
+      throw new CommandError(`drain did not complete within ${context.flags.text('timeout')}`);
     yield* sleep(pollMs);
   }
 }

@@ -1,3 +1,4 @@
+import { scaledValue } from '#api/int-or-string.ts';
 import { hashObject } from '#api/names.ts';
 import type { KubeObject } from '#api/object.ts';
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '#api/types.generated.ts';
@@ -30,18 +31,12 @@ export function withoutHash(template: PodTemplateSpec | undefined): unknown {
   return { ...template, metadata: { ...template?.metadata, labels } };
 }
 
-function share(value: string | number | undefined, total: number, up: boolean): number {
-  if (typeof value === 'number') return value;
-  const percent = Number((value ?? '25%').replace('%', ''));
-  return up ? Math.ceil((percent * total) / 100) : Math.floor((percent * total) / 100);
-}
-
 /** How many more and how many fewer pods than wanted there may be (ResolveFenceposts). */
 export function fenceposts(deployment: Deployment): { readonly maxSurge: number; readonly maxUnavailable: number } {
   const { strategy, replicas = 1 } = deployment.spec!;
   if (strategy?.type === 'Recreate') return { maxSurge: 0, maxUnavailable: replicas };
-  const maxSurge = share(strategy?.rollingUpdate?.maxSurge, replicas, true);
-  const maxUnavailable = share(strategy?.rollingUpdate?.maxUnavailable, replicas, false);
+  const maxSurge = scaledValue(strategy?.rollingUpdate?.maxSurge ?? '25%', replicas, true);
+  const maxUnavailable = scaledValue(strategy?.rollingUpdate?.maxUnavailable ?? '25%', replicas, false);
   return { maxSurge, maxUnavailable: Math.min(replicas, maxSurge === 0 && maxUnavailable === 0 ? 1 : maxUnavailable) };
 }
 
