@@ -46,7 +46,7 @@ export function lookUp(discovery: Discovery, word: string): ApiResource | undefi
 /** The same, asking the server anew for a word that the cache does not know. Throws in kubectl's words. */
 export function* resourceFor(word: string): Command<ApiResource> {
   const found = lookUp(yield* discover(), word) ?? lookUp(yield* rediscover(), word);
-  if (found === undefined) throw new CommandError(`the server doesn't have a resource type "${word}"`);
+  if (found === undefined) throw new CommandError(`the server doesn't have a resource type "${word.split('.')[0]!}"`);
   return found;
 }
 

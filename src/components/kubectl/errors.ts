@@ -103,6 +103,12 @@ export function checked(response: HttpResponse): HttpResponse {
   throw statusError(response);
 }
 
+/** What client-go says where nothing is served at an address. @param asked `get foos`, `patch foos a` */
+export function notServed(asked: string): StatusError {
+  const message = `the server could not find the requested resource (${asked})`;
+  return new StatusError(404, { reason: 'NotFound', message, kind: '', name: '', causes: [], hasDetails: false });
+}
+
 /** An error answer as an error. */
 export function statusError(response: HttpResponse): StatusError {
   const { body, status } = response;

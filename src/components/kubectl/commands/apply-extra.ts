@@ -10,7 +10,6 @@ import { call, print, type Command } from '../operations.ts';
 import { toYaml } from '../printers/yaml.ts';
 import { withoutManagedFields } from '../printers/output.ts';
 import { fetchTargets, targetsOf } from '../resource-builder.ts';
-import { withLastApplied } from '../last-applied.ts';
 import { patchOf } from './apply.ts';
 import { unifiedDiff } from '../printers/diff.ts';
 
@@ -35,7 +34,9 @@ export function* diffCommand(context: Context): Command<void> {
     const { resource, namespace, name, object } = manifest;
     const response = yield* call(get(pathOf(resource, namespace, name)));
     const query = { dryRun: 'All', fieldManager: 'kubectl-client-side-apply', fieldValidation: validationOf(flags) };
-    const modified = withLastApplied(object) as unknown as KubeObject;
+    // As apply would send it, but without the annotation of what was applied (GetModifiedConfiguration).
+    const annotations = (object.metadata?.['annotations'] as object | undefined) ?? {};
+    const modified = { ...object, metadata: { ...object.metadata, annotations } } as unknown as KubeObject;
     const live = response.status === 404 ? undefined : (checked(response).body as unknown as KubeObject);
     const { patch, contentType } = live === undefined ? { patch: null, contentType: '' } : patchOf(manifest, modified, live);
     const merged =

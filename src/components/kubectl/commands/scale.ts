@@ -1,6 +1,6 @@
 import { mediaTypes } from '#protocol/rest.ts';
 import { objectName, pathOf, type Context } from '../context.ts';
-import { checked, CommandError, statusError, throwAll } from '../errors.ts';
+import { checked, CommandError, notServed, statusError, throwAll } from '../errors.ts';
 import { call, currentTime, forEach, print, sleep, type Command } from '../operations.ts';
 import { fetchTargets, targetsOf, type Found } from '../resource-builder.ts';
 import { dryRunOf } from '../dry-run.ts';
@@ -38,9 +38,7 @@ function* scaleOne(context: Context, { target }: Found, replicas: number): Comma
         contentType: mediaTypes.mergePatch,
       });
       if (response.status === 404 && !resource.subresources.includes('scale'))
-        throw new CommandError(
-          `could not fetch the scale for ${resource.plural}.${resource.group} ${name}: the server could not find the requested resource`,
-        );
+        throw notServed(`patch ${resource.plural} ${name}`);
       checked(response);
     }
     yield* waitForScale(context, path, replicas);

@@ -16,21 +16,13 @@ export function describeGeneric(object: KubeObject): string {
   ].join('');
 }
 
-/** `creationTimestamp` → `Creation Timestamp` (smartLabelFor). */
+const acronyms = new Set(['API', 'URL', 'UID', 'OSB', 'GUID']);
+
+/** `creationTimestamp` → `Creation Timestamp`; what is not letters alone stays (smartLabelFor). */
 function labelOf(field: string): string {
-  if (field.startsWith('-') || /[-/.]/.test(field)) return field;
-  const known: Readonly<Record<string, string>> = {
-    api: 'API',
-    uid: 'UID',
-    ip: 'IP',
-    url: 'URL',
-    osb: 'OSB',
-    id: 'ID',
-    cpu: 'CPU',
-    dns: 'DNS',
-  };
-  return (field.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+|[^A-Za-z0-9]+/g) ?? [field])
-    .map((word) => known[word.toLowerCase()] ?? word[0]!.toUpperCase() + word.slice(1))
+  if (!/^[\p{L}-]+$/u.test(field)) return field;
+  return (field.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^A-Za-z]+/g) ?? [field])
+    .map((word) => (acronyms.has(word.toUpperCase()) ? word.toUpperCase() : word[0]!.toUpperCase() + word.slice(1)))
     .join(' ');
 }
 
