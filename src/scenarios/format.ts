@@ -7,14 +7,18 @@ export interface Beat {
   readonly id: string;
   /** A line that is typed before, where the learner has not done it. */
   readonly types?: string | undefined;
+  /** In whose window: `bob/terminal`, `alice/terminal-2`; opened where it is not there yet. The first one where not given. */
+  readonly terminal?: string | undefined;
+  /** A component that is stopped or started before. */
+  readonly fault?: { readonly type: 'stop' | 'start'; readonly address: string } | undefined;
   /** What this beat is about: it must really happen. */
   readonly moment: Moment;
   /** A prediction to make first; the right answer is what the run shows. */
   readonly ask?: { readonly fact: Fact; readonly options: readonly string[] } | undefined;
 }
 
-/** What can be asked of an event: which component handles it, or what it is. */
-export type Fact = 'component' | 'label';
+/** What can be asked of an event: which component handles it, which one sent it, or what it is. */
+export type Fact = 'component' | 'from' | 'label';
 
 /** A lesson without its texts. */
 export interface Scenario {
@@ -30,6 +34,8 @@ export interface Scenario {
   /** Reached by any road: false before the solution, true after it. */
   readonly goal: readonly Assertion[];
   readonly solution: readonly string[];
+  /** Lines that look like a solution and are none. */
+  readonly broken: readonly string[];
   readonly links: readonly string[];
 }
 
@@ -53,7 +59,8 @@ export interface FormatProblem {
   readonly reason: string;
 }
 
-const facts: ReadonlySet<unknown> = new Set(['component', 'label']);
+const facts: ReadonlySet<unknown> = new Set(['component', 'from', 'label']);
+const faults: ReadonlySet<unknown> = new Set(['stop', 'start']);
 const momentFields = new Set(['process', 'from', 'label', 'gate', 'verdict', 'client']);
 
 /** Checks something that claims to be a lesson; the problem names the place. */
@@ -67,9 +74,9 @@ export function readScenario(value: unknown): Scenario | FormatProblem {
   const { cluster, beats } = value;
   if (!isObject(cluster) || typeof cluster['shape'] !== 'string' || typeof cluster['seed'] !== 'number')
     return { place: 'cluster', reason: 'no shape and seed' };
-  for (const field of ['goal', 'solution', 'links', 'beats'])
+  for (const field of ['goal', 'solution', 'broken', 'links', 'beats'])
     if (!Array.isArray(value[field])) return { place: field, reason: 'not a list' };
-  for (const field of ['solution', 'links'])
+  for (const field of ['solution', 'broken', 'links'])
     if (!(value[field] as unknown[]).every((item) => typeof item === 'string')) return { place: field, reason: 'not a list of texts' };
   const problem =
     firstProblem('goal', value['goal'] as readonly unknown[], (item) =>
@@ -88,11 +95,14 @@ function firstProblem(place: string, items: readonly unknown[], check: (item: un
 
 function beatProblem(beat: unknown): string | undefined {
   if (!isObject(beat) || typeof beat['id'] !== 'string') return 'no id';
-  const { moment, types, ask } = beat;
+  const { moment, types, terminal, fault, ask } = beat;
   if (!isObject(moment) || Object.keys(moment).length === 0) return 'no moment';
   for (const [field, pattern] of Object.entries(moment))
     if (!momentFields.has(field) || typeof pattern !== 'string') return `moment.${field} is not known`;
   if (types !== undefined && typeof types !== 'string') return 'types is not a text';
+  if (terminal !== undefined && (typeof terminal !== 'string' || !terminal.includes('/'))) return 'terminal is not an address';
+  if (fault !== undefined && (!isObject(fault) || !faults.has(fault['type']) || typeof fault['address'] !== 'string'))
+    return 'fault stops or starts no address';
   if (ask === undefined) return undefined;
   if (!isObject(ask) || !facts.has(ask['fact'])) return 'ask.fact is not known';
   return Array.isArray(ask['options']) && ask['options'].length > 1 && ask['options'].every((option) => typeof option === 'string')

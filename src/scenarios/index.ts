@@ -2,7 +2,7 @@ import type { Scenario, ScenarioTexts } from './format.ts';
 
 export type { Beat, Fact, Scenario, ScenarioTexts } from './format.ts';
 export { readScenario } from './format.ts';
-export { componentOf, factOf } from './facts.ts';
+export { componentOf, factOf, userOf } from './facts.ts';
 
 export type Language = 'en' | 'zh-CN';
 
@@ -31,6 +31,24 @@ export const lessons: readonly Lesson[] = [
     () => import('./components/scenario.json', { with: { type: 'json' } }),
     () => import('./components/en.json', { with: { type: 'json' } }),
     () => import('./components/zh-CN.json', { with: { type: 'json' } }),
+  ),
+  lesson(
+    'etcd-keys',
+    () => import('./etcd-keys/scenario.json', { with: { type: 'json' } }),
+    () => import('./etcd-keys/en.json', { with: { type: 'json' } }),
+    () => import('./etcd-keys/zh-CN.json', { with: { type: 'json' } }),
+  ),
+  lesson(
+    'single-door',
+    () => import('./single-door/scenario.json', { with: { type: 'json' } }),
+    () => import('./single-door/en.json', { with: { type: 'json' } }),
+    () => import('./single-door/zh-CN.json', { with: { type: 'json' } }),
+  ),
+  lesson(
+    'four-gates',
+    () => import('./four-gates/scenario.json', { with: { type: 'json' } }),
+    () => import('./four-gates/en.json', { with: { type: 'json' } }),
+    () => import('./four-gates/zh-CN.json', { with: { type: 'json' } }),
   ),
   lesson(
     'create-deployment',

@@ -24,6 +24,21 @@ async function playToTheGoal(page: Page, beats: number): Promise<void> {
 
 const lessons = [
   { title: 'A tour of the components', beats: 8, solution: 'kubectl create namespace shop' },
+  {
+    title: 'What is inside etcd',
+    beats: 8,
+    solution: 'kubectl create namespace kitchen; kubectl create configmap menu -n kitchen --from-literal=soup=tomato',
+  },
+  {
+    title: 'Who may touch etcd?',
+    beats: 11,
+    solution: 'kubectl create rolebinding app-view --clusterrole=view --serviceaccount=default:default',
+  },
+  {
+    title: '401, 403, denied, stored',
+    beats: 12,
+    solution: `kubectl patch quota small -p '{"spec":{"hard":{"pods":"1"}}}'; sleep 1; kubectl run app --image=nginx`,
+  },
   { title: 'From one command to running containers', beats: 14, solution: 'kubectl scale deployment web --replicas=5' },
   { title: 'I deleted it and it came back', beats: 7, solution: 'kubectl delete deployment web' },
 ] as const;

@@ -1,13 +1,15 @@
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Scenario, ScenarioTexts } from '../../src/scenarios/index.ts';
-import { factOf, lessons, readScenario } from '../../src/scenarios/index.ts';
+import type { Beat, Scenario, ScenarioTexts } from '../../src/scenarios/index.ts';
+import { factOf, lessons, readScenario, userOf } from '../../src/scenarios/index.ts';
 import { summarizeEntry } from '#session/entries.ts';
 import { isMoment } from '#session/moments.ts';
 import { Session } from '#session/session.ts';
 
 const beatLimitMs = 120_000;
 const solutionMs = 60_000;
+/** Nobody types two lines at once. */
+const betweenLinesMs = 1_000;
 const folder = new URL('../../src/scenarios/', import.meta.url);
 
 /** A lesson being played headless, by somebody who does what it says. */
@@ -21,10 +23,18 @@ class Play {
     this.terminal = this.session.frame().terminals[0]!.id;
   }
 
-  type(line: string): void {
-    for (let waited = 0; this.session.frame().terminals[0]!.busy && waited < beatLimitMs; waited += 500) this.session.pass(500);
-    this.session.send({ type: 'terminal.line', terminal: this.terminal, line });
+  type(line: string, terminal = this.terminal): void {
+    const window = () => this.session.frame().terminals.find((item) => item.id === terminal);
+    if (window() === undefined) this.session.send({ type: 'terminal.open', user: userOf(terminal) });
+    for (let waited = 0; window()!.busy && waited < beatLimitMs; waited += 500) this.session.pass(500);
+    this.session.send({ type: 'terminal.line', terminal, line });
     this.session.send({ type: 'pause' });
+  }
+
+  /** What a beat does before its moment. */
+  prepare({ fault, types, terminal }: Beat): void {
+    if (fault !== undefined) this.session.send({ type: 'fault', action: fault });
+    if (types !== undefined) this.type(types, terminal);
   }
 
   reached(goal: Scenario['goal']): boolean {
@@ -46,13 +56,13 @@ it('has a folder for each lesson and a lesson for each folder', () => {
 });
 
 describe.each(lessons)('$id', (lesson) => {
-  it('happens as it says, and its goal is reached by its solution alone', async () => {
+  it('happens as it says, and its goal is reached by its solution and not by what only looks like one', async () => {
     const scenario = readScenario(await lesson.load());
     if ('reason' in scenario) throw new Error(`${scenario.place}: ${scenario.reason}`);
     expect(scenario.id).toBe(lesson.id);
     const play = new Play(scenario);
     for (const beat of scenario.beats) {
-      if (beat.types !== undefined) play.type(beat.types);
+      play.prepare(beat);
       expect([beat.id, play.session.runUntil((entry) => isMoment(beat.moment, entry), beatLimitMs)]).toEqual([beat.id, true]);
       if (beat.ask === undefined) continue;
       const fact = factOf(beat.ask.fact, summarizeEntry(play.session.history.entry(play.session.world.seq)!));
@@ -60,9 +70,18 @@ describe.each(lessons)('$id', (lesson) => {
     }
     play.session.pass(solutionMs);
     expect(play.reached(scenario.goal)).toBe(false);
-    for (const line of scenario.solution) play.type(line);
-    play.session.pass(solutionMs);
-    expect(play.reached(scenario.goal)).toBe(true);
+    expect(scenario.broken).not.toEqual([]);
+    for (const [lines, reached] of [
+      [scenario.broken, false],
+      [scenario.solution, true],
+    ] as const) {
+      for (const line of lines) {
+        play.type(line);
+        play.session.pass(betweenLinesMs);
+      }
+      play.session.pass(solutionMs);
+      expect(play.reached(scenario.goal)).toBe(reached);
+    }
   });
 
   it('asks at least two predictions and says everything in both languages', async () => {
@@ -82,6 +101,21 @@ describe('a file that is no lesson', () => {
     [7, 'format'],
     [{ format: 'kube-orrery-scenario', version: 2 }, 'version'],
     [{ format: 'kube-orrery-scenario', version: 1, id: '../x' }, 'id'],
-    [{ format: 'kube-orrery-scenario', version: 1, id: 'a', minutes: 1, bootSeconds: 1, cluster: { shape: 'minikube', seed: 1 }, goal: [], solution: [], links: [], beats: [{ id: 'x', moment: {} }] }, 'beats[0]'],
+    [
+      {
+        format: 'kube-orrery-scenario',
+        version: 1,
+        id: 'a',
+        minutes: 1,
+        bootSeconds: 1,
+        cluster: { shape: 'minikube', seed: 1 },
+        goal: [],
+        solution: [],
+        broken: [],
+        links: [],
+        beats: [{ id: 'x', moment: {} }],
+      },
+      'beats[0]',
+    ],
   ])('is refused with the place: %j', (value, place) => expect(readScenario(value)).toMatchObject({ place }));
 });

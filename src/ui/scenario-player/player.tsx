@@ -1,5 +1,5 @@
 import { useEffect, type JSX } from 'react';
-import { componentOf, lessons } from '#scenarios/index.ts';
+import { componentOf, lessons, userOf, type Beat } from '#scenarios/index.ts';
 import { rightAnswer, useLesson } from '../stores/lesson.ts';
 import { useSettings } from '../stores/settings.ts';
 import { useText } from '../text/index.ts';
@@ -103,7 +103,7 @@ function Words(): JSX.Element {
     case 'ask':
       return <Question text={words?.ask ?? ''} options={beat?.ask?.options ?? []} />;
     case 'playing':
-      return <p className="waiting">{beat?.types === undefined ? t('lessonPlaying') : <code>$ {beat.types}</code>}</p>;
+      return <Waiting beat={beat} />;
     case 'shown': {
       const { last } = reached[index]!;
       return (
@@ -134,6 +134,22 @@ function Words(): JSX.Element {
     case 'done':
       return <p className="right">✓ {texts!.done}</p>;
   }
+}
+
+/** What was done on the way to a beat. */
+function Waiting({ beat }: { readonly beat: Beat | undefined }): JSX.Element {
+  const t = useText();
+  if (beat?.types !== undefined) {
+    const typist = beat.terminal === undefined ? '' : userOf(beat.terminal);
+    return (
+      <p className="waiting">
+        <code>
+          {typist}$ {beat.types}
+        </code>
+      </p>
+    );
+  }
+  return <p className="waiting">{beat?.fault === undefined ? t('lessonPlaying') : `${t(beat.fault.type)} ${beat.fault.address}`}</p>;
 }
 
 function Question({ text, options }: { readonly text: string; readonly options: readonly string[] }): JSX.Element {

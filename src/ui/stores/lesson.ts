@@ -1,8 +1,9 @@
 import { create } from 'zustand';
 import type { Frame } from '#session/port.ts';
-import { factOf, lessons, readScenario, type Language, type Scenario, type ScenarioTexts } from '#scenarios/index.ts';
+import { factOf, lessons, readScenario, userOf, type Language, type Scenario, type ScenarioTexts } from '#scenarios/index.ts';
 import { port, putAside, useSession } from './session.ts';
 import { useSettings } from './settings.ts';
+import { useTerminals } from './terminals.ts';
 
 /**
  * `boot`: the cluster starts; `intro`: what it is about; `ask`: a prediction before a beat; `playing`: on the way to a beat; `shown`: there;
@@ -125,11 +126,20 @@ function play(index: number): void {
   useLesson.setState({ phase: 'playing', index });
   const previous = reached[index - 1];
   if (previous !== undefined && useSession.getState().frame!.seq < previous.seq) port.send({ type: 'seek', to: { seq: previous.seq } });
-  const { terminals } = useSession.getState().frame!;
   started = useSession.getState().frame!.seq;
   // The moment is set before the line is typed: what follows from the line must not pass it by.
   port.send({ type: 'play-until', moment: beat.moment });
-  if (beat.types !== undefined) port.send({ type: 'terminal.line', terminal: terminals[0]!.id, line: beat.types });
+  if (beat.fault !== undefined) port.send({ type: 'fault', action: beat.fault });
+  if (beat.types !== undefined) type(beat.types, beat.terminal);
+}
+
+/** Types a line in a window of the lesson, which is shown; where it is not there yet, it is opened. */
+function type(line: string, window: string | undefined): void {
+  const { terminals } = useSession.getState().frame!;
+  const terminal = window ?? terminals[0]!.id;
+  if (!terminals.some(({ id }) => id === terminal)) port.send({ type: 'terminal.open', user: userOf(terminal) });
+  useTerminals.setState({ shown: terminal });
+  port.send({ type: 'terminal.line', terminal, line });
 }
 
 /** Whether a frame of the new cluster has come; those of the one before may still be under way. */
