@@ -51,15 +51,51 @@ export const lessons: readonly Lesson[] = [
     () => import('./four-gates/zh-CN.json', { with: { type: 'json' } }),
   ),
   lesson(
+    'sent-and-stored',
+    () => import('./sent-and-stored/scenario.json', { with: { type: 'json' } }),
+    () => import('./sent-and-stored/en.json', { with: { type: 'json' } }),
+    () => import('./sent-and-stored/zh-CN.json', { with: { type: 'json' } }),
+  ),
+  lesson(
+    'two-writers',
+    () => import('./two-writers/scenario.json', { with: { type: 'json' } }),
+    () => import('./two-writers/en.json', { with: { type: 'json' } }),
+    () => import('./two-writers/zh-CN.json', { with: { type: 'json' } }),
+  ),
+  lesson(
+    'nobody-calls',
+    () => import('./nobody-calls/scenario.json', { with: { type: 'json' } }),
+    () => import('./nobody-calls/en.json', { with: { type: 'json' } }),
+    () => import('./nobody-calls/zh-CN.json', { with: { type: 'json' } }),
+  ),
+  lesson(
     'create-deployment',
     () => import('./create-deployment/scenario.json', { with: { type: 'json' } }),
     () => import('./create-deployment/en.json', { with: { type: 'json' } }),
     () => import('./create-deployment/zh-CN.json', { with: { type: 'json' } }),
   ),
   lesson(
+    'no-controllers',
+    () => import('./no-controllers/scenario.json', { with: { type: 'json' } }),
+    () => import('./no-controllers/en.json', { with: { type: 'json' } }),
+    () => import('./no-controllers/zh-CN.json', { with: { type: 'json' } }),
+  ),
+  lesson(
+    'no-scheduler',
+    () => import('./no-scheduler/scenario.json', { with: { type: 'json' } }),
+    () => import('./no-scheduler/en.json', { with: { type: 'json' } }),
+    () => import('./no-scheduler/zh-CN.json', { with: { type: 'json' } }),
+  ),
+  lesson(
     'deleted-and-back',
     () => import('./deleted-and-back/scenario.json', { with: { type: 'json' } }),
     () => import('./deleted-and-back/en.json', { with: { type: 'json' } }),
     () => import('./deleted-and-back/zh-CN.json', { with: { type: 'json' } }),
+  ),
+  lesson(
+    'control-plane-down',
+    () => import('./control-plane-down/scenario.json', { with: { type: 'json' } }),
+    () => import('./control-plane-down/en.json', { with: { type: 'json' } }),
+    () => import('./control-plane-down/zh-CN.json', { with: { type: 'json' } }),
   ),
 ];

@@ -39,8 +39,22 @@ const lessons = [
     beats: 12,
     solution: `kubectl patch quota small -p '{"spec":{"hard":{"pods":"1"}}}'; sleep 1; kubectl run app --image=nginx`,
   },
+  {
+    title: 'What you sent is not what is stored',
+    beats: 9,
+    solution: 'kubectl run calm --image=nginx:1.27',
+  },
+  { title: 'Two writers, one object', beats: 12, solution: `kubectl patch configmap menu -p '{"data":{"drink":"coffee"}}'` },
+  { title: 'Nobody calls the kubelet', beats: 10, solution: 'kubectl label pod app tier=front' },
   { title: 'From one command to running containers', beats: 14, solution: 'kubectl scale deployment web --replicas=5' },
+  { title: 'A Deployment without a controller manager', beats: 11, solution: 'kubectl scale deployment web --replicas=3' },
+  {
+    title: 'The scheduler is dead; I name the node myself',
+    beats: 10,
+    solution: `kubectl run picked --image=nginx --overrides='{"spec":{"nodeName":"node-3"}}'`,
+  },
   { title: 'I deleted it and it came back', beats: 7, solution: 'kubectl delete deployment web' },
+  { title: 'Control plane down, customers happy', beats: 10, solution: 'kubectl scale deployment web --replicas=2' },
 ] as const;
 
 for (const { title, beats, solution } of lessons) {
