@@ -86,7 +86,9 @@ function meets(requirement: Requirement, labels: Labels): boolean {
 }
 
 export function matchesLabels(selector: Selector | undefined, labels: Labels): boolean {
-  return selector !== undefined && selector.every((requirement) => meets(requirement, labels));
+  if (selector === undefined) return false;
+  for (const requirement of selector) if (!meets(requirement, labels)) return false;
+  return true;
 }
 
 /** A selector as kubectl and the API write it. */

@@ -205,6 +205,27 @@ export class SortedMap<V> {
   [Symbol.iterator](): IterableIterator<readonly [string, V]> {
     return this.entries();
   }
+
+  /** The values with from ≤ key < to, in key order, as a list: for hot paths, which an iterator would cost more than the list. */
+  list(from = '', to?: string): V[] {
+    const found: V[] = [];
+    collect(this.root, from, to, found);
+    return found;
+  }
+}
+
+function collect<V>(node: Node<V>, from: string, to: string | undefined, found: V[]): boolean {
+  const { keys } = node;
+  if (node.children === undefined) {
+    for (let index = lowerBound(keys, from); index < keys.length; index++) {
+      if (to !== undefined && keys[index]! >= to) return false;
+      found.push(node.values[index]!);
+    }
+    return true;
+  }
+  for (let index = childIndex(keys, from); index < node.children.length; index++)
+    if (!collect(node.children[index]!, from, to, found)) return false;
+  return true;
 }
 
 const entryOf = <V>(leaf: Leaf<V>, index: number): readonly [string, V] => [leaf.keys[index]!, leaf.values[index]!];

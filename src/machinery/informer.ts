@@ -203,5 +203,5 @@ function reindex(state: InformerState, key: string, old: KubeObject | undefined,
 export function byIndex(state: InformerState | undefined, name: string, value: string): KubeObject[] {
   if (state === undefined) return [];
   const prefix = `${name}|${value}|`;
-  return [...state.index.values(prefix, prefixEnd(prefix))];
+  return state.index.list(prefix, prefixEnd(prefix));
 }

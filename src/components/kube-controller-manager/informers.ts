@@ -63,6 +63,7 @@ const byAnyOwner = (object: KubeObject): readonly string[] => (object.metadata.o
 const indexers: Readonly<Record<string, InformerSpec['indexers']>> = {
   pods: {
     owner: byOwner,
+    orphan: (pod) => (controllerOf(pod) === undefined ? [pod.metadata.namespace ?? ''] : []),
     node: (pod) => [(pod['spec'] as { readonly nodeName?: string } | undefined)?.nodeName ?? ''],
     namespace: (pod) => [pod.metadata.namespace ?? ''],
   },

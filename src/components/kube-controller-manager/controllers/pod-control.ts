@@ -80,12 +80,16 @@ interface Selecting {
   readonly spec?: { readonly selector?: LabelSelector | undefined } | undefined;
 }
 /** The selector of a ReplicationController is a set of labels; those of the others are label selectors. */
-function selectorOf(owner: KubeObject): LabelSelector | undefined {
+function selectorOf(owner: KubeObject): ReturnType<typeof labelSelectorFromObject> {
   const selector = (owner as unknown as Selecting).spec?.selector;
-  return owner.kind === 'ReplicationController' ? { matchLabels: selector as LabelSelector['matchLabels'] } : selector;
+  return labelSelectorFromObject(owner.kind === 'ReplicationController' ? { matchLabels: selector as LabelSelector['matchLabels'] } : selector);
 }
-const selects = (owner: KubeObject, { metadata }: KubeObject): boolean =>
-  matchesLabels(labelSelectorFromObject(selectorOf(owner)), metadata.labels);
+
+/** The members that pass a test: the list itself where all do, as they mostly do in a loop that looks at all pods each time. */
+export function only(pods: readonly KubeObject[], test: (pod: KubeObject) => boolean): readonly KubeObject[] {
+  for (const pod of pods) if (!test(pod)) return pods.filter(test);
+  return pods;
+}
 
 /** The patch that adopts or releases a pod. */
 const patchOwner = (pod: KubeObject, owners: readonly object[]): SyncCall => ({
@@ -104,15 +108,16 @@ export function* claimPods(
   { caches }: SyncContext,
   fits: (pod: KubeObject) => boolean = () => true,
 ): Calls<readonly KubeObject[]> {
-  const isMember = (pod: KubeObject): boolean => selects(owner, pod) && fits(pod);
+  const selector = selectorOf(owner);
+  const isMember = (pod: KubeObject): boolean => matchesLabels(selector, pod.metadata.labels) && fits(pod);
   const own = byIndex(caches['pods'], 'owner', owner.metadata.uid ?? '');
-  const kept = own.filter(isMember);
-  const released = own.filter((pod) => !kept.includes(pod) && pod.metadata.deletionTimestamp === undefined);
-  const free = owner.metadata.deletionTimestamp !== undefined ? [] : byIndex(caches['pods'], 'namespace', owner.metadata.namespace ?? '');
-  const orphans = free.filter((pod) => controllerOf(pod) === undefined && isActive(pod) && isMember(pod));
+  const kept = only(own, isMember);
+  const released = kept === own ? [] : own.filter((pod) => !isMember(pod) && pod.metadata.deletionTimestamp === undefined);
+  const free = owner.metadata.deletionTimestamp !== undefined ? [] : byIndex(caches['pods'], 'orphan', owner.metadata.namespace ?? '');
+  const orphans = free.filter((pod) => isActive(pod) && isMember(pod));
   if (orphans.length > 0) yield orphans.map((pod) => patchOwner(pod, [controllerReference(owner)]));
   if (released.length > 0) yield released.map((pod) => patchOwner(pod, [{ $patch: 'delete', uid: owner.metadata.uid }]));
-  return [...kept, ...orphans];
+  return orphans.length === 0 ? kept : [...kept, ...orphans];
 }
 
 /** The owners that a change of a pod concerns: its own, or those that select a pod that nobody owns. */
@@ -121,7 +126,7 @@ export function podOwners(kind: string, plural: string): (change: Change, caches
     const keys = [...ownerKey(object, kind), ...(old === undefined ? [] : ownerKey(old, kind))];
     if (keys.length > 0 || type === 'delete' || controllerOf(object) !== undefined) return keys;
     return [...(caches[plural]?.store.prefixed(`${object.metadata.namespace ?? ''}/`) ?? [])]
-      .filter(([, owner]) => selects(owner, object))
+      .filter(([, owner]) => matchesLabels(selectorOf(owner), object.metadata.labels))
       .map(([key]) => key);
   };
 }

@@ -7,7 +7,8 @@ import { controllerOf, controllerReference } from '#machinery/owner-references.t
 export const podOf = (object: KubeObject): Pod => object as unknown as Pod;
 
 export function isReady(object: KubeObject): boolean {
-  return podOf(object).status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false;
+  for (const condition of podOf(object).status?.conditions ?? []) if (condition.type === 'Ready') return condition.status === 'True';
+  return false;
 }
 
 export function isActive(object: KubeObject): boolean {

@@ -2,10 +2,9 @@ import type { KubeObject } from '#api/object.ts';
 import type { ReplicaSet } from '#api/types.generated.ts';
 import { deepEqual } from '#base/json.ts';
 import { formatTime } from '#api/object.ts';
-import { byIndex } from '#machinery/informer.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
 import { call, done, lookUp, ok, retry, type Calls, type ControllerDefinition, type Sync, type SyncContext } from '../controller.ts';
-import { claimPods, createPods, deletePods, podObservations, podOwners } from './pod-control.ts';
+import { claimPods, createPods, deletePods, only, podObservations, podOwners } from './pod-control.ts';
 import { deletionOrder, isActive, isAvailable, isReady, podFromTemplate, readySince } from './pods.ts';
 
 const burstReplicas = 500;
@@ -32,32 +31,47 @@ function* manageReplicas(set: KubeObject, active: readonly KubeObject[], context
   return { reason: 'FailedDelete', error: (yield* deletePods(set, chosen, context)).error };
 }
 
+function hasLabels({ metadata }: KubeObject, labels: Readonly<Record<string, string>>): boolean {
+  for (const key in labels) if (metadata.labels?.[key] !== labels[key]) return false;
+  return true;
+}
+
+const isTerminatingPod = ({ metadata, status }: KubeObject): boolean =>
+  metadata.deletionTimestamp !== undefined &&
+  metadata.deletionTimestamp !== null &&
+  (status as { readonly phase?: string } | undefined)?.phase !== 'Succeeded';
+
 /** pkg/controller/replicaset/replica_set_utils.go, calculateStatus. */
-function statusOf(set: KubeObject, pods: readonly KubeObject[], { reason, error }: Managed, context: SyncContext): object {
+function statusOf(
+  set: KubeObject,
+  pods: readonly KubeObject[],
+  active: readonly KubeObject[],
+  { reason, error }: Managed,
+  context: SyncContext,
+): object {
   const { spec, status } = set as unknown as ReplicaSet;
-  const labels = Object.entries(spec?.template?.metadata?.labels ?? {});
+  const labels = spec?.template?.metadata?.labels ?? {};
   const minReady = spec?.minReadySeconds ?? 0;
-  const count = (test: (pod: KubeObject) => boolean): number => pods.filter(test).length;
-  const fullyLabeledReplicas = count((pod) => labels.every(([key, value]) => pod.metadata.labels?.[key] === value));
-  const [readyReplicas, availableReplicas] = [count(isReady), count((pod) => isAvailable(pod, minReady, context.now))];
+  let [fullyLabeledReplicas, readyReplicas, availableReplicas] = [0, 0, 0];
+  for (const pod of active) {
+    if (hasLabels(pod, labels)) fullyLabeledReplicas++;
+    if (!isReady(pod)) continue;
+    readyReplicas++;
+    if (minReady === 0 || isAvailable(pod, minReady, context.now)) availableReplicas++;
+  }
   const others = (status?.conditions ?? []).filter((condition) => condition.type !== 'ReplicaFailure');
   const before = status?.conditions?.find((condition) => condition.type === 'ReplicaFailure');
   const failed = { type: 'ReplicaFailure', status: 'True', lastTransitionTime: formatTime(context.now), reason, message: error };
   const failure = error === undefined ? [] : [before ?? failed];
   const conditions = [...others, ...failure];
-  const terminating = byIndex(context.caches['pods'], 'owner', set.metadata.uid ?? '').filter(
-    (pod) =>
-      pod.metadata.deletionTimestamp !== undefined &&
-      pod.metadata.deletionTimestamp !== null &&
-      (pod['status'] as { readonly phase?: string } | undefined)?.phase !== 'Succeeded',
-  ).length;
+  const terminating = pods === active ? [] : pods.filter(isTerminatingPod);
   return {
     ...(conditions.length > 0 ? { conditions } : {}),
-    replicas: pods.length,
+    replicas: active.length,
     ...(fullyLabeledReplicas > 0 ? { fullyLabeledReplicas } : {}),
     ...(readyReplicas > 0 ? { readyReplicas } : {}),
     ...(availableReplicas > 0 ? { availableReplicas } : {}),
-    ...(set.kind === 'ReplicaSet' ? { terminatingReplicas: terminating } : {}),
+    ...(set.kind === 'ReplicaSet' ? { terminatingReplicas: terminating.length } : {}),
     observedGeneration: set.metadata.generation,
   };
 }
@@ -65,6 +79,7 @@ function statusOf(set: KubeObject, pods: readonly KubeObject[], { reason, error 
 /** How long until the first pod that is ready has been so for long enough (FindMinNextPodAvailabilityCheck). */
 function nextAvailabilityMs(set: KubeObject, pods: readonly KubeObject[], now: number): number | undefined {
   const { minReadySeconds = 0 } = (set as unknown as ReplicaSet).spec!;
+  if (minReadySeconds === 0) return undefined;
   const waits = pods
     .filter((pod) => isReady(pod) && !isAvailable(pod, minReadySeconds, now))
     .map((pod) => Date.parse(readySince(pod)) + minReadySeconds * 1000 - now);
@@ -75,10 +90,11 @@ function nextAvailabilityMs(set: KubeObject, pods: readonly KubeObject[], now: n
 function* syncSet(plural: Plural, key: string, context: SyncContext): Sync {
   const set = lookUp(context.caches, plural, key);
   if (set === undefined) return done;
-  const active = (yield* claimPods(set, context)).filter(isActive);
+  const pods = yield* claimPods(set, context);
+  const active = only(pods, isActive);
   const managed = yield* manageReplicas(set, active, context);
   const outcome = managed.error === undefined ? { againMs: nextAvailabilityMs(set, active, context.now) } : retry;
-  const status = statusOf(set, active, managed, context);
+  const status = statusOf(set, pods, active, managed, context);
   if (deepEqual(status, normalized(set))) return outcome;
   const answer = yield* call({
     method: 'PUT',
