@@ -11,6 +11,8 @@ export function unescaped(text: string): { readonly text: string; readonly ended
   return { text: out, ended: end >= 0 };
 }
 
+/** Columns of a field at most. */
+const widest = 10_000;
 const directive = /%(%|([-+ #0]*)(\*|\d*)(?:\.(\d+))?([sdiufxXobcqeEgG]))/g;
 
 /** printf(1): the format is used again until all arguments are. */
@@ -20,13 +22,13 @@ export function formatted(format: string, args: readonly string[]): { readonly t
   const once = (): string =>
     unescaped(format).text.replace(directive, (_, all: string, flags = '', width = '', precision: string | undefined, verb = '') => {
       if (all === '%') return '%';
-      const columns = width === '*' ? (args[next++] ?? '') : width;
+      const columns = Math.min(widest, Math.abs(Number(width === '*' ? (args[next++] ?? '') : width)) || 0);
       const text = value(verb as string, args[next++], precision, complaints);
       const signed = String(flags).includes('+') && /^\d/.test(text) && /[dif]/.test(verb as string) ? `+${text}` : text;
-      if (String(flags).includes('-')) return signed.padEnd(Number(columns));
+      if (String(flags).includes('-')) return signed.padEnd(columns);
       return String(flags).includes('0') && verb !== 's'
-        ? signed.replace(/^([-+]?)(.*)$/, (__, sign: string, digits: string) => sign + digits.padStart(Number(columns) - sign.length, '0'))
-        : signed.padStart(Number(columns));
+        ? signed.replace(/^([-+]?)(.*)$/, (__, sign: string, digits: string) => sign + digits.padStart(columns - sign.length, '0'))
+        : signed.padStart(columns);
     });
   let text = once();
   while (next > 0 && next < args.length) text += once();
@@ -52,6 +54,9 @@ function value(verb: string, arg: string | undefined, precision: string | undefi
   }
 }
 
+/** More digits than a number has would be refused. */
+const digitsOf = (precision: string | undefined): number => Math.min(100, Number(precision ?? 6));
+
 function numeric(verb: string, number: number, precision: string | undefined): string {
   switch (verb) {
     case 'x':
@@ -61,14 +66,14 @@ function numeric(verb: string, number: number, precision: string | undefined): s
     case 'o':
       return Math.trunc(number).toString(8);
     case 'f':
-      return number.toFixed(Number(precision ?? 6));
+      return number.toFixed(digitsOf(precision));
     case 'e':
     case 'E':
-      return number.toExponential(Number(precision ?? 6)).replace(/e([-+])(\d)$/, 'e$10$2');
+      return number.toExponential(digitsOf(precision)).replace(/e([-+])(\d)$/, 'e$10$2');
     case 'g':
     case 'G':
-      return String(Number(number.toPrecision(Number(precision ?? 6))));
+      return String(Number(number.toPrecision(Math.max(1, digitsOf(precision)))));
     default:
-      return String(Math.trunc(number)).padStart(Number(precision ?? 0), '0');
+      return String(Math.trunc(number)).padStart(Math.min(widest, Number(precision ?? 0)), '0');
   }
 }

@@ -71,6 +71,15 @@ describe('expansion', () => {
   ]);
 });
 
+describe('what is no expression', () => {
+  rows([
+    { script: 'echo [z-a]; case x in [z-a]) echo no;; *) echo ok;; esac', log: '[z-a]\nok\n' },
+    { script: '[[ a =~ ( ]] || echo no; expr a : "\\("; printf "%.200f|%99999999999s\\n" 1 | wc -c', log: 'no\n\n10104\n' },
+    { script: 'date -d @99999999999999999', log: "date: invalid date '@99999999999999999'\n", code: 1 },
+    { script: 'nginx: || echo no', log: 'sh: nginx:: not found\nno\n' },
+  ]);
+});
+
 describe('redirection', () => {
   rows([
     { script: 'echo a > /tmp/f; echo b >> /tmp/f; cat < /tmp/f', log: 'a\nb\n' },

@@ -60,7 +60,7 @@ export const date: Program = {
   run: (call) => {
     const given = call.args.findIndex((arg) => arg === '-d' || arg === '--date');
     const time = given < 0 ? call.system.now : timeOf(call.args[given + 1] ?? '');
-    if (Number.isNaN(time)) return call.fail(`invalid date '${call.args[given + 1] ?? ''}'`);
+    if (Number.isNaN(new Date(time).getTime())) return call.fail(`invalid date '${call.args[given + 1] ?? ''}'`);
     const format = call.args.find((arg) => arg.startsWith('+'))?.slice(1);
     const fallback = call.args.some((arg) => /^(-I|--iso)/.test(arg))
       ? call.args.some((arg) => /^-Is/.test(arg))

@@ -1,3 +1,5 @@
+import { safeExpression } from '../shell/pattern.ts';
+
 type Result = { readonly value: string } | { readonly error: string };
 
 /** Binary operators of expr(1), the weakest first. */
@@ -73,7 +75,7 @@ function combined(left: string, operator: string, right: string, numeric: boolea
     case '%':
       return String(a % b);
     default: {
-      const match = new RegExp(`^(?:${right.replace(/\\([(){}|+?])/g, '$1')})`).exec(left);
+      const match = safeExpression(`^(?:${right.replace(/\\([(){}|+?])/g, '$1')})`).exec(left);
       return match === null ? (/\\\(/.test(right) ? '' : '0') : (match[1] ?? String(match[0].length));
     }
   }

@@ -61,6 +61,15 @@ export function hostAddress(call: Call, name: string): string {
   return name;
 }
 
+/** A path with its `%20` and the like read; as it is where they are wrong. */
+export const decoded = (path: string): string => {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+};
+
 /** A request as it looks on the wire. */
 export function requestText(method: string, path: string, headers: Headers, body: string): string {
   return `${method} ${path} HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`;

@@ -86,7 +86,8 @@ export function resolve(system: System, task: Task, argv: readonly string[]): Re
   if (program === 'busybox' && argv.length > 1) return resolve(system, task, argv.slice(1));
   const name = baseName(program);
   const path = absolute(task.cwd, program);
-  const known = shells.has(name) || programs[name] !== undefined;
+  // What has a blank in its name is a part of another program.
+  const known = shells.has(name) || (programs[name] !== undefined && !name.includes(' '));
   const image = special[name]?.images;
   const installed = known && (image === undefined || image.includes(system.process.image));
   if (installed && (!program.includes('/') || searched.includes(path.slice(0, Math.max(1, path.lastIndexOf('/'))))))

@@ -1,6 +1,7 @@
+import { safeExpression } from '../shell/pattern.ts';
 import type { ServedRequest, ServedResponse } from '../types.ts';
 import { strftime } from './date.ts';
-import { headerOf, reasonOf, requestText } from './http.ts';
+import { decoded, headerOf, reasonOf, requestText } from './http.ts';
 import { argumentOf, directivesNamed, type Directive } from './nginx-config.ts';
 import type { Call } from './program.ts';
 import { byteLength } from './text.ts';
@@ -88,14 +89,6 @@ export function finished(exchange: Exchange, response: HttpResponse): HttpRespon
   return exchange.request.method === 'HEAD' ? { ...response, body: '' } : response;
 }
 
-const decoded = (path: string): string => {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
-};
-
 /** The location of a path: an exact one, the longest prefix, or a regular expression (ngx_http_core_find_location). */
 function locationOf(server: Server, uri: string): Directive | undefined {
   const locations = directivesNamed(server.directives, 'location');
@@ -106,7 +99,7 @@ function locationOf(server: Server, uri: string): Directive | undefined {
   if (longest?.args[0] === '^~') return longest;
   return (
     locations.find(
-      ({ args }) => (args[0] === '~' || args[0] === '~*') && new RegExp(args[1] ?? '', args[0] === '~*' ? 'i' : '').test(uri),
+      ({ args }) => (args[0] === '~' || args[0] === '~*') && safeExpression(args[1] ?? '', args[0] === '~*' ? 'i' : '').test(uri),
     ) ?? longest
   );
 }

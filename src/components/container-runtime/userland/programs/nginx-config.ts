@@ -125,7 +125,7 @@ class Reader {
       if (text === undefined) throw this.wrong(`open() "${path}" failed (2: No such file or directory)`, token);
       return new Reader(this.files, path, text).directives(undefined);
     }
-    const expression = new RegExp(`^${name.replace(/[.+^$]/g, '\\$&').replaceAll('*', '.*')}$`);
+    const expression = new RegExp(`^${name.replace(/[.+^$(){}|[\]\\?]/g, '\\$&').replaceAll('*', '.*')}$`);
     const matching = this.files.list(directory).filter((file) => expression.test(file) && !file.startsWith('.'));
     return matching.flatMap((file) =>
       new Reader(this.files, `${directory}/${file}`, this.files.read(`${directory}/${file}`) ?? '').directives(undefined),

@@ -78,7 +78,8 @@ export const nginx: Program = {
   },
   signalled: (call, signal) => {
     if (signal === 'TERM' || signal === 'QUIT' || signal === 'INT') return exit(0);
-    if (signal !== 'HUP') return undefined;
+    const serves = call.memory !== undefined && 'servers' in (call.memory as object);
+    if (signal !== 'HUP' || !serves) return undefined;
     const found = configure(call);
     return listening(found?.memory ?? (call.memory as Memory));
   },

@@ -1,3 +1,5 @@
+import { patternSource, safeExpression } from '../shell/pattern.ts';
+
 /** What a Redis holds. */
 export interface Store {
   readonly values: Readonly<Record<string, string>>;
@@ -50,13 +52,7 @@ function pop(atEnd: boolean): Command {
 }
 
 const keysOf = (store: Store): readonly string[] => [...Object.keys(store.values), ...Object.keys(store.lists)];
-const pattern = (text: string): RegExp =>
-  new RegExp(
-    `^${text
-      .replace(/[.+^${}()|\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  );
+const pattern = (text: string): RegExp => safeExpression(`^${patternSource([{ text, quoted: false }])}$`);
 
 /** `2mb` of the configuration in bytes. */
 function bytes(text: string): string {

@@ -1,3 +1,4 @@
+import { unescaped } from '#base/printf.ts';
 import type { NetAnswer } from '../types.ts';
 import { strftime } from './date.ts';
 import { hostAddress } from './http.ts';
@@ -86,10 +87,10 @@ export const redisServer: Program = {
   },
 };
 
-/** The words of a command, as it is typed or as JSON keeps them apart. */
+/** The words of a command, as it is typed. In double quotes a backslash hides what follows. */
 const words = (line: string): readonly string[] =>
   (line.match(/"(?:[^"\\]|\\.)*"|'[^']*'|\S+/g) ?? []).map((word) =>
-    word.startsWith('"') ? (JSON.parse(word) as string) : word.replace(/^'(.*)'$/, '$1'),
+    /^".*"$/.test(word) ? unescaped(word.slice(1, -1)).text.replaceAll('\\"', '"') : word.replace(/^'(.*)'$/, '$1'),
   );
 
 /** A reply in the protocol of Redis (RESP). */

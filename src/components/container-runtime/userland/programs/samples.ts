@@ -1,6 +1,6 @@
 import type { Listener, ServedRequest, ServedResponse } from '../types.ts';
 import { strftime } from './date.ts';
-import { headerOf } from './http.ts';
+import { decoded, headerOf } from './http.ts';
 import { block, exit, type Call, type Program } from './program.ts';
 import { byteLength } from './text.ts';
 
@@ -66,7 +66,7 @@ const query = (request: Request, name: string): string | undefined => {
     .split('?')[1]
     ?.split('&')
     .find((item) => item.startsWith(`${name}=`));
-  return found === undefined ? undefined : decodeURIComponent(found.slice(name.length + 1).replaceAll('+', ' '));
+  return found === undefined ? undefined : decoded(found.slice(name.length + 1).replaceAll('+', ' '));
 };
 const option = (call: Call, name: string): string | undefined => {
   const at = call.args.findIndex((arg) => arg === `--${name}` || arg === `-${name}`);
@@ -190,7 +190,7 @@ const bootcamp = (call: Call): Behaviour => ({
 /** The pages of a folder, without a log: httpd of busybox, `python3 -m http.server`. */
 function pages(call: Call, root: string, request: Request): Answer {
   const { files } = call.system;
-  const path = `${root.replace(/\/$/, '')}${decodeURIComponent(pathOf(request))}`;
+  const path = `${root.replace(/\/$/, '')}${decoded(pathOf(request))}`;
   const text = files.read(path.endsWith('/') ? `${path}index.html` : path);
   const type = /\.html?$|\/$/.test(path) ? 'text/html' : 'text/plain';
   return text === undefined

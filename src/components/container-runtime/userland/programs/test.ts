@@ -1,3 +1,4 @@
+import { safeExpression } from '../shell/pattern.ts';
 import { exit, type Call, type Program } from './program.ts';
 
 /** `test`, `[` and the `[[` of ash, which also knows patterns. */
@@ -141,7 +142,7 @@ class Evaluator {
       case '>':
         return left > right;
       case '=~':
-        return new RegExp(right).test(left);
+        return safeExpression(right).test(left);
       case '-nt':
       case '-ot':
       case '-ef':

@@ -34,11 +34,20 @@ const classes: Readonly<Record<string, string>> = {
   space: ' \t\n',
 };
 
-export const matches = (pieces: readonly Piece[], text: string): boolean => new RegExp(`^(?:${patternSource(pieces)})$`).test(text);
+/** An expression; what is none (`[z-a]`) matches nothing. */
+export function safeExpression(source: string, flags = ''): RegExp {
+  try {
+    return new RegExp(source, flags);
+  } catch {
+    return /(?!)/;
+  }
+}
+
+export const matches = (pieces: readonly Piece[], text: string): boolean => safeExpression(`^(?:${patternSource(pieces)})$`).test(text);
 
 /** `${NAME%pattern}` and its kin: the text without its shortest or longest beginning or end that matches. */
 export function trimmed(text: string, pieces: readonly Piece[], operator: string): string {
-  const expression = new RegExp(`^(?:${patternSource(pieces)})$`);
+  const expression = safeExpression(`^(?:${patternSource(pieces)})$`);
   const atEnd = operator.startsWith('%');
   const longest = operator.length === 2;
   for (let step = 0; step <= text.length; step++) {
@@ -52,7 +61,7 @@ export function trimmed(text: string, pieces: readonly Piece[], operator: string
 /** `${NAME/pattern/replacement}`; with `//` all of them. */
 export function replaced(text: string, pieces: readonly Piece[], replacement: string, all: boolean): string {
   const source = patternSource(pieces);
-  return source === '' ? text : text.replace(new RegExp(source, all ? 'g' : ''), () => replacement);
+  return source === '' ? text : text.replace(safeExpression(source, all ? 'g' : ''), () => replacement);
 }
 
 /** The files that a word matches; the word itself where there are none. */
@@ -72,7 +81,7 @@ export function filesMatching(pieces: readonly Piece[], files: FileSystem, cwd: 
       found = found.map((before) => prefix(before) + textOf(component));
       continue;
     }
-    const expression = new RegExp(`^(?:${patternSource(component, '[^/]')})$`);
+    const expression = safeExpression(`^(?:${patternSource(component, '[^/]')})$`);
     const hidden = textOf(component).startsWith('.');
     found = found.flatMap((before) =>
       files
