@@ -91,3 +91,26 @@ describe('a disruption budget', () => {
     expect(evict(pods()[0]!)).toContain('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
   });
 });
+
+describe('a horizontal pod autoscaler', () => {
+  const { type } = terminal();
+
+  it('keeps its bounds, and says what it cannot measure', () => {
+    type('kubectl create deployment web --image=nginx', 20_000);
+    expect(type('kubectl autoscale deployment web --cpu-percent=50 --min=2 --max=4')).toBe(
+      'horizontalpodautoscaler.autoscaling/web autoscaled',
+    );
+    expect(type('kubectl get hpa', 20_000)).toMatch(
+      /^NAME +REFERENCE +TARGETS +MINPODS +MAXPODS +REPLICAS +AGE\nweb +Deployment\/web +cpu: <unknown>\/50% +2 +4 +0 /,
+    );
+    type('sleep 1', 30_000);
+    expect(type('kubectl get deployment web')).toMatch(/web +2\/2 +2 +2 /);
+    const text = type('kubectl describe hpa web');
+    expect(text).toMatch(/resource cpu on pods {2}\(as a percentage of request\): +<unknown> \/ 50%/);
+    expect(text).toMatch(/AbleToScale +True +SucceededGetScale +the HPA controller was able to get the target's current scale/);
+    expect(text).toMatch(/ScalingActive +False +FailedGetResourceMetric/);
+    expect(text).toMatch(
+      /SuccessfulRescale +\S+ +horizontal-pod-autoscaler +New size: 2; reason: Current number of replicas below Spec.MinReplicas/,
+    );
+  });
+});

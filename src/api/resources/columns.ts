@@ -134,6 +134,28 @@ function apiServiceCells(item: k8s.APIService, now: number): Cells {
   return [name(item), service === undefined ? 'Local' : `${service.namespace ?? ''}/${service.name ?? ''}`, available, age(item, now)];
 }
 
+interface AutoscalerV2 {
+  readonly metadata?: k8s.ObjectMeta | undefined;
+  readonly spec?: { readonly scaleTargetRef: k8s.CrossVersionObjectReference; readonly minReplicas?: number; readonly maxReplicas: number; readonly metrics?: readonly k8s.MetricSpec[] } | undefined;
+  readonly status?: { readonly currentReplicas?: number; readonly currentMetrics?: readonly k8s.MetricStatus[] | null } | undefined;
+}
+
+/** printersinternal.go, formatHPAMetrics, of what a metrics server measures. */
+function autoscalerCells({ metadata, spec, status }: AutoscalerV2, now: number): Cells {
+  const targets = (spec?.metrics ?? []).map((metric, index) => {
+    const { resource } = metric;
+    if (resource === undefined) return '<unknown>/<auto>';
+    const current = status?.currentMetrics?.[index]?.resource?.current;
+    const { averageValue, averageUtilization } = resource.target;
+    const percent = (value: number | undefined, otherwise: string): string => (value === undefined ? otherwise : `${value}%`);
+    const text = averageValue === undefined ? `${percent(current?.averageUtilization, '<unknown>')}/${percent(averageUtilization, '<auto>')}` : `${current?.averageValue ?? '<unknown>'}/${averageValue}`;
+    return `${resource.name}: ${text}`;
+  });
+  const shown = targets.length > 2 ? `${targets.slice(0, 2).join(', ')} + ${targets.length - 2} more...` : targets.join(', ');
+  const { kind, name: target } = spec?.scaleTargetRef ?? { kind: '', name: '' };
+  return [name({ metadata }), `${kind}/${target}`, shown === '' ? '<none>' : shown, String(spec?.minReplicas ?? '<unset>'), spec?.maxReplicas ?? 0, status?.currentReplicas ?? 0, age({ metadata }, now)];
+}
+
 const rows: Readonly<Record<string, Row>> = {
   'apiregistration.k8s.io/APIService': apiServiceCells,
   '/Pod': podCells,
@@ -147,6 +169,7 @@ const rows: Readonly<Record<string, Row>> = {
   '/Event': eventCells,
   '/ReplicationController': (item: k8s.ReplicationController, now: number) => [name(item), item.spec?.replicas ?? 0, item.status?.replicas ?? 0, item.status?.readyReplicas ?? 0, age(item, now), containerNames(item.spec?.template), images(item.spec?.template), labels(item.spec?.selector)],
   'policy/PodDisruptionBudget': ({ metadata, spec, status }: k8s.PodDisruptionBudget, now: number) => [name({ metadata }), String(spec?.minAvailable ?? 'N/A'), String(spec?.maxUnavailable ?? 'N/A'), status?.disruptionsAllowed ?? 0, age({ metadata }, now)],
+  'autoscaling/HorizontalPodAutoscaler': autoscalerCells,
   '/ResourceQuota': (item: k8s.ResourceQuota, now: number) => [name(item), quotaList(item, 'requests'), quotaList(item, 'limits'), age(item, now)],
   '/LimitRange': (item: k8s.LimitRange) => [name(item), item.metadata?.creationTimestamp ?? ''],
   '/PersistentVolume': volumeCells,

@@ -246,6 +246,19 @@ const webhooks =
       );
     });
 
+/** SetDefaults_HorizontalPodAutoscaler: CPU at 80 % where nothing is said, and rules for both directions where any are given. */
+function autoscaler(spec: Fields): Fields {
+  const resource = { name: 'cpu', target: { averageUtilization: 80, type: 'Utilization' } };
+  const percent = { periodSeconds: 15, type: 'Percent', value: 100 };
+  const pods = { periodSeconds: 15, type: 'Pods', value: 4 };
+  const filled = fill(spec, { minReplicas: 1, metrics: [{ resource, type: 'Resource' }] });
+  return within(filled, 'behavior', (behavior) => {
+    const both = fill(behavior, { scaleDown: {}, scaleUp: {} });
+    const down = within(both, 'scaleDown', (rules) => fill(rules, { policies: [percent], selectPolicy: 'Max' }));
+    return within(down, 'scaleUp', (rules) => fill(rules, { policies: [pods, percent], selectPolicy: 'Max', stabilizationWindowSeconds: 0 }));
+  });
+}
+
 /** SetDefaults_ReplicationController: the labels of its pods are its own labels and its selector where it names none. */
 function replicationController(object: Fields): Fields {
   const defaulted = onSpec((spec) => template(fill(spec, { replicas: 1 })))(object);
@@ -287,7 +300,7 @@ const byKind: Readonly<Record<string, (object: Fields) => Fields>> = {
     ),
   'batch/Job': onSpec(job),
   'batch/CronJob': onSpec(cronJob),
-  'autoscaling/HorizontalPodAutoscaler': onSpec((spec) => fill(spec, { minReplicas: 1 })),
+  'autoscaling/HorizontalPodAutoscaler': onSpec(autoscaler),
   'discovery.k8s.io/EndpointSlice': (object) => each(object, 'ports', (port) => fill(port, { name: '', protocol: 'TCP' })),
   'admissionregistration.k8s.io/ValidatingAdmissionPolicy': admissionPolicy,
   'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': admissionBinding,

@@ -54,6 +54,7 @@ const firstStatus: Readonly<Record<string, (object: KubeObject) => unknown>> = {
   'batch/Job': () => ({}),
   'batch/CronJob': () => ({}),
   'policy/PodDisruptionBudget': () => ({ currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 }),
+  'autoscaling/HorizontalPodAutoscaler': () => ({ currentMetrics: null, desiredReplicas: 0 }),
   'networking.k8s.io/Ingress': () => ({ loadBalancer: {} }),
   'admissionregistration.k8s.io/ValidatingAdmissionPolicy': () => ({}),
   [definitionKind]: firstDefinitionStatus,

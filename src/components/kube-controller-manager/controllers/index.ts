@@ -11,6 +11,7 @@ import { job } from './job/index.ts';
 import { namespace } from './namespace.ts';
 import { nodeLifecycle, taintEviction } from './node-health.ts';
 import { nodeIpam, nodeRegistration, podGc } from './node.ts';
+import { podAutoscaler } from './podautoscaler/index.ts';
 import { policyStatus } from './policy-status.ts';
 import { replicaset, replicationcontroller } from './replicaset.ts';
 import { resourceQuota } from './resourcequota.ts';
@@ -44,6 +45,7 @@ export const controllers: ReadonlyMap<string, ControllerDefinition> = new Map(
     statefulset,
     ttl,
     disruption,
+    podAutoscaler,
     ttlAfterFinished,
     resourceQuota,
     volumeBinder,

@@ -5,6 +5,7 @@ import { checked } from '../errors.ts';
 import { call, currentTime, type Command } from '../operations.ts';
 import { selectorOf, type ApiPod } from '../pods.ts';
 import { fetch, type Target } from '../resource-builder.ts';
+import { describeAutoscaler } from './autoscaler.ts';
 import { describeEvents, type ApiEvent } from './events.ts';
 import { describeGeneric } from './generic.ts';
 import { describeNode } from './node.ts';
@@ -147,6 +148,7 @@ const describers: Readonly<Record<string, Describer>> = {
   'rbac.authorization.k8s.io/RoleBinding': plain(describeBinding as never),
   'rbac.authorization.k8s.io/ClusterRoleBinding': plain(describeBinding as never),
   'scheduling.k8s.io/PriorityClass': withEvents(describePriorityClass as never),
+  'autoscaling/HorizontalPodAutoscaler': withEvents(describeAutoscaler as never),
   'policy/PodDisruptionBudget': withEvents(describeBudget as never),
 };
 
