@@ -1,7 +1,9 @@
 /**
- * What a cluster needs only when containers run programs, a terminal filters their output or an object has expressions.
+ * What a cluster needs only when containers run programs, a terminal filters their output, an object has expressions or a
+ * namespace its security standard.
  * The page loads it while its cluster boots; every other host imports it first of all.
  */
 import '#api/cel/late.ts';
 import '#base/filters/late.ts';
 import '#components/container-runtime/late.ts';
+import '#components/kube-apiserver/pod-security/late.ts';

@@ -1,9 +1,8 @@
 import type { Environment, ParseResult } from '@marcbachmann/cel-js';
 import { engine } from './engine.ts';
 import { CostExceeded, metered, metering, perCallLimit, type Meter } from './cost.ts';
-import { checkIssue, issuesText, runtimeText, syntaxIssues, typeName, type Failure, type Issue } from './errors.ts';
+import type { Failure, Issue } from './errors.ts';
 import { CelFailure, type CelFunction, type Library } from './library/types.ts';
-import { rewriteMessages } from './messages.ts';
 import { visitNodes, type Node } from './nodes.ts';
 import { toCel } from './values.ts';
 
@@ -120,10 +119,11 @@ function compile(checking: Environment, running: Environment, text: string): Com
   const points = [...text].length;
   if (points > maxCodePoints)
     return { ok: false, error: `ERROR: <input>:-1:0: expression code point size exceeds limit: size: ${points}, limit ${maxCodePoints}` };
+  const { rewriteMessages, words } = engine.value;
   const source = rewriteMessages(text);
   const failed = (issues: readonly Issue[]): Compiled => ({
     ok: false,
-    error: issuesText(
+    error: words.issuesText(
       text,
       issues.map((issue) => ({ ...issue, at: source.original(issue.at) })),
     ),
@@ -135,12 +135,12 @@ function compile(checking: Environment, running: Environment, text: string): Com
       return tree;
     }) as [ParseResult, ParseResult];
     const result = checked.check();
-    if (!result.valid) return failed([checkIssue(source.text, result.error as unknown as Failure, knows)]);
+    if (!result.valid) return failed([words.checkIssue(source.text, result.error as unknown as Failure, knows)]);
     parsed.check();
     const meter: Meter = { left: 0 };
     metered(parsed.ast as unknown as Node, meter);
     const type = result.type ?? 'dyn';
-    return { ok: true, program: { text, type, outputType: typeName(type), parsed, meter } };
+    return { ok: true, program: { text, type, outputType: words.typeName(type), parsed, meter } };
   } catch (error) {
     return failed(issuesOf(running, source.text, error));
   }
@@ -157,7 +157,7 @@ function issuesOf(environment: Environment, text: string, error: unknown): reado
       return issuesOf(environment, rest, next);
     }
   };
-  return syntaxIssues(text, error as Failure, follow);
+  return engine.value.words.syntaxIssues(text, error as Failure, follow);
 }
 
 /** Runs a program. @param variables JSON, or values of earlier expressions @param limit what it may cost */
@@ -179,7 +179,7 @@ export function evaluate(program: Program, variables: Readonly<Record<string, un
       ? 'operation cancelled: actual cost limit exceeded'
       : error instanceof CelFailure
         ? error.message
-        : runtimeText(error as Failure);
+        : engine.value.words.runtimeText(error as Failure);
     return { ok: false, error: text, cost: allowed - Math.max(0, meter.left), exhausted };
   } finally {
     meter.left = outer;

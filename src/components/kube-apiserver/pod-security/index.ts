@@ -6,7 +6,8 @@ import type { Container, Namespace, PodSpec } from '#api/types.generated.ts';
 import type { AdmissionRequest } from '../admission.ts';
 import type { PolicyVerdict } from '../policies/validating.ts';
 import { getCached, listCached, type ApiServerState } from '../state.ts';
-import { violations, type Level, type Violation } from './checks.ts';
+import type { Level, Violation } from './checks.ts';
+import { standards } from './standards.ts';
 
 /** plugin/pkg/admission/security/podsecurity: the labels of a namespace say which pods it takes. */
 const prefix = 'pod-security.kubernetes.io';
@@ -70,7 +71,7 @@ function validateNamespace(state: ApiServerState, { resource, object, old }: Adm
 function existingPods(state: ApiServerState, namespace: string, enforce: LevelVersion): readonly string[] {
   const byFault = new Map<string, string[]>();
   for (const pod of listCached(state, '/registry/pods', namespace)) {
-    const faults = violations(enforce.level, pod['spec'] as PodSpec).map(({ reason }) => reason);
+    const faults = standards.value.violations(enforce.level, pod['spec'] as PodSpec).map(({ reason }) => reason);
     if (faults.length > 0) byFault.set(faults.join(', '), [...(byFault.get(faults.join(', ')) ?? []), pod.metadata.name]);
   }
   const lines = [...byFault].map(([fault, names]) => {
@@ -121,7 +122,7 @@ const ignoredSubresources = new Set(['exec', 'attach', 'binding', 'eviction', 'l
 
 /** Evaluates a pod, or the template of what makes pods, for which nothing is enforced. */
 function evaluate({ resource, object }: AdmissionRequest, policy: Policy, spec: PodSpec, enforced: boolean): PolicyVerdict {
-  const found = (mode: Mode): string => details(violations(policy[mode].level, spec));
+  const found = (mode: Mode): string => details(standards.value.violations(policy[mode].level, spec));
   const would = (mode: Mode, faults: string): string => `would violate PodSecurity ${nameOf(policy[mode])}: ${faults}`;
   const [forbidden, noted, warned] = [enforced ? found('enforce') : '', found('audit'), found('warn')];
   const annotations = {

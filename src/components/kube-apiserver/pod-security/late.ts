@@ -1,0 +1,4 @@
+import { violations } from './checks.ts';
+import { standards } from './standards.ts';
+
+standards.provide({ violations });
