@@ -176,3 +176,19 @@ describe('a kubelet', () => {
     expect(type('kubectl get nodes')).toMatch(/minikube +Ready/);
   });
 });
+
+describe('a container runtime', () => {
+  it('finds its containers running when it starts again', () => {
+    const { session, type } = terminal();
+    type("kubectl run clock --image=busybox -- sh -c 'while true; do date; sleep 1; done'");
+    type('kubectl run web --image=nginx');
+    session.send({ type: 'fault', action: { type: 'kill', address: 'minikube/container-runtime' } });
+    session.pass(5_000);
+    session.send({ type: 'fault', action: { type: 'start', address: 'minikube/container-runtime' } });
+    session.pass(10_000);
+    const lines = Number(type('kubectl logs clock | wc -l'));
+    expect(Number(type('kubectl logs clock | wc -l'))).toBeGreaterThan(lines);
+    expect(type('kubectl get pods --no-headers')).toMatch(/clock +1\/1 +Running +0 [\s\S]*web +1\/1 +Running +0 /);
+    expect(type("kubectl exec web -- sh -c 'wget -qO- http://localhost'")).toContain('Welcome to nginx!');
+  });
+});

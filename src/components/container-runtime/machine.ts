@@ -6,6 +6,7 @@ import type { NetDial } from '#protocol/net.ts';
 import { apiReplied, dialled, netReplied } from './connections.ts';
 import { isDue } from './processes.ts';
 import { binaryEnded, perform, pulled } from './serving.ts';
+import { saving, takeUp } from './saved.ts';
 import { nothing, type RuntimeEvent, type RuntimeResult, type RuntimeState } from './state.ts';
 
 /** A connection went nowhere: the host is not there, or the link is cut. */
@@ -16,12 +17,13 @@ function unreachable(state: RuntimeState, event: RuntimeEvent): RuntimeResult {
     : nothing(state);
 }
 
-function serve(state: RuntimeState, event: RuntimeEvent): RuntimeResult {
+function handle(state: RuntimeState, event: RuntimeEvent): RuntimeResult {
   const { message } = event;
   switch (message.type) {
     case 'process.start': {
       const { input } = message;
-      return nothing({ ...state, input, network: input.podNetwork, kubelet: `${event.self.slice(0, event.self.indexOf('/'))}/kubelet` });
+      const kubelet = `${event.self.slice(0, event.self.indexOf('/'))}/kubelet`;
+      return takeUp({ ...state, input, network: input.podNetwork, kubelet }, event);
     }
     case 'cri.request':
       return perform(state, event);
@@ -42,6 +44,13 @@ function serve(state: RuntimeState, event: RuntimeEvent): RuntimeResult {
     case 'message.undeliverable':
       return unreachable(state, event);
   }
+}
+
+/** Containers go on without the runtime: what they are is kept on the host. A hollow node keeps nothing. */
+function serve(state: RuntimeState, event: RuntimeEvent): RuntimeResult {
+  const result = handle(state, event);
+  const saved = result.context.input.hollow ? undefined : saving(state, result.context);
+  return saved === undefined ? result : { context: result.context, effects: [...result.effects, saved] };
 }
 
 const serving = step<RuntimeState, RuntimeEvent>(serve);

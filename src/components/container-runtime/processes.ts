@@ -41,7 +41,7 @@ export const failure = ({ client, id }: Asked, error: string, delayMs = 0): Effe
   message: { type: 'cri.response', id, error, code: 'Unknown' } as CriResponse,
 });
 
-const due = (what: Due['what'], owner: string, afterMs: number): Effect => ({
+export const due = (what: Due['what'], owner: string, afterMs: number): Effect => ({
   type: 'arm',
   timer: `${what} ${owner}`,
   afterMs,

@@ -103,24 +103,26 @@ function addressOf(state: RuntimeState, { address }: Binary): string {
 function startContainer(state: RuntimeState, event: RuntimeEvent, operation: Operation<'StartContainer'>, asked: Asked): RuntimeResult {
   const container = state.containers.get(operation.container);
   if (container === undefined) return { context: state, effects: [failure(asked, `container "${operation.container}": not found`)] };
-  const { hollow, binaries } = state.input;
+  const { hollow } = state.input;
   const status: ContainerStatus = { ...container.status, state: 'running', startedAt: event.now };
   const started: Container = { ...container, status };
   const containers = state.containers.set(status.id, started);
   const done = answer(asked, { op: 'StartContainer', container: status }, hollow ? takes.hollow : takes.start);
   if (hollow) return { context: { ...state, containers }, effects: [done] };
-  if (container.binary !== undefined) {
-    const binary = binaries.find((item) => container.config.image.startsWith(item.image))!;
-    const input = inputOf(state, container, binary);
-    const { binary: address } = container;
-    return {
-      context: { ...state, containers },
-      effects: [done, { type: 'start-process', address, definition: binary.definition, input }, { type: 'link', to: address }],
-    };
-  }
+  if (container.binary !== undefined) return { context: { ...state, containers }, effects: [done, ...processEffects(state, container)] };
   const program = startProgram({ ...state, containers }, event, started);
   if ('error' in program) return { context: state, effects: [failure(asked, program.error)] };
   return { context: program.context, effects: [done, ...program.effects] };
+}
+
+/** Starts the real process that a container is, unless it runs, and asks to be told of its end. */
+export function processEffects(state: RuntimeState, container: Container): readonly Effect[] {
+  const binary = state.input.binaries.find((item) => container.config.image.startsWith(item.image))!;
+  const address = container.binary!;
+  return [
+    { type: 'start-process', address, definition: binary.definition, input: inputOf(state, container, binary) },
+    { type: 'link', to: address },
+  ];
 }
 
 /** What a real process is started with; one that speaks for a service account finds its token where it is mounted. */
