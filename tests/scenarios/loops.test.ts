@@ -114,3 +114,29 @@ describe('a horizontal pod autoscaler', () => {
     );
   });
 });
+
+describe('an indexed job whose indexes may fail', () => {
+  const { type } = terminal();
+
+  it('tries each index by itself, and says in the end which of them failed', () => {
+    type(
+      manifest(`apiVersion: batch/v1
+kind: Job
+metadata: {name: parts}
+spec:
+  completions: 3
+  parallelism: 3
+  completionMode: Indexed
+  backoffLimitPerIndex: 1
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: c, image: 'busybox:1.36', command: [sh, -c, 'test $JOB_COMPLETION_INDEX != 1']}]`),
+      60_000,
+    );
+    const status = (field: string): string => type(`kubectl get job parts -o jsonpath='{.${field}}'`);
+    expect([status('status.completedIndexes'), status('status.failedIndexes'), status('status.failed')]).toEqual(['0,2', '1', '2']);
+    expect(status('status.conditions[?(@.type=="Failed")].reason')).toBe('FailedIndexes');
+    expect(status('spec.backoffLimit')).toBe('2147483647');
+  });
+});

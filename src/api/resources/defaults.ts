@@ -195,7 +195,7 @@ function job(spec: Fields): Fields {
       ? fill(spec, { completions: 1, parallelism: 1 })
       : fill(spec, { parallelism: 1 });
   const filled = fill(parallel, {
-    backoffLimit: 6,
+    backoffLimit: (job: Fields) => (job['backoffLimitPerIndex'] === undefined ? 6 : 2_147_483_647),
     completionMode: 'NonIndexed',
     manualSelector: false,
     suspend: false,

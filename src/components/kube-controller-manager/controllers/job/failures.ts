@@ -43,7 +43,7 @@ export function verdictOf(object: KubeObject, job: Job): Verdict {
 }
 
 /** getFinishedTime: when the last container ended, else when the pod was to go or was last heard of. */
-function finishedAt(object: KubeObject): number {
+export function finishedAt(object: KubeObject): number {
   const { status } = podOf(object);
   const ends = (status?.containerStatuses ?? []).map((item) => Date.parse(item.state?.terminated?.finishedAt ?? ''));
   if (ends.length > 0 && ends.every((time) => !Number.isNaN(time))) return Math.max(...ends);
@@ -61,9 +61,13 @@ export function remainingBackoffMs(pods: readonly KubeObject[], job: Job, now: n
     .filter((pod) => isPodFailed(pod, job) && verdictOf(pod, job).action !== 'Ignore')
     .map(finishedAt)
     .filter((time) => time > succeeded);
-  if (failures.length === 0) return 0;
-  const backoff = Math.min(maxBackoffMs, firstBackoffMs * 2 ** Math.min(failures.length - 1, 6));
-  return Math.max(0, Math.max(...failures) + backoff - now);
+  return failures.length === 0 ? 0 : remainingAfter(failures.length, Math.max(...failures), now);
+}
+
+/** getRemainingTimeForFailuresCount: what is left of the back-off after so many failures, the last at a time. */
+export function remainingAfter(failures: number, lastAt: number, now: number): number {
+  const backoff = Math.min(maxBackoffMs, firstBackoffMs * 2 ** Math.min(failures - 1, 6));
+  return Math.max(0, lastAt + backoff - now);
 }
 
 /** pastBackoffLimitOnFailure: with restartPolicy OnFailure the restarts of the containers of running pods count. */

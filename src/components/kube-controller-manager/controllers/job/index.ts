@@ -17,6 +17,7 @@ import {
 } from '../../controller.ts';
 import { isActive, isReady, ownerKey } from '../pods.ts';
 import { restartsOf, verdictOf } from './failures.ts';
+import { failedIndexesOf, lastFailures, metSuccessRule } from './indexes.ts';
 import {
   completionIndex,
   conditionsOf,
@@ -52,9 +53,14 @@ function tallyOf(object: KubeObject, caches: Caches): Tally {
     const index = completionIndex(pod);
     if (isIndexed(job) && index !== undefined && index < completions) indexes.add(index);
   }
+  const active = pods.filter(isActive);
+  const running = new Set(active.map(completionIndex));
+  const failedIndexes = failedIndexesOf(job, pods);
   return {
     pods,
-    active: pods.filter(isActive),
+    active,
+    failedIndexes,
+    toReplace: lastFailures(job, pods, (index) => indexes.has(index) || failedIndexes.has(index) || running.has(index)),
     succeeded: isIndexed(job) ? indexes.size : (job.status?.succeeded ?? 0) + uncountedSucceeded.length + newlySucceeded.length,
     failed: (job.status?.failed ?? 0) + uncountedFailed.length + newlyFailed.length,
     terminating: pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined && !['Succeeded', 'Failed'].includes(phaseOf(pod)))
@@ -71,8 +77,8 @@ function deadlineOf(job: Job, startTime: string | undefined): number | undefined
     : Date.parse(startTime) + seconds * 1000;
 }
 
-/** Why the job has to end, if it has: an ending that was announced before, a rule, too many failures, the deadline. */
-function failureOf(job: Job, tally: Tally, startTime: string | undefined, now: number): Ending | undefined {
+/** Why the job has to end, if it has: an ending that was announced before, a rule, too many failures, the deadline, its indexes. */
+function endingOf(job: Job, tally: Tally, startTime: string | undefined, now: number): Ending | undefined {
   const announced = conditionsOf(job).find(
     ({ type, status }) => (type === 'FailureTarget' || type === 'SuccessCriteriaMet') && status === 'True',
   );
@@ -94,7 +100,23 @@ function failureOf(job: Job, tally: Tally, startTime: string | undefined, now: n
   const deadline = deadlineOf(job, startTime);
   return deadline !== undefined && deadline <= now
     ? { type: 'Failed', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' }
-    : undefined;
+    : endingByIndexes(job, tally);
+}
+
+/** What the indexes of an indexed job decide: too many of them failed, all are settled, or those succeeded that have to. */
+function endingByIndexes(job: Job, { failedIndexes, succeededIndexes }: Tally): Ending | undefined {
+  if (!isIndexed(job)) return undefined;
+  const { maxFailedIndexes = Number.POSITIVE_INFINITY, completions = 0 } = job.spec!;
+  if (failedIndexes.size > maxFailedIndexes)
+    return {
+      type: 'Failed',
+      reason: 'MaxFailedIndexesExceeded',
+      message: 'Job has exceeded the specified maximal number of failed indexes',
+    };
+  if (failedIndexes.size > 0 && failedIndexes.size + succeededIndexes.size >= completions)
+    return { type: 'Failed', reason: 'FailedIndexes', message: 'Job has failed indexes' };
+  const message = metSuccessRule(job, succeededIndexes);
+  return message === undefined ? undefined : { type: 'Complete', reason: 'SuccessPolicy', message };
 }
 
 function isComplete(job: Job, succeeded: number, active: number): boolean {
@@ -143,23 +165,23 @@ function* sync(key: string, context: SyncContext): Sync {
   const resumed = suspended?.status === 'False';
   const begins = job.spec?.suspend !== true && (job.status?.startTime === undefined || resumed);
   const startTime = begins ? formatTime(context.now) : (job.status?.startTime ?? undefined);
-  const failure = failureOf(job, tally, startTime, context.now);
-  const work = yield* act(object, tally, failure, context);
+  const decided = endingOf(job, tally, startTime, context.now);
+  const work = yield* act(object, tally, decided, context);
   const ending =
-    failure ??
+    decided ??
     (isComplete(job, tally.succeeded, work.active)
       ? ({ type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' } as const)
       : undefined);
   const changes = ending === undefined ? suspended : undefined;
   if (changes !== undefined) yield [context.event(object, 'Normal', resumed ? 'Resumed' : 'Suspended', changes.message ?? '')];
-  const gone = failure === undefined ? 0 : tally.active.length - work.active;
+  const gone = decided === undefined ? 0 : tally.active.length - work.active;
   const before = job.status ?? {};
   const status: JobStatus = {
     ...before,
     ...(startTime === undefined ? {} : { startTime }),
     ...(changes === undefined ? {} : { conditions: [...conditionsOf(job).filter(({ type }) => type !== 'Suspended'), changes] }),
     active: work.active,
-    ready: failure === undefined ? tally.active.filter(isReady).length : 0,
+    ready: decided === undefined ? tally.active.filter(isReady).length : 0,
     terminating: tally.terminating + gone,
     uncountedTerminatedPods: before.uncountedTerminatedPods ?? {},
   };

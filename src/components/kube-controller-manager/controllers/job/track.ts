@@ -4,6 +4,7 @@ import type { Job, JobCondition, JobStatus } from '#api/types.generated.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
 import { call, ok, type SyncContext, type Calls } from '../../controller.ts';
 import { verdictOf } from './failures.ts';
+import { hasLimitPerIndex } from './indexes.ts';
 import { completionIndex, formatIndexes, isIndexed, isPodFailed, isTracked, jobOf, phaseOf, uidOf } from './objects.ts';
 import { removeTracking, type Tally } from './work.ts';
 
@@ -64,7 +65,8 @@ function gather(
     if (succeeded.length + failed.length >= maxUncounted) break;
     const hasFailed = isPodFailed(pod, job);
     const hasSucceeded = phaseOf(pod) === 'Succeeded';
-    if (!hasFailed && !hasSucceeded && ending === undefined && object.metadata.deletionTimestamp === undefined) continue;
+    const goes = ending !== undefined || object.metadata.deletionTimestamp !== undefined;
+    if (!goes && ((!hasFailed && !hasSucceeded) || tally.toReplace.get(completionIndex(pod) ?? -1) === pod)) continue;
     toRelease.push(pod);
     const uid = uidOf(pod);
     const index = completionIndex(pod);
@@ -75,8 +77,13 @@ function gather(
       failed.push(uid);
   }
   const uncountedTerminatedPods = { ...(succeeded.length > 0 ? { succeeded } : {}), ...(failed.length > 0 ? { failed } : {}) };
+  const failedIndexes = hasLimitPerIndex(job) ? { failedIndexes: formatIndexes(tally.failedIndexes) } : {};
   const indexed = isIndexed(job)
-    ? { succeeded: tally.succeeded, ...(tally.succeeded > 0 ? { completedIndexes: formatIndexes(tally.succeededIndexes) } : {}) }
+    ? {
+        ...failedIndexes,
+        succeeded: tally.succeeded,
+        ...(tally.succeeded > 0 ? { completedIndexes: formatIndexes(tally.succeededIndexes) } : {}),
+      }
     : {};
   return { status: { ...status, ...indexed, uncountedTerminatedPods }, toRelease };
 }

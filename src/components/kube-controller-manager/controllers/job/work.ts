@@ -4,7 +4,8 @@ import { mediaTypes } from '#protocol/rest.ts';
 import type { Calls, SyncCall, SyncContext } from '../../controller.ts';
 import { createPods, deletePods, podPath } from '../pod-control.ts';
 import { deletionOrder, podFromTemplate } from '../pods.ts';
-import { remainingBackoffMs } from './failures.ts';
+import { finishedAt, remainingAfter, remainingBackoffMs } from './failures.ts';
+import { failureAnnotations, failuresUntil, hasLimitPerIndex } from './indexes.ts';
 import { completionIndex, indexKey, isIndexed, isTracked, jobOf, trackingFinalizer } from './objects.ts';
 
 const burst = 500;
@@ -17,6 +18,10 @@ export interface Tally {
   readonly failed: number;
   readonly terminating: number;
   readonly succeededIndexes: ReadonlySet<number>;
+  /** Those that are not tried again. */
+  readonly failedIndexes: ReadonlySet<number>;
+  /** The last failed pod of each index that is. */
+  readonly toReplace: ReadonlyMap<number, KubeObject>;
 }
 
 /** What a sync did about the number of pods. */
@@ -42,9 +47,9 @@ export function* removePods(job: KubeObject, pods: readonly KubeObject[], keepFi
   return (yield* deletePods(job, pods, context)).done;
 }
 
-/** firstPendingIndexes: the lowest indexes that neither succeeded nor have a pod. */
+/** firstPendingIndexes: the lowest indexes that neither succeeded nor failed nor have a pod. */
 function pendingIndexes(job: Job, tally: Tally, count: number): readonly number[] {
-  const taken = new Set([...tally.succeededIndexes, ...tally.active.map(completionIndex)]);
+  const taken = new Set([...tally.succeededIndexes, ...tally.failedIndexes, ...tally.active.map(completionIndex)]);
   const free: number[] = [];
   for (let index = 0; index < (job.spec?.completions ?? 0) && free.length < count; index++) if (!taken.has(index)) free.push(index);
   return free;
@@ -61,7 +66,7 @@ function withIndexVariable<Container extends { readonly env?: readonly { readonl
 }
 
 /** The template of a job's pod, by its index where the job is indexed. */
-function templateFor(job: KubeObject, index: number | undefined): PodTemplateSpec {
+function templateFor(job: KubeObject, index: number | undefined, failures: Readonly<Record<string, string>>): PodTemplateSpec {
   const { template } = jobOf(job).spec!;
   const metadata = { ...template.metadata, finalizers: [...(template.metadata?.finalizers ?? []), trackingFinalizer] };
   if (index === undefined) return { ...template, metadata };
@@ -69,7 +74,7 @@ function templateFor(job: KubeObject, index: number | undefined): PodTemplateSpe
   const { containers, initContainers } = template.spec!;
   return {
     ...template,
-    metadata: { ...metadata, labels: { ...metadata.labels, ...own }, annotations: { ...metadata.annotations, ...own } },
+    metadata: { ...metadata, labels: { ...metadata.labels, ...own }, annotations: { ...metadata.annotations, ...own, ...failures } },
     spec: {
       ...template.spec!,
       hostname: `${job.metadata.name}-${index}`,
@@ -79,8 +84,9 @@ function templateFor(job: KubeObject, index: number | undefined): PodTemplateSpe
   };
 }
 
-function podFor(job: KubeObject, index: number | undefined): object {
-  const made = podFromTemplate(templateFor(job, index), job) as { readonly metadata: object };
+function podFor(job: KubeObject, index: number | undefined, tally: Tally): object {
+  const failures = index === undefined ? {} : failureAnnotations(jobOf(job), tally.toReplace.get(index));
+  const made = podFromTemplate(templateFor(job, index, failures), job) as { readonly metadata: object };
   return index === undefined ? made : { ...made, metadata: { ...made.metadata, generateName: `${job.metadata.name}-${index}-` } };
 }
 
@@ -89,6 +95,30 @@ function wanted(job: Job, tally: Tally): number {
   const { completions, parallelism = 1 } = job.spec!;
   if (completions === undefined) return tally.succeeded > 0 ? tally.active.length : parallelism;
   return Math.max(0, Math.min(completions - tally.succeeded, parallelism));
+}
+
+interface ToCreate {
+  readonly indexes: readonly (number | undefined)[];
+  /** When those may follow that have to wait. */
+  readonly againMs?: number | undefined;
+}
+
+/** Which pods may be made now: the back-off is that of the job, or of each index (getPodCreationInfoForIndependentIndexes). */
+function toCreate(job: Job, tally: Tally, count: number, now: number): ToCreate {
+  if (!hasLimitPerIndex(job)) {
+    const againMs = remainingBackoffMs(tally.pods, job, now);
+    if (againMs > 0) return { indexes: [], againMs };
+    return { indexes: isIndexed(job) ? pendingIndexes(job, tally, count) : Array.from({ length: count }, () => undefined) };
+  }
+  const waits = pendingIndexes(job, tally, count).map((index) => {
+    const last = tally.toReplace.get(index);
+    return [index, last === undefined ? 0 : remainingAfter(failuresUntil(last), finishedAt(last), now)] as const;
+  });
+  const later = waits.map(([, ms]) => ms).filter((ms) => ms > 0);
+  return {
+    indexes: waits.filter(([, ms]) => ms <= 0).map(([index]) => index),
+    againMs: later.length === 0 ? undefined : Math.min(...later),
+  };
 }
 
 /** pkg/controller/job/job_controller.go, manageJob: brings the number of active pods to what is wanted. */
@@ -103,11 +133,9 @@ export function* manageJob(job: KubeObject, tally: Tally, context: SyncContext):
   }
   const missing = aim - active - (spec?.podReplacementPolicy === 'Failed' ? tally.terminating : 0);
   if (missing <= 0) return { active, failed: false };
-  const againMs = remainingBackoffMs(tally.pods, jobOf(job), context.now);
-  if (againMs > 0) return { active, failed: false, againMs };
-  const count = Math.min(missing, burst);
-  const indexes = isIndexed(jobOf(job)) ? pendingIndexes(jobOf(job), tally, count) : Array.from({ length: count }, () => undefined);
-  const bodies = indexes.map((index) => podFor(job, index));
+  const { indexes, againMs } = toCreate(jobOf(job), tally, Math.min(missing, burst), context.now);
+  if (indexes.length === 0) return { active, failed: false, againMs };
+  const bodies = indexes.map((index) => podFor(job, index, tally));
   const created = yield* createPods(job, bodies, context);
-  return { active: active + created.done, failed: created.error !== undefined };
+  return { active: active + created.done, failed: created.error !== undefined, againMs };
 }
