@@ -140,3 +140,33 @@ spec:
     expect(status('spec.backoffLimit')).toBe('2147483647');
   });
 });
+
+describe('a stateful set that takes its claims along', () => {
+  const { type } = terminal();
+  const claims = (): string => type("kubectl get pvc -o jsonpath='{.items[*].metadata.name}'");
+
+  it('gives up those beyond its size, and all of them when it goes', () => {
+    type(
+      manifest(`apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  replicas: 2
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete, whenScaled: Delete}
+  template:
+    metadata: {labels: {app: db}}
+    spec: {containers: [{name: db, image: nginx, volumeMounts: [{name: data, mountPath: /data}]}]}
+  volumeClaimTemplates:
+  - metadata: {name: data}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}`),
+      60_000,
+    );
+    expect(claims()).toBe('data-db-0 data-db-1');
+    type('kubectl scale statefulset db --replicas=1', 60_000);
+    expect(claims()).toBe('data-db-0');
+    type('kubectl delete statefulset db', 60_000);
+    expect(claims()).toBe('');
+  });
+});

@@ -7,6 +7,7 @@ import { isAvailable, isReady, podOf } from '../pods.ts';
 import { revisionLabel } from '../history.ts';
 import { claimPods, podOwners } from '../pod-control.ts';
 import { createClaims, createPod, deletePod, ordinalOf, startOf } from './pod-control.ts';
+import { hasStaleClaim, retainClaims } from './retention.ts';
 import { findRevisions, setOf, truncateHistory, type Revisions } from './revisions.ts';
 
 /** A set with its pods in their places, as a sync finds it. */
@@ -63,7 +64,9 @@ function* processReplica(
 ): Calls<Step> {
   const { set, ordered } = places;
   if (pod === undefined) {
-    if (!(yield* createPod(set, ordinal, revisions, context))) return 'failed';
+    if (hasStaleClaim(set, ordinal, context)) return 'stop';
+    const made = yield* createPod(set, ordinal, revisions, context);
+    if (made === undefined || !(yield* retainClaims(set, made, context))) return 'failed';
     return ordered ? 'stop' : 'on';
   }
   const phase = podOf(pod).status?.phase;
@@ -84,9 +87,10 @@ function* processReplica(
     return (yield* deletePod(set, pod, context)) ? 'stop' : 'failed';
   }
   if (phase === 'Pending' && !(yield* createClaims(set, ordinal, context))) return 'failed';
-  if (!ordered) return 'on';
+  if (!ordered) return (yield* retainClaims(set, pod, context)) ? 'on' : 'failed';
   const available = isRunningAndReady(pod) && isAvailable(pod, setOf(set).spec?.minReadySeconds ?? 0, context.now);
-  return isTerminating(pod) || !available ? 'stop' : 'on';
+  if (isTerminating(pod) || !available) return 'stop';
+  return (yield* retainClaims(set, pod, context)) ? 'on' : 'failed';
 }
 
 /** processCondemned: takes a pod away; where the set is ordered one by one, and only while all others are well. */
@@ -127,7 +131,7 @@ function* rollOut(places: Places, revisions: Revisions, context: SyncContext): C
 
 /** updateStatefulSet: every place is filled, then what is beyond goes, then what is old; how many current pods an update took. */
 function* update(places: Places, revisions: Revisions, context: SyncContext): Calls<number | undefined> {
-  const { replicas, condemned } = places;
+  const { set, replicas, condemned } = places;
   const isHealthy = (pod: KubeObject | undefined): boolean => pod !== undefined && isRunningAndReady(pod) && !isTerminating(pod);
   const candidates = [...replicas.map(([, pod]) => pod), ...[...condemned].reverse()];
   const firstUnhealthy = candidates.find((pod) => !isHealthy(pod));
@@ -135,6 +139,7 @@ function* update(places: Places, revisions: Revisions, context: SyncContext): Ca
     const step = yield* processReplica(places, ordinal, pod, revisions, context);
     if (step !== 'on') return step === 'failed' ? undefined : 0;
   }
+  for (const pod of condemned) if (!(yield* retainClaims(set, pod, context))) return undefined;
   for (const pod of condemned) {
     const step = yield* processCondemned(places, pod, firstUnhealthy, context);
     if (step !== 'on') return step === 'failed' ? undefined : 0;

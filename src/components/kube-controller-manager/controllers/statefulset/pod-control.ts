@@ -18,7 +18,7 @@ export function ordinalOf(set: KubeObject, pod: KubeObject): number | undefined 
 export const startOf = (set: KubeObject): number => setOf(set).spec?.ordinals?.start ?? 0;
 
 /** getPersistentVolumeClaims: those of the pod with an ordinal, by the name of their template. */
-function claimsOf(set: KubeObject, ordinal: number): readonly (readonly [volume: string, claim: KubeObject])[] {
+export function claimsOf(set: KubeObject, ordinal: number): readonly (readonly [volume: string, claim: KubeObject])[] {
   const { volumeClaimTemplates = [], selector } = setOf(set).spec!;
   return volumeClaimTemplates.map((template) => {
     const volume = template.metadata?.name ?? '';
@@ -106,15 +106,15 @@ function* tell(
 }
 
 /** pkg/controller/statefulset/stateful_pod_control.go, CreateStatefulPod: its claims, then the pod. */
-export function* createPod(set: KubeObject, ordinal: number, revisions: Revisions, context: SyncContext): Calls<boolean> {
-  if (!(yield* createClaims(set, ordinal, context))) return false;
+export function* createPod(set: KubeObject, ordinal: number, revisions: Revisions, context: SyncContext): Calls<KubeObject | undefined> {
+  if (!(yield* createClaims(set, ordinal, context))) return undefined;
   const answer = yield* call({
     method: 'POST',
     path: resourcePath(resources.pods, set.metadata.namespace),
     body: newPod(set, ordinal, revisions),
   });
   yield* tell('Create', set, `${set.metadata.name}-${ordinal}`, answer, 409, context);
-  return ok(answer);
+  return ok(answer) ? (answer.body as unknown as KubeObject) : undefined;
 }
 
 /** DeleteStatefulPod. */
