@@ -1,9 +1,10 @@
 /**
- * What a cluster needs only when containers run programs, a terminal filters their output, an object has expressions or a
- * namespace its security standard.
+ * What a cluster needs only when containers run programs, a terminal filters their output, an object has expressions, a
+ * resource a definition or a namespace its security standard.
  * The page loads it while its cluster boots; every other host imports it first of all.
  */
 import '#api/cel/late.ts';
+import '#api/custom/late.ts';
 import '#base/filters/late.ts';
 import '#components/container-runtime/late.ts';
 import '#components/kube-apiserver/pod-security/late.ts';

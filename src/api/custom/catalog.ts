@@ -2,7 +2,7 @@ import type { KubeObject } from '../object.ts';
 import { withResources, type ResourceCatalog } from '../resources/catalog.ts';
 import type { ResourceDefinition } from '../resources/index.ts';
 import type { CustomResourceDefinition } from '../types.generated.ts';
-import { customResources } from './definition.ts';
+import { engine } from './engine.ts';
 
 /** Where definitions are kept in etcd. */
 export const definitionsPrefix = '/registry/apiextensions.k8s.io/customresourcedefinitions';
@@ -14,7 +14,7 @@ const made = new WeakMap<KubeObject, readonly ResourceDefinition[]>();
 export function resourcesMadeBy(definition: KubeObject): readonly ResourceDefinition[] {
   let known = made.get(definition);
   if (known === undefined) {
-    known = customResources(definition as unknown as CustomResourceDefinition);
+    known = engine.value.customResources(definition as unknown as CustomResourceDefinition);
     made.set(definition, known);
   }
   return known;

@@ -15,8 +15,6 @@ import type {
 import { schemaErrors } from './schema-validation.ts';
 
 /** Validation of definitions (apiextensions-apiserver, pkg/apis/apiextensions/validation/validation.go). */
-export const definitionKind = 'apiextensions.k8s.io/CustomResourceDefinition';
-
 type Errors = FieldError[];
 const approval = 'api-approved.kubernetes.io';
 const approvalDetail = `protected groups must have approval annotation "${approval}", see https://github.com/kubernetes/enhancements/pull/1111`;

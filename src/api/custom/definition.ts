@@ -12,6 +12,7 @@ import type {
   JSONSchemaProps,
 } from '../types.generated.ts';
 import { columnsOf, found } from './columns.ts';
+import { isTrue, storagePrefixOf } from './facts.ts';
 import { valueAt } from './paths.ts';
 import { duplicates, fillDefaults, prune } from './pruning.ts';
 import { hasRules, ruleErrors, unchecked } from './rules.ts';
@@ -25,16 +26,6 @@ const ending = {
   refusals: { create: 'create not allowed while custom resource definition is terminating' },
 };
 const partVerbs = ['get', 'patch', 'update'];
-
-/** Whether a condition of a definition is true. */
-export function isTrue(definition: CustomResourceDefinition, type: string): boolean {
-  return definition.status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
-}
-
-/** Where the objects of a definition are kept in etcd. */
-export function storagePrefixOf({ spec }: CustomResourceDefinition): string {
-  return `/registry/${spec.group}/${spec.names.plural}`;
-}
 
 /**
  * The resources that a definition makes: one for each version that is served, once it is established. Models what

@@ -2,7 +2,7 @@ import { deepEqual } from '#base/json.ts';
 import { formatTime, type KubeObject } from '../object.ts';
 import type { Container, Job } from '../types.generated.ts';
 import { firstDefinitionStatus, withStoredVersion } from '../custom/definition-strategy.ts';
-import { definitionKind } from '../custom/definition-validation.ts';
+import { definitionKind } from '../custom/facts.ts';
 import { parseQuantity } from '../quantity.ts';
 import { templateGeneration } from './defaults.ts';
 import { prepareService } from './services.ts';

@@ -9,7 +9,8 @@ import { validateServiceUpdate } from './services.ts';
 import { mutatingPolicy, mutatingPolicyBinding, validatingPolicy, validatingPolicyBinding } from './policy-validation.ts';
 import { priorityClassChanges, priorityClassErrors } from './class-validation.ts';
 import { roleBindingErrors, roleErrors } from './rbac-validation.ts';
-import { definitionKind, definitionUpdateErrors, validateDefinition } from '../custom/definition-validation.ts';
+import { engine as customEngine } from '../custom/engine.ts';
+import { definitionKind } from '../custom/facts.ts';
 import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from './field-error.ts';
 import { label, label1035, label1035Detail, labelDetail, nameDetail, qualifiedPart, subdomain, subdomainDetail, valueDetail } from './name-rules.ts';
 
@@ -145,7 +146,7 @@ const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldErro
   '/Service': service,
   '/ResourceQuota': validateQuota,
   '/LimitRange': validateLimitRange,
-  [definitionKind]: validateDefinition,
+  [definitionKind]: (object) => customEngine.value.validateDefinition(object),
   'apps/Deployment': (object) => workload(object, ['Always']),
   'apps/ReplicaSet': (object) => workload(object, ['Always']),
   '/ReplicationController': (object) => workload(withLabelSelector(object), ['Always']),
@@ -190,7 +191,7 @@ export function validateUpdate(group: string, kind: string, object: KubeObject, 
   else errors.push(...(byKind[key]?.(object) ?? []));
   if (key === '/Service') errors.push(...validateServiceUpdate(object, old));
   if (key === '/ResourceQuota') errors.push(...validateQuotaUpdate(object, old));
-  if (key === definitionKind) errors.push(...definitionUpdateErrors(object, old));
+  if (key === definitionKind) errors.push(...customEngine.value.definitionUpdateErrors(object, old));
   if (immutableSelector.has(key)) {
     const [mine, theirs] = [object, old].map((item) => (item['spec'] as { readonly selector?: unknown }).selector);
     if (!deepEqual(mine, theirs)) errors.push(invalid('spec.selector', mine, 'field is immutable'));

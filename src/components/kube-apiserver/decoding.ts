@@ -64,8 +64,8 @@ export function decodeNew(state: RequestState, resource: ResourceDefinition): Ve
   } = body.metadata;
   if (resourceVersion !== undefined && resourceVersion !== '')
     return { refused: failure(400, 'BadRequest', 'resourceVersion should not be set on objects to be created') };
-  const placed = resource.namespaced ? { ...metadata, namespace: info.namespace } : metadata;
-  const decoded = decode(state, resource, { ...body, metadata: placed as KubeObject['metadata'] });
+  const placed = withoutAbsent(resource.namespaced ? { ...metadata, namespace: info.namespace } : metadata);
+  const decoded = decode(state, resource, { ...body, metadata: placed as unknown as KubeObject['metadata'] });
   if (isFailure(decoded)) return { refused: decoded };
   const { object, warnings } = decoded as Exclude<typeof decoded, Status>;
   return { next: { ...state, object: resource.applyDefaults(object), warnings: [...state.warnings, ...warnings] }, detail: '' };

@@ -1,7 +1,7 @@
 import { deepEqual } from '#base/json.ts';
 import type { KubeObject } from '#api/object.ts';
 import { definitionsPrefix } from '#api/custom/catalog.ts';
-import { storagePrefixOf } from '#api/custom/definition.ts';
+import { storagePrefixOf } from '#api/custom/facts.ts';
 import type { CustomResourceDefinition } from '#api/types.generated.ts';
 import type { Effect } from '#kernel/types.ts';
 import type { EtcdWatchCancel } from '#protocol/etcd.ts';

@@ -2,7 +2,7 @@ import { setup } from 'xstate';
 import { prefixEnd } from '#base/sorted-map.ts';
 import { seedRandom } from '#base/random.ts';
 import { failure } from '#api/resources/status-errors.ts';
-import { storagePrefixOf } from '#api/custom/definition.ts';
+import { storagePrefixOf } from '#api/custom/facts.ts';
 import { resourceTable } from '#api/resources/index.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type {

@@ -1,7 +1,7 @@
 import type { KubeObject } from '#api/object.ts';
 import { resourcesMadeBy } from '#api/custom/catalog.ts';
 import { cleanupFinalizer, withCondition } from '#api/custom/definition-strategy.ts';
-import { isTrue, storagePrefixOf } from '#api/custom/definition.ts';
+import { isTrue, storagePrefixOf } from '#api/custom/facts.ts';
 import { isFailure } from '#api/resources/status-errors.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { CustomResourceDefinition } from '#api/types.generated.ts';

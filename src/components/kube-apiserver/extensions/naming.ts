@@ -1,6 +1,6 @@
 import { deepEqual } from '#base/json.ts';
 import { withCondition } from '#api/custom/definition-strategy.ts';
-import { isTrue } from '#api/custom/definition.ts';
+import { isTrue } from '#api/custom/facts.ts';
 import type { CustomResourceDefinition, CustomResourceDefinitionNames } from '#api/types.generated.ts';
 import { definitionsOf } from '../custom-resources.ts';
 import { updateStatus } from './update-status.ts';
