@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 import type { Frame } from '#session/port.ts';
-import { factOf, lessons, readScenario, userOf, type Language, type Scenario, type ScenarioTexts } from '#scenarios/index.ts';
+import { factOf, lessons, readScenario, userOf, type Beat, type Language, type Scenario, type ScenarioTexts } from '#scenarios/index.ts';
 import { port, putAside, useSession } from './session.ts';
 import { useSettings } from './settings.ts';
 import { useTerminals } from './terminals.ts';
@@ -71,6 +71,7 @@ export const useLesson = create<LessonStore>((set, get) => ({
     await putAside();
     set({ ...nothing, scenario: checked, texts });
     begun = false;
+    awaited = undefined;
     const { shape, seed, nodes } = checked.cluster;
     port.send({ type: 'open', cluster: { shape, seed, nodes } });
     port.send({ type: 'tempo', tempo: { mode: 'readable' } });
@@ -84,8 +85,12 @@ export const useLesson = create<LessonStore>((set, get) => ({
     if (scenario === undefined || phase === 'boot' || phase === 'playing' || phase === 'done' || phase === 'goal') return;
     if (phase === 'ask') return play(get().index);
     const beat = scenario.beats[index + 1];
-    if (beat === undefined) set({ phase: 'goal', index: scenario.beats.length });
-    else if (beat.ask !== undefined && get().reached[index + 1] === undefined) set({ phase: 'ask', index: index + 1, guess: undefined });
+    if (beat === undefined) {
+      set({ phase: 'goal', index: scenario.beats.length });
+      // The learner's turn: in the first window, and with the last command come to its end.
+      useTerminals.setState({ shown: '' });
+      port.send({ type: 'play' });
+    } else if (beat.ask !== undefined && get().reached[index + 1] === undefined) set({ phase: 'ask', index: index + 1, guess: undefined });
     else play(index + 1);
   },
 
@@ -126,20 +131,38 @@ function play(index: number): void {
   useLesson.setState({ phase: 'playing', index });
   const previous = reached[index - 1];
   if (previous !== undefined && useSession.getState().frame!.seq < previous.seq) port.send({ type: 'seek', to: { seq: previous.seq } });
-  started = useSession.getState().frame!.seq;
+  const frame = useSession.getState().frame!;
+  if (isBusy(frame, beat)) waitForPrompt(frame, beat);
+  else begin(beat);
+}
+
+/** The beat whose line waits for the prompt: nobody types while the command before still runs. */
+let awaited: Beat | undefined;
+
+const windowOf = ({ terminals }: Frame, { terminal }: Beat): string => terminal ?? terminals[0]!.id;
+const isBusy = (frame: Frame, beat: Beat): boolean =>
+  beat.types !== undefined && frame.terminals.some(({ id, busy }) => busy && id === windowOf(frame, beat));
+
+/** Plays to the end of a command in the window of a beat. */
+function waitForPrompt(frame: Frame, beat: Beat): void {
+  awaited = beat;
+  started = frame.seq;
+  port.send({ type: 'play-until', moment: { process: windowOf(frame, beat), label: 'command.done' } });
+}
+
+/** Does what a beat does before its moment, and plays until that comes. */
+function begin(beat: Beat): void {
+  const frame = useSession.getState().frame!;
+  awaited = undefined;
+  started = frame.seq;
   // The moment is set before the line is typed: what follows from the line must not pass it by.
   port.send({ type: 'play-until', moment: beat.moment });
   if (beat.fault !== undefined) port.send({ type: 'fault', action: beat.fault });
-  if (beat.types !== undefined) type(beat.types, beat.terminal);
-}
-
-/** Types a line in a window of the lesson, which is shown; where it is not there yet, it is opened. */
-function type(line: string, window: string | undefined): void {
-  const { terminals } = useSession.getState().frame!;
-  const terminal = window ?? terminals[0]!.id;
-  if (!terminals.some(({ id }) => id === terminal)) port.send({ type: 'terminal.open', user: userOf(terminal) });
+  if (beat.types === undefined) return;
+  const terminal = windowOf(frame, beat);
+  if (!frame.terminals.some(({ id }) => id === terminal)) port.send({ type: 'terminal.open', user: userOf(terminal) });
   useTerminals.setState({ shown: terminal });
-  port.send({ type: 'terminal.line', terminal, line });
+  port.send({ type: 'terminal.line', terminal, line: beat.types });
 }
 
 /** Whether a frame of the new cluster has come; those of the one before may still be under way. */
@@ -156,6 +179,11 @@ port.onFrame((frame) => {
     begun ||= early;
   }
   if (phase !== 'playing' || frame.playing || frame.seq <= started || frame.last === undefined) return;
+  if (awaited !== undefined) {
+    if (isBusy(frame, awaited)) waitForPrompt(frame, awaited);
+    else begin(awaited);
+    return;
+  }
   show(frame.last);
   useLesson.setState({ phase: 'shown', reached: [...reached.slice(0, index), { seq: frame.seq, last: frame.last }] });
 });
