@@ -9,6 +9,7 @@ import { kubeScheduler } from '#components/kube-scheduler/index.ts';
 import { kubeProxy } from '#components/kube-proxy/index.ts';
 import { kubectl } from '#components/kubectl/index.ts';
 import { kubelet } from '#components/kubelet/index.ts';
+import { metricsServer } from '#components/metrics-server/index.ts';
 import { scriptRunner } from '#components/script-runner/index.ts';
 import { storageProvisioner } from '#components/storage-provisioner/index.ts';
 import { terminal } from '#components/terminal/index.ts';
@@ -23,6 +24,7 @@ export const definitions: readonly ProcessDefinition[] = [
   kubeProxy,
   coreDns,
   storageProvisioner,
+  metricsServer,
   containerRuntime,
   kubectl,
   terminal,

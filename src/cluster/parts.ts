@@ -7,6 +7,7 @@ import type { EtcdInput } from '#components/etcd/index.ts';
 import type { ManagerInput } from '#components/kube-controller-manager/index.ts';
 import type { SchedulerInput } from '#components/kube-scheduler/index.ts';
 import type { KubeletInput } from '#components/kubelet/index.ts';
+import type { MetricsInput } from '#components/metrics-server/index.ts';
 import type { ProxyInput } from '#components/kube-proxy/index.ts';
 import type { ProvisionerInput } from '#components/storage-provisioner/index.ts';
 import type { ClientConfig } from '#machinery/client.ts';
@@ -93,6 +94,7 @@ export function addonBinaries(node: string, server: string): readonly Binary[] {
   const client = (userAgent: string): ClientConfig => ({ server, credential: { type: 'none' }, userAgent });
   const proxy: ProxyInput = { client: client('kube-proxy'), node };
   const names: DnsInput = { client: client('coredns'), domain: dns.domain };
+  const metrics: MetricsInput = { client: client('metrics-server') };
   const storage: ProvisionerInput = { client: client('storage-provisioner'), provisioner: 'k8s.io/minikube-hostpath' };
   return [
     {
@@ -110,6 +112,14 @@ export function addonBinaries(node: string, server: string): readonly Binary[] {
       input: names,
       inCluster: true,
       ports: [53, 8080, 8181].map((port) => ({ port, speaks: 'net' })),
+    },
+    {
+      image: 'registry.k8s.io/metrics-server/metrics-server:',
+      address: `${node}/metrics-server`,
+      definition: 'metrics-server',
+      input: metrics,
+      inCluster: true,
+      ports: [443, 4443, 10250].map((port) => ({ port, speaks: 'net' })),
     },
     {
       image: 'gcr.io/k8s-minikube/storage-provisioner:',

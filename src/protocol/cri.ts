@@ -36,6 +36,8 @@ export interface ContainerConfig {
   readonly mounts: readonly Mount[];
   /** Single files that the kubelet mounts: `/etc/hosts`, `/etc/resolv.conf`. */
   readonly files: readonly VolumeFile[];
+  /** Its CPU quota in thousandths of a core; undefined where it has none. */
+  readonly cpuMillis?: number | undefined;
   readonly attempt: number;
   readonly linux: LinuxConfig;
 }
@@ -74,6 +76,7 @@ export type CriOperation =
   | { readonly op: 'WriteVolume'; readonly podUid: string; readonly volume: string; readonly files: readonly VolumeFile[] }
   | { readonly op: 'ListPodSandbox' }
   | { readonly op: 'ListContainers' }
+  | { readonly op: 'ListContainerStats' }
   | { readonly op: 'ReadLog'; readonly container: string; readonly tailLines?: number | undefined };
 
 export interface CriRequest {
@@ -110,6 +113,15 @@ export interface SandboxStatus {
   readonly createdAt: number;
 }
 
+/** What a container has used so far, and which pod it belongs to (its labels). */
+export interface ContainerStats {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+}
+
 export type CriResult =
   | { readonly op: 'RunPodSandbox'; readonly sandbox: SandboxStatus }
   | { readonly op: 'ImageStatus'; readonly present: boolean; readonly sizeBytes: number }
@@ -120,6 +132,7 @@ export type CriResult =
   | { readonly op: 'Probe'; readonly outcome: 'answered' | 'refused' | 'timeout'; readonly status: number; readonly body: string }
   | { readonly op: 'ListPodSandbox'; readonly sandboxes: readonly SandboxStatus[] }
   | { readonly op: 'ListContainers'; readonly containers: readonly ContainerStatus[] }
+  | { readonly op: 'ListContainerStats'; readonly stats: readonly ContainerStats[] }
   | { readonly op: 'ReadLog'; readonly lines: readonly { readonly at: number; readonly text: string }[] }
   | { readonly op: 'StopPodSandbox' | 'RemovePodSandbox' | 'RemoveContainer' | 'WriteVolume' | 'UpdateRuntimeConfig' };
 

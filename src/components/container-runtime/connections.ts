@@ -8,6 +8,7 @@ import { goOn, took, viewOf } from './processes.ts';
 import { outcomeOf, promised, replied } from './replies.ts';
 import { nothing, type BinaryPort, type Container, type RuntimeEvent, type RuntimeResult, type RuntimeState } from './state.ts';
 import { userland } from './programs.ts';
+import { afterRequest } from './usage.ts';
 import type { ServedRequest } from './userland/index.ts';
 
 const listensOn = ({ running }: Container, port: number): boolean =>
@@ -38,7 +39,8 @@ export function dialled(state: RuntimeState, event: RuntimeEvent): RuntimeResult
   const request = requestOf(dial);
   if (request === undefined || container.running === undefined) return replied(state, dial, { type: 'failed', failure: 'refused' });
   const served = userland.value.serveRequest(container.running.process, request, viewOf(state, container, event));
-  const after = took(state, event, container.status.id, served);
+  const counted = { ...state, containers: state.containers.set(container.status.id, afterRequest(container)) };
+  const after = took(counted, event, container.status.id, served);
   const { response } = served;
   const { context } = after;
   if (response.type === 'later')

@@ -18,6 +18,7 @@ import {
   type RuntimeState,
 } from './state.ts';
 import { userland } from './programs.ts';
+import { afterTurn } from './usage.ts';
 import type { NetAnswer, Output, ProcessStart, ProcessView, SignalName, Turn } from './userland/index.ts';
 
 /** Lines of a log that are kept (a kubelet rotates logs by size). */
@@ -93,7 +94,8 @@ export function took(state: RuntimeState, event: RuntimeEvent, owner: string, tu
   let context = written;
   if (heard.length > 0 || exec === undefined) {
     const changed = logged(written.containers.get(id)!, heard, event.now);
-    context = { ...written, containers: written.containers.set(id, exec === undefined ? { ...changed, running } : changed) };
+    const next = exec === undefined ? { ...afterTurn(changed, turn.process, event.now), running } : changed;
+    context = { ...written, containers: written.containers.set(id, next) };
   }
   if (exec !== undefined) context = { ...context, execs: context.execs.set(owner, spoken(exec, running, turn.output)) };
   const limit = container.config.linux.memoryLimitBytes;

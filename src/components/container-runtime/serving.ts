@@ -1,3 +1,4 @@
+import { containerStats, idle } from './usage.ts';
 import { hexDigest } from '#base/random.ts';
 import { SortedMap } from '#base/sorted-map.ts';
 import type { Effect } from '#kernel/types.ts';
@@ -81,6 +82,7 @@ function createContainer(
     open: false,
     files: facts === undefined ? SortedMap.empty() : SortedMap.from(userland.value.imageFiles(facts.kind)),
     running: undefined,
+    cpu: idle,
     binary: binary === undefined ? undefined : addressOf(state, binary),
   };
   return reply(
@@ -243,6 +245,8 @@ const answers: { readonly [Op in CriOperation['op']]: Answering<Op> } = {
     reply(state, asked, { op: 'ListPodSandbox', sandboxes: [...state.sandboxes.values()] }),
   ListContainers: (state, _event, _operation, asked) =>
     reply(state, asked, { op: 'ListContainers', containers: [...state.containers.values()].map((item) => item.status) }),
+  ListContainerStats: (state, event, _operation, asked) =>
+    reply(state, asked, { op: 'ListContainerStats', stats: containerStats(state, event.now) }),
   ReadLog: (state, _event, operation, asked) => readLog(state, operation, asked),
   WriteVolume: (state, _event, { volume, files }, asked) =>
     reply({ ...state, volumes: state.volumes.set(volume, SortedMap.from(files)) }, asked, { op: 'WriteVolume' }),

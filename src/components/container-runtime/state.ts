@@ -47,6 +47,11 @@ export interface LogLine {
   readonly at: number;
   readonly text: string;
 }
+/** The time for which a container has had a core: what is past, and since when a program of it has not slept. */
+export interface CpuUse {
+  readonly usedMs: number;
+  readonly busySince: number | undefined;
+}
 export interface Container {
   readonly status: ContainerStatus;
   readonly config: ContainerConfig;
@@ -56,6 +61,7 @@ export interface Container {
   /** Files of its own, by absolute path; mounts lie over them. */
   readonly files: SortedMap<string>;
   readonly running: Running | undefined;
+  readonly cpu: CpuUse;
   /** Address of the process of this world that it is. */
   readonly binary: string | undefined;
 }

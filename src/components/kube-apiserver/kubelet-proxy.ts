@@ -1,6 +1,7 @@
+import type { Json } from '#base/json.ts';
 import type { KubeObject, Status } from '#api/object.ts';
 import { badRequest, failure, notFound } from '#api/resources/status-errors.ts';
-import type { EndpointSlice, Pod, Service } from '#api/types.generated.ts';
+import type { APIService, EndpointSlice, Pod, Service } from '#api/types.generated.ts';
 import type { Address } from '#kernel/types.ts';
 import type { NetDial, NetOutcome } from '#protocol/net.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
@@ -45,6 +46,17 @@ export function kubeletTarget(server: ApiServerState, state: RequestState): Onwa
   return { to: `${nodeName}/kubelet`, path: `/${kubeletPaths[subresource]!}/${namespace}/${name}/${container}` };
 }
 
+/** The service behind an API group that is served by somebody else (kube-aggregator): `https:name:port` in its namespace. */
+function aggregated(server: ApiServerState, { info }: RequestState): { readonly namespace: string; readonly name: string } | undefined {
+  const object = server.caches
+    .get('/registry/apiregistration.k8s.io/apiservices')
+    ?.get(`/registry/apiregistration.k8s.io/apiservices/${info.version}.${info.group}`);
+  const service = (object as APIService | undefined)?.spec?.service;
+  return service === undefined ? undefined : { namespace: service.namespace ?? '', name: `https:${service.name ?? ''}:${service.port ?? 443}` };
+}
+
+export const isAggregated = (server: ApiServerState, state: RequestState): boolean => aggregated(server, state) !== undefined;
+
 /** Whether a request is handed on to a program in a pod, through a pod's or a service's `/proxy`. */
 export const isForPod = ({ info }: RequestState): boolean =>
   info.subresource === 'proxy' && (info.plural === 'pods' || info.plural === 'services');
@@ -55,14 +67,15 @@ export function podTarget(
   state: RequestState,
   self: Address,
 ): { readonly to: Address; readonly dial: NetDial } | { readonly refused: Status } {
-  const { plural, namespace, name: text } = state.info;
+  const behind = aggregated(server, state);
+  const { plural, namespace, name: text } = behind === undefined ? state.info : { plural: 'services', ...behind };
   const [name = '', port = '']: string[] = text.split(':').slice(text.split(':').length > 2 ? 1 : 0);
   const found = plural === 'pods' ? podPort(server, namespace, name, port) : servicePort(server, namespace, name, port);
   if ('code' in found) return { refused: found as Status };
   const { method, body } = state.request;
   const query = new Array<string>();
   for (const [key, value] of Object.entries(state.request.query)) query.push(`${encodeURIComponent(key)}=${encodeURIComponent(value)}`);
-  const path = `${proxied(state)}${query.length === 0 ? '' : `?${query.join('&')}`}`;
+  const path = `${behind === undefined ? proxied(state) : state.info.path}${query.length === 0 ? '' : `?${query.join('&')}`}`;
   const payload = { type: 'http', method, path, headers: [], body: typeof body === 'string' ? body : '' } as const;
   const client = server.options.advertiseAddress;
   const { ip, port: number, node } = found as PodPort;
@@ -110,11 +123,12 @@ function servicePort(server: ApiServerState, namespace: string, name: string, po
 
 export const podSilent: Status = failure(503, 'ServiceUnavailable', 'error trying to reach service: dial tcp: connect: connection refused');
 
-/** What a program in a pod has answered, for the client; undefined where nobody listens. */
-export function podAnswer(id: string, outcome: NetOutcome): HttpResponse | undefined {
+/** What a program in a pod has answered, for the client; undefined where nobody listens. An API's objects are data. */
+export function podAnswer(id: string, outcome: NetOutcome, isApi: boolean): HttpResponse | undefined {
   if (outcome.type !== 'http') return undefined;
   const contentType = outcome.headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? 'text/plain';
-  return { type: 'http.response', id, status: outcome.status, contentType, body: outcome.body };
+  const body = isApi && contentType === 'application/json' ? (JSON.parse(outcome.body) as Json) : outcome.body;
+  return { type: 'http.response', id, status: outcome.status, contentType, body };
 }
 
 /** The container that is meant; where several could be, it has to be named. */

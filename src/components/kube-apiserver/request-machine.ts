@@ -21,7 +21,7 @@ import { quotaCharge, quotaTimedOut, quotaTimeoutMs, type QuotaVerdict } from '.
 import { emptyRequest, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
 import { recovering } from './panic.ts';
 import { pageResponse, statusResponse, storedResponse, tableOf } from './respond.ts';
-import { isForKubelet, isForPod, kubeletTarget, podAnswer, podSilent, podTarget, refusalOf, type Onward } from './kubelet-proxy.ts';
+import { isAggregated, isForKubelet, isForPod, kubeletTarget, podAnswer, podSilent, podTarget, refusalOf, type Onward } from './kubelet-proxy.ts';
 import { requestInfo, resourceFor } from './request-info.ts';
 import type { ApiServerState, BookmarkWatch, CloseWatch, OpenWatch, Watch } from './state.ts';
 import {
@@ -219,6 +219,7 @@ function beginStorage(state: RequestState, event: RequestEvent): Result {
   const finish = (response: HttpResponse): Result => ({ context: { ...state, response, gate: 'response', since: event.now }, effects: [] });
   if (!info.isResource) return finish(pageResponse(state, answerPage(server, state)));
   const resource = resourceFor(server, info);
+  if (resource === undefined && isAggregated(server, state)) return askPod(state, server, event);
   if (resource === undefined) return finish(pageResponse(state, answerPage(server, state)));
   if (resource.plural === 'componentstatuses') return componentStatuses(state, server, resource, event.now);
   const target = targetOf(server, state);
@@ -254,7 +255,7 @@ function askPod(state: RequestState, server: ApiServerState, event: RequestEvent
 }
 
 function podAnswered(state: RequestState, event: RequestEvent): Result {
-  const response = podAnswer(state.request.id, (event.message as NetReply).outcome) ?? statusResponse(state, podSilent);
+  const response = podAnswer(state.request.id, (event.message as NetReply).outcome, isAggregated(serverOf(event), state)) ?? statusResponse(state, podSilent);
   return { context: { ...state, gate: 'response', since: event.now, response }, effects: [] };
 }
 

@@ -1,5 +1,5 @@
 import type { KubeObject } from '#api/object.ts';
-import type { CriOperation, CriRequest, CriResponse } from '#protocol/cri.ts';
+import type { ContainerStats, CriOperation, CriRequest, CriResponse } from '#protocol/cri.ts';
 import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import { asPod } from './containers.ts';
 import { nameOf, type KubeletEvent, type KubeletResult, type KubeletState } from './state.ts';
@@ -51,6 +51,7 @@ function route(state: KubeletState, request: HttpRequest): Served {
     const stdin = typeof request.body === 'string' ? request.body : undefined;
     return { operation: { op: 'ExecSync', container, command, stdin, timeoutSeconds: 0 } };
   }
+  if (path === '/metrics/resource') return { operation: { op: 'ListContainerStats' } };
   if (path === '/pods')
     return { status: 200, body: JSON.stringify({ kind: 'PodList', apiVersion: 'v1', items: [...(state.pods?.store.values() ?? [])] }) };
   return path === '/healthz' ? refused(200, 'ok') : refused(404, '404 page not found\n');
@@ -85,6 +86,25 @@ export function runtimeAnswered(state: KubeletState, response: CriResponse): Kub
   return { context: { ...state, asked: state.asked.delete(response.id) }, effects: [{ type: 'send', to: waiting.client, message }] };
 }
 
+const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** pkg/kubelet/metrics/collectors/resource_metrics.go, in the text format of Prometheus. */
+function resourceMetrics(stats: readonly ContainerStats[]): string {
+  const family = (scope: string, name: string, type: string, help: string, rows: readonly string[]): string =>
+    `# HELP ${scope}_${name} [STABLE] ${help}\n# TYPE ${scope}_${name} ${type}\n${rows.map((row) => `${scope}_${name}${row}\n`).join('')}`;
+  const labels = ({ container, namespace, pod }: ContainerStats): string =>
+    `{container="${container}",namespace="${namespace}",pod="${pod}"}`;
+  const both = (name: string, type: string, help: string, value: (item: ContainerStats) => number): string => {
+    const total = stats.reduce((sum, item) => sum + value(item), 0);
+    const rows = stats.map((item) => `${labels(item)} ${value(item)}`);
+    return family('container', name, type, `${help} container`, rows) + family('node', name, type, `${help} node`, [` ${total}`]);
+  };
+  return (
+    both('cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the', ({ cpuSeconds }) => cpuSeconds) +
+    both('memory_working_set_bytes', 'gauge', 'Current working set of the', ({ memoryBytes }) => memoryBytes)
+  );
+}
+
 function bodyOf(response: CriResponse): Pick<HttpResponse, 'status' | 'contentType' | 'body'> {
   // The connection of a command is upgraded; what went wrong comes over it.
   const upgraded = { status: 101, contentType: 'application/json' };
@@ -96,6 +116,7 @@ function bodyOf(response: CriResponse): Pick<HttpResponse, 'status' | 'contentTy
   const { result } = response;
   if (result.op === 'ReadLog')
     return { status: 200, contentType: 'text/plain', body: result.lines.map((line) => `${line.text}\n`).join('') };
+  if (result.op === 'ListContainerStats') return { status: 200, contentType: metricsType, body: resourceMetrics(result.stats) };
   if (result.op !== 'ExecSync') return { status: 200, contentType: 'text/plain', body: '' };
   const { exitCode, stdout, stderr } = result;
   return { ...upgraded, body: { exitCode, stdout, stderr } };

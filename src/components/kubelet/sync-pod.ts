@@ -1,3 +1,4 @@
+import { parseQuantity } from '#api/quantity.ts';
 import type { KubeObject } from '#api/object.ts';
 import type { Container, LifecycleHandler } from '#api/types.generated.ts';
 import type { CriOperation, CriResponse, CriResult, Dial, Mount, SandboxStatus, VolumeFile } from '#protocol/cri.ts';
@@ -216,7 +217,9 @@ function* launch(context: StartContext, item: Tracked): Pass<Problem | undefined
   if (refused !== undefined) return { reason: 'CreateContainerConfigError', message: refused, retryAt: 0 };
   const attempt = item.status === undefined ? item.restarts : item.status.attempt + 1;
   const { image = '', command, args, workingDir } = spec;
-  const config = { name, image, command, args, workingDir, attempt, linux: linuxConfig(pod, spec), ...environment };
+  const limit = spec.resources?.limits?.['cpu'];
+  const cpuMillis = limit === undefined ? undefined : parseQuantity(limit) * 1000;
+  const config = { name, image, command, args, workingDir, attempt, cpuMillis, linux: linuxConfig(pod, spec), ...environment };
   const created = yield* runtime({ op: 'CreateContainer', sandbox: sandbox.id, config });
   if ('error' in created) return { reason: 'CreateContainerError', message: created.error, retryAt: 0 };
   if (created.result.op !== 'CreateContainer') return undefined;
