@@ -36,6 +36,7 @@ export function* execCommand(context: Context): Command<void> {
     throw new CommandError(`cannot exec into a container in a completed pod; current phase is ${phase}`);
   const container = yield* chooseContainer(found, flags.text('container'));
   const stdin = flags.boolean('stdin');
+  if (flags.boolean('tty')) yield* noTerminal();
   const path = resourcePath(resources.pods, found.metadata.namespace, found.metadata.name, 'exec');
   const query = {
     command: JSON.stringify(command),
@@ -49,6 +50,9 @@ export function* execCommand(context: Context): Command<void> {
   if (response.status >= 400) throw failure(statusError(response), container, found.metadata.name);
   yield* finish(isObject(response.body) ? (response.body as ExecResult) : { stdout: String(response.body) });
 }
+
+/** What is typed here reaches no program: standard input is a text, not a terminal (kubectl/pkg/util/term). */
+export const noTerminal = (): Command<void> => printError('Unable to use a TTY - input is not a terminal or the right kind of file\n');
 
 function failure(error: StatusError, container: string, pod: string): CommandError {
   return error.reason === 'InternalError'
