@@ -33,6 +33,8 @@ export interface SyncResult {
   /** Keys to be looked at, too. */
   readonly more?: readonly string[] | undefined;
   readonly againMs?: number | undefined;
+  /** How long the sync has kept its worker busy, beyond its calls: the key rests as long. Milliseconds; below 1 it does not count. */
+  readonly tookMs?: number | undefined;
   /** Kept for the next sync of this key; left as it is where there is none. */
   readonly remember?: unknown;
   readonly failed?: boolean | undefined;

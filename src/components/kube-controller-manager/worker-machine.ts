@@ -37,6 +37,9 @@ interface AskAgain {
   readonly type: 'account.retry';
 }
 
+/** Less than this is no time: what is due then is due now. Milliseconds. */
+const instantMs = 0.001;
+
 /** A key that is being worked on: the caches as they were when it was begun, and the answers so far. */
 interface Run {
   readonly caches: Caches;
@@ -58,6 +61,8 @@ export interface ControllerState {
   readonly queue: WorkQueue;
   readonly running: SortedMap<Run>;
   readonly memories: SortedMap<unknown>;
+  /** Keys whose last sync was long, until when they rest: what happens meanwhile is looked at together. */
+  readonly resting: SortedMap<number>;
   readonly expectations: Expectations;
   readonly nextRun: number;
   readonly reported: EventLog;
@@ -194,6 +199,13 @@ function work(state: ControllerState, event: ControllerEvent): Result {
       waiting.push(key);
       continue;
     }
+    const rest = context.resting.get(key);
+    if (rest !== undefined && rest - event.now > instantMs) {
+      const later = addAfter(take(context.queue, key), key, rest - event.now, event.now, { because: origin });
+      context = { ...context, queue: later.queue };
+      effects.push(...later.effects);
+      continue;
+    }
     const run: Run = {
       caches: managerOf(event).caches,
       now: event.now,
@@ -271,7 +283,9 @@ function resumeRun(state: ControllerState, key: string, run: Run, event: Control
 
 function finish(state: ControllerState, key: string, run: Run, result: SyncResult, now: number): Result {
   const memories = result.remember === undefined ? state.memories : state.memories.set(key, result.remember);
-  const context = { ...state, running: state.running.delete(key), memories, synced: state.synced + 1 };
+  const { tookMs = 0 } = result;
+  const resting = tookMs < 1 ? state.resting.delete(key) : state.resting.set(key, now + tookMs);
+  const context = { ...state, running: state.running.delete(key), memories, resting, synced: state.synced + 1 };
   const queue = (result.more ?? []).reduce((all, more) => add(all, more, run.origin), state.queue);
   const again = result.failed === true ? failed(queue, key) : { queue: forget(queue, key), afterMs: result.againMs };
   if (again.afterMs === undefined) return { context: { ...context, queue: again.queue }, effects: [] };
@@ -348,6 +362,7 @@ export const controllerMachine = setup({
     queue: emptyWorkQueue,
     running: SortedMap.empty<Run>(),
     memories: SortedMap.empty<unknown>(),
+    resting: SortedMap.empty<number>(),
     expectations: noExpectations,
     nextRun: 1,
     reported: emptyEventLog,

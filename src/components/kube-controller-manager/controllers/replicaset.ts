@@ -2,12 +2,15 @@ import type { KubeObject } from '#api/object.ts';
 import type { ReplicaSet } from '#api/types.generated.ts';
 import { deepEqual } from '#base/json.ts';
 import { formatTime } from '#api/object.ts';
+import type { Change } from '#machinery/informer.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
 import { call, done, lookUp, ok, retry, type Calls, type ControllerDefinition, type Sync, type SyncContext } from '../controller.ts';
 import { claimPods, createPods, deletePods, only, podObservations, podOwners } from './pod-control.ts';
-import { deletionOrder, isActive, isAvailable, isReady, podFromTemplate, readySince } from './pods.ts';
+import { deletionOrder, isActive, isAvailable, isReady, podFromTemplate, podOf, readySince } from './pods.ts';
 
 const burstReplicas = 500;
+/** What looking at one pod costs a sync: that of a set of thousands takes a while, in which changes gather. Milliseconds. */
+const lookMs = 0.005;
 type Plural = 'replicasets' | 'replicationcontrollers';
 
 /** What managing the replicas came to. */
@@ -93,7 +96,8 @@ function* syncSet(plural: Plural, key: string, context: SyncContext): Sync {
   const pods = yield* claimPods(set, context);
   const active = only(pods, isActive);
   const managed = yield* manageReplicas(set, active, context);
-  const outcome = managed.error === undefined ? { againMs: nextAvailabilityMs(set, active, context.now) } : retry;
+  const tookMs = pods.length * lookMs;
+  const outcome = managed.error === undefined ? { tookMs, againMs: nextAvailabilityMs(set, active, context.now) } : { ...retry, tookMs };
   const status = statusOf(set, pods, active, managed, context);
   if (deepEqual(status, normalized(set))) return outcome;
   const answer = yield* call({
@@ -109,17 +113,35 @@ function normalized(set: KubeObject): unknown {
 }
 
 /** The loop of one kind that keeps a number of pods. */
-const keeperOf = (name: string, kind: string, plural: Plural): ControllerDefinition => ({
-  name,
-  workers: 5,
-  eventSource: name,
-  observes: { pods: podObservations(kind) },
-  handlers: {
-    [plural]: ({ object }) => [`${object.metadata.namespace ?? ''}/${object.metadata.name}`],
-    pods: podOwners(kind, plural),
-  },
-  sync: (key, context) => syncSet(plural, key, context),
-});
+function keeperOf(name: string, kind: string, plural: Plural): ControllerDefinition {
+  const owners = podOwners(kind, plural);
+  return {
+    name,
+    workers: 5,
+    eventSource: name,
+    observes: { pods: podObservations(kind) },
+    handlers: {
+      [plural]: ({ object }) => [`${object.metadata.namespace ?? ''}/${object.metadata.name}`],
+      pods: (change, caches) => (matters(change) ? owners(change, caches) : []),
+    },
+    sync: (key, context) => syncSet(plural, key, context),
+  };
+}
+
+const readyConditionOf = (pod: KubeObject): unknown => podOf(pod).status?.conditions?.find((condition) => condition.type === 'Ready');
+
+/** Whether a change of a pod can change what a sync comes to; most of what a kubelet and a scheduler write cannot. */
+function matters({ type, object, old }: Change): boolean {
+  if (type !== 'update' || old === undefined) return true;
+  const [before, after] = [old.metadata, object.metadata];
+  return (
+    before.deletionTimestamp !== after.deletionTimestamp ||
+    podOf(old).status?.phase !== podOf(object).status?.phase ||
+    !deepEqual(before.labels, after.labels) ||
+    !deepEqual(before.ownerReferences, after.ownerReferences) ||
+    !deepEqual(readyConditionOf(old), readyConditionOf(object))
+  );
+}
 
 export const replicaset = keeperOf('replicaset-controller', 'ReplicaSet', 'replicasets');
 
