@@ -114,6 +114,8 @@ export interface PodSummary {
 export interface RequestSummary {
   readonly address: string;
   readonly gate: 'authentication' | 'authorization' | 'mutating' | 'schema' | 'validating' | 'storage' | 'response' | 'watching';
+  /** How far it came: the gate that refused it, or storage. */
+  readonly reached: RequestSummary['gate'];
   readonly since: Millis;
   readonly method: string;
   readonly path: string;

@@ -110,7 +110,8 @@ function pass(
       const asked = { ...state, ...verdict.next };
       const response = statusResponse(asked, verdict.refused);
       const detail = String(verdict.refused.message ?? '');
-      return { context: { ...asked, gate: 'response', since: event.now, response }, effects: [note(asked, gate, 'refused', detail)] };
+      const context: RequestState = { ...asked, gate: 'response', reached: gate, since: event.now, response };
+      return { context, effects: [note(asked, gate, 'refused', detail)] };
     }
     const passed: RequestState = { ...(verdict.next as RequestState), gate: next(verdict.next as RequestState), since: event.now };
     const changes = state.object === passed.object ? {} : { before: state.object ?? state.request.body, after: passed.object };

@@ -20,6 +20,8 @@ export interface RequestState {
   readonly request: HttpRequest;
   readonly client: Address;
   readonly gate: Gate;
+  /** How far it came: the gate that refused it, or storage. */
+  readonly reached: Gate;
   readonly since: Millis;
   readonly startedAt: Millis;
   readonly origin: Origin;
@@ -54,6 +56,7 @@ export const emptyRequest: RequestState = {
   request: { type: 'http.request', id: '', method: 'GET', path: '', query: {}, accept: '', userAgent: '', credential: { type: 'none' } },
   client: '',
   gate: 'authentication',
+  reached: 'storage',
   since: 0,
   startedAt: 0,
   origin: { seq: 0, story: 0, chatter: false },
@@ -78,6 +81,8 @@ export const emptyRequest: RequestState = {
 /** A request's part of a frame; see the session. */
 export interface RequestView {
   readonly gate: Gate;
+  /** How far it came: the gate that refused it, or storage. */
+  readonly reached: Gate;
   readonly since: Millis;
   readonly method: string;
   readonly path: string;
@@ -94,9 +99,10 @@ export interface RequestView {
 export function requestView(context: unknown): RequestView | undefined {
   const state = context as RequestState;
   if (state.client === '') return undefined;
-  const { gate, since, client, info, user, origin, request } = state;
+  const { gate, reached, since, client, info, user, origin, request } = state;
   return {
     gate,
+    reached,
     since,
     method: request.method,
     path: request.path,

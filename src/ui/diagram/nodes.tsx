@@ -102,7 +102,7 @@ export function ApiServerNode({ id }: NodeProps): JSX.Element {
               key={gate}
               server={id}
               gate={gate}
-              requests={requests.filter((request) => request.gate === gate || (gate === 'storage' && request.gate === 'response'))}
+              requests={requests.filter((request) => (request.gate === 'response' ? request.reached : request.gate) === gate)}
             />
           ))}
         </div>
