@@ -9,14 +9,27 @@ if (!dir || !objectsFile) {
   console.error('usage: node scripts/generate-bootstrap.mjs BOOTSTRAP_DIR OBJECTS_JSONL');
   process.exit(2);
 }
-const lists = ['namespaces', 'priorityclasses', 'clusterroles', 'clusterrolebindings', 'roles', 'rolebindings', 'flowschemas', 'prioritylevelconfigurations', 'apiservices'];
+const lists = [
+  'namespaces',
+  'priorityclasses',
+  'clusterroles',
+  'clusterrolebindings',
+  'roles',
+  'rolebindings',
+  'flowschemas',
+  'prioritylevelconfigurations',
+  'apiservices',
+];
 const strip = (object) => {
   const { name, namespace, labels, annotations } = object.metadata;
   const { metadata: _metadata, status, ...rest } = object;
   const kept = ['FlowSchema', 'APIService', 'PriorityLevelConfiguration'].includes(object.kind) && status ? { status } : {};
   // Times are those of the machine where this was read.
   const clean = JSON.parse(JSON.stringify({ ...rest, ...kept }), (key, value) => (key === 'lastTransitionTime' ? undefined : value));
-  return { ...clean, metadata: { name, ...(namespace ? { namespace } : {}), ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) } };
+  return {
+    ...clean,
+    metadata: { name, ...(namespace ? { namespace } : {}), ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) },
+  };
 };
 const objects = [];
 for (const list of lists) {
@@ -28,6 +41,10 @@ for (const list of lists) {
   }
 }
 // What an aggregated role takes over from others comes from its controller; what a new cluster starts with is enough.
-const seen = fs.readFileSync(objectsFile, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+const seen = fs
+  .readFileSync(objectsFile, 'utf8')
+  .split('\n')
+  .filter(Boolean)
+  .map((line) => JSON.parse(line));
 for (const object of seen) if (object.kind === 'ServiceCIDR') objects.push(strip(object));
 fs.writeFileSync(new URL('../src/components/kube-apiserver/bootstrap.generated.json', import.meta.url), `${JSON.stringify(objects)}\n`);

@@ -48,7 +48,9 @@ const typeOf = (schema) => {
     return list;
   }
   if (schema.type === 'object' && schema.additionalProperties) {
-    return schema['x-kubernetes-map-type'] === 'atomic' ? { map: typeOf(schema.additionalProperties), atomic: true } : { map: typeOf(schema.additionalProperties) };
+    return schema['x-kubernetes-map-type'] === 'atomic'
+      ? { map: typeOf(schema.additionalProperties), atomic: true }
+      : { map: typeOf(schema.additionalProperties) };
   }
   return plain(schema);
 };
@@ -69,16 +71,24 @@ for (const [full, schema] of Object.entries(schemas)) {
   // Go structs that are no pointers are there even when nothing was said of them.
   const isStruct = (sub) => sub.$ref || sub.allOf;
   const present = Object.entries(schema.properties).flatMap(([name, sub]) =>
-    (JSON.stringify(sub.default) === '{}' || (schema.required?.includes(name) && !isStruct(sub))) && !omitted.has(`${short[full]}.${name}`) ? [name] : [],
+    (JSON.stringify(sub.default) === '{}' || (schema.required?.includes(name) && !isStruct(sub))) && !omitted.has(`${short[full]}.${name}`)
+      ? [name]
+      : [],
   );
   if (present.length > 0) type.present = present;
   types[short[full]] = type;
   for (const gvk of schema['x-kubernetes-group-version-kind'] ?? []) {
-    if (!/(List|Options|WatchEvent|Status)$/.test(gvk.kind) || gvk.kind === 'Status') kinds[`${gvk.group}/${gvk.version}/${gvk.kind}`] ??= short[full];
+    if (!/(List|Options|WatchEvent|Status)$/.test(gvk.kind) || gvk.kind === 'Status')
+      kinds[`${gvk.group}/${gvk.version}/${gvk.kind}`] ??= short[full];
   }
 }
 const columns = Object.fromEntries(
-  fs.readFileSync(path.join(dir, 'tables/columns.jsonl'), 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)).map((table) => [table.path, table.columns]),
+  fs
+    .readFileSync(path.join(dir, 'tables/columns.jsonl'), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+    .map((table) => [table.path, table.columns]),
 );
 const resources = [];
 for (const file of ['discovery/api.aggregated.json', 'discovery/apis.aggregated.json']) {
@@ -97,7 +107,12 @@ for (const file of ['discovery/api.aggregated.json', 'discovery/apis.aggregated.
           categories: item.categories ?? [],
           namespaced: item.scope === 'Namespaced',
           verbs: item.verbs,
-          subresources: (item.subresources ?? []).map((sub) => ({ name: sub.subresource, kind: sub.responseKind, verbs: sub.verbs, ...(sub.acceptedTypes ? { accepted: sub.acceptedTypes } : {}) })),
+          subresources: (item.subresources ?? []).map((sub) => ({
+            name: sub.subresource,
+            kind: sub.responseKind,
+            verbs: sub.verbs,
+            ...(sub.acceptedTypes ? { accepted: sub.acceptedTypes } : {}),
+          })),
           columns: columns[`${root}/${item.resource}`] ?? [],
         });
       }

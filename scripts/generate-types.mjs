@@ -20,7 +20,10 @@ const shortName = (full) => {
   const rivals = Object.keys(schemas).filter((other) => other.split('.').at(-1) === kind);
   if (rivals.length === 1) return kind;
   const [group, version] = parts.slice(-3);
-  const preferred = rivals.find((other) => other.includes('.core.v1.')) ?? rivals.find((other) => other.endsWith(`.v1.${kind}`) && !other.includes('.events.')) ?? rivals[0];
+  const preferred =
+    rivals.find((other) => other.includes('.core.v1.')) ??
+    rivals.find((other) => other.endsWith(`.v1.${kind}`) && !other.includes('.events.')) ??
+    rivals[0];
   if (full === preferred) return kind;
   const capital = (text) => text[0].toUpperCase() + text.slice(1);
   return `${capital(group)}${capital(version)}${kind}`;
@@ -44,11 +47,18 @@ const typeOf = (schema) => {
   if (schema.oneOf || schema.anyOf) return 'Json';
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
   switch (schema.type) {
-    case 'array': return `readonly (${typeOf(schema.items)})[]`.replace(/\((\w+)\)\[\]$/, '$1[]');
-    case 'object': return schema.additionalProperties ? `Readonly<Record<string, ${typeOf(schema.additionalProperties)}>>` : 'JsonObject';
-    case 'integer': case 'number': return 'number';
-    case 'boolean': case 'string': return schema.type;
-    default: return 'Json';
+    case 'array':
+      return `readonly (${typeOf(schema.items)})[]`.replace(/\((\w+)\)\[\]$/, '$1[]');
+    case 'object':
+      return schema.additionalProperties ? `Readonly<Record<string, ${typeOf(schema.additionalProperties)}>>` : 'JsonObject';
+    case 'integer':
+    case 'number':
+      return 'number';
+    case 'boolean':
+    case 'string':
+      return schema.type;
+    default:
+      return 'Json';
   }
 };
 const out = [

@@ -7,6 +7,7 @@ install();
 const stages = [
   ['types', () => run('node_modules/typescript-native/bin/tsc', ['-b'])],
   ['lint', () => run('node_modules/oxlint/bin/oxlint', ['--deny-warnings', 'src', 'tests', 'scripts'])],
+  ['format', () => run('node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', 'src', 'tests', 'scripts'])],
   ['unit', () => run('node_modules/vitest/vitest.mjs', ['run'])],
   ['build', () => run('node_modules/vite/bin/vite.js', ['build', '--logLevel', 'warn'])],
   ['size', () => run('node_modules/size-limit/bin.js', [])],

@@ -3,8 +3,12 @@ import { sha256 } from '#base/sha256.ts';
 import type { ResourceDefinition } from './resources/index.ts';
 
 /** The discovery documents, made from the resources that a server has. */
-const groupsInOrder = (resources: readonly ResourceDefinition[]): readonly string[] => [...new Set(resources.map((resource) => resource.group))];
-const versionsOf = (resources: readonly ResourceDefinition[], group: string): readonly string[] => [...new Set(resources.filter((resource) => resource.group === group).map((resource) => resource.version))];
+const groupsInOrder = (resources: readonly ResourceDefinition[]): readonly string[] => [
+  ...new Set(resources.map((resource) => resource.group)),
+];
+const versionsOf = (resources: readonly ResourceDefinition[], group: string): readonly string[] => [
+  ...new Set(resources.filter((resource) => resource.group === group).map((resource) => resource.version)),
+];
 
 const optional = (key: string, value: string | undefined): object => (value === undefined ? {} : { [key]: value });
 
@@ -77,7 +81,9 @@ export function apiResourceList(group: string, version: string, resources: reado
       name: `${resource.plural}/${sub.name}`,
       singularName: '',
       namespaced: resource.namespaced,
-      ...(sub.kind.version === '' || (sub.kind.group === group && sub.kind.version === version) ? {} : { group: sub.kind.group, version: sub.kind.version }),
+      ...(sub.kind.version === '' || (sub.kind.group === group && sub.kind.version === version)
+        ? {}
+        : { group: sub.kind.group, version: sub.kind.version }),
       kind: sub.kind.kind,
       verbs: sub.verbs,
     })),

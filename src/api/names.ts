@@ -13,7 +13,7 @@ export function generateName(prefix: string, random: RandomState): readonly [nam
 }
 
 /** Text in the alphabet of generated names (rand.SafeEncodeString). */
-export function safeEncode(text: string): string {
+function safeEncode(text: string): string {
   let out = '';
   for (let i = 0; i < text.length; i++) out += nameAlphabet[text.charCodeAt(i) % nameAlphabet.length];
   return out;

@@ -48,7 +48,10 @@ function parseTerm(raw: string): Requirement {
 }
 
 function checkKey(key: string): string {
-  if (!/^([a-z0-9A-Z.-]+\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(key)) throw new Error(`unable to parse requirement: <nil>: Invalid value: "${key}": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`);
+  if (!/^([a-z0-9A-Z.-]+\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(key))
+    throw new Error(
+      `unable to parse requirement: <nil>: Invalid value: "${key}": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
+    );
   return key;
 }
 
@@ -59,8 +62,16 @@ export function labelSelectorFromObject(selector: LabelSelector | undefined): Se
   if (selector === undefined) return undefined;
   let parsed = selectors.get(selector);
   if (parsed === undefined) {
-    const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]): Requirement => ({ key, operator: 'In', values: [value] }));
-    const expressions = (selector.matchExpressions ?? []).map((item): Requirement => ({ key: item.key, operator: item.operator as Requirement['operator'], values: item.values ?? [] }));
+    const labels = Object.entries(selector.matchLabels ?? {}).map(([key, value]): Requirement => ({
+      key,
+      operator: 'In',
+      values: [value],
+    }));
+    const expressions = (selector.matchExpressions ?? []).map((item): Requirement => ({
+      key: item.key,
+      operator: item.operator as Requirement['operator'],
+      values: item.values ?? [],
+    }));
     parsed = [...labels, ...expressions].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
     selectors.set(selector, parsed);
   }

@@ -1,12 +1,12 @@
 import { isObject } from './json.ts';
 
 /** Go's encoding/json escapes what HTML gives a meaning to. */
-export function escapeHtml(json: string): string {
+function escapeHtml(json: string): string {
   return json.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** The value with the keys of every object in order. */
-export function sortKeys(value: unknown): unknown {
+function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (!isObject(value)) return value;
   const sorted: Record<string, unknown> = {};

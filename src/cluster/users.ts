@@ -12,7 +12,7 @@ export interface ClusterUser {
 }
 
 /** What RBAC lets everything do (the group that kubeadm gives its admin). */
-export const admins = 'system:masters';
+const admins = 'system:masters';
 
 /** Users whom nobody has given any right yet: what they may do is for the administrator to say. */
 const others: readonly ClusterUser[] = [
@@ -26,7 +26,7 @@ export function usersWith(name: string, identity: string): readonly ClusterUser[
 }
 
 /** A user's kubeconfig. */
-export function kubeconfigOf({ identity, groups }: ClusterUser, server: string): ClientConfig {
+function kubeconfigOf({ identity, groups }: ClusterUser, server: string): ClientConfig {
   return certificateClient(server, identity, groups);
 }
 

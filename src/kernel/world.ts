@@ -293,7 +293,8 @@ export class World {
 
   /** A process that is nobody's child may have been started from outside meanwhile; a second child is its parent's mistake. */
   private startUnlessRunning(start: ProcessStart, origin: Origin): void {
-    if (start.parent === undefined && this.record(start.address) !== undefined) this.note('ignored', { reason: `${start.address} runs already` });
+    if (start.parent === undefined && this.record(start.address) !== undefined)
+      this.note('ignored', { reason: `${start.address} runs already` });
     else this.start(start, origin);
   }
 

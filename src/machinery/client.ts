@@ -29,7 +29,13 @@ interface GroupVersionResource {
 /** `/apis/apps/v1/namespaces/default/deployments/web/scale` */
 export function resourcePath(resource: GroupVersionResource, namespace = '', name = '', subresource = ''): string {
   const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
-  return [root, ...(namespace === '' ? [] : ['namespaces', namespace]), resource.plural, ...(name === '' ? [] : [name]), ...(subresource === '' ? [] : [subresource])].join('/');
+  return [
+    root,
+    ...(namespace === '' ? [] : ['namespaces', namespace]),
+    resource.plural,
+    ...(name === '' ? [] : [name]),
+    ...(subresource === '' ? [] : [subresource]),
+  ].join('/');
 }
 
 /** A call as a request on the wire. */
@@ -50,7 +56,12 @@ export function httpRequest(client: ClientConfig, id: string, call: ApiCall): Ht
 }
 
 /** The effect that sends a call. */
-export function sendCall(client: ClientConfig, id: string, call: ApiCall, more: { readonly chatter?: boolean; readonly because?: Extract<Effect, { readonly type: 'send' }>['because'] } = {}): Effect {
+export function sendCall(
+  client: ClientConfig,
+  id: string,
+  call: ApiCall,
+  more: { readonly chatter?: boolean; readonly because?: Extract<Effect, { readonly type: 'send' }>['because'] } = {},
+): Effect {
   return { type: 'send', to: client.server, message: httpRequest(client, id, call), ...more };
 }
 

@@ -25,7 +25,7 @@ export interface EventSource {
 const nanosecondsInMs = 1_000_000;
 
 /** `<object>.<16 hex digits>`: the time in nanoseconds, made unique by a counter. */
-export function eventName(object: string, now: number, counter: number): string {
+function eventName(object: string, now: number, counter: number): string {
   const hex = (BigInt(Math.round(now)) * BigInt(nanosecondsInMs) + BigInt(counter % nanosecondsInMs)).toString(16);
   return `${object}.${hex.padStart(16, '0')}`;
 }

@@ -58,7 +58,16 @@ const retryMs = 1000;
 const maxRetryMs = 30_000;
 
 export function newInformer(spec: InformerSpec): InformerState {
-  return { spec, synced: false, store: SortedMap.empty(), index: SortedMap.empty(), resourceVersion: '', generation: 0, failures: 0, seen: undefined };
+  return {
+    spec,
+    synced: false,
+    store: SortedMap.empty(),
+    index: SortedMap.empty(),
+    resourceVersion: '',
+    generation: 0,
+    failures: 0,
+    seen: undefined,
+  };
 }
 
 /** Opens the watch. */
@@ -100,7 +109,11 @@ export const informerOf = (id: string): string => id.slice(0, id.indexOf('#'));
 function again(state: InformerState, failures: number): InformerStep {
   const message: InformerRetry = { type: 'informer.retry', informer: state.spec.id };
   const afterMs = Math.min(maxRetryMs, retryMs * 2 ** Math.min(failures, 5));
-  return { state: { ...state, failures: failures + 1, generation: state.generation + 1 }, effects: [{ type: 'arm', timer: `informer ${state.spec.id}`, afterMs, message, chatter: true }], changes: [] };
+  return {
+    state: { ...state, failures: failures + 1, generation: state.generation + 1 },
+    effects: [{ type: 'arm', timer: `informer ${state.spec.id}`, afterMs, message, chatter: true }],
+    changes: [],
+  };
 }
 
 /** The server is gone: the watch has to be opened again. */
@@ -112,7 +125,10 @@ export function informerLost(state: InformerState): InformerStep {
 export type Informers = Readonly<Record<string, InformerState>>;
 
 /** The connection to the API server broke: every watch has to be opened again, and the connection watched. */
-export function allInformersLost(informers: Informers, server: Address): { readonly informers: Informers; readonly effects: readonly Effect[] } {
+export function allInformersLost(
+  informers: Informers,
+  server: Address,
+): { readonly informers: Informers; readonly effects: readonly Effect[] } {
   const lost: Record<string, InformerState> = {};
   const effects: Effect[] = [{ type: 'link', to: server }];
   for (const [plural, informer] of Object.entries(informers)) {
@@ -141,7 +157,9 @@ export function handleInformer(state: InformerState, message: HttpClientMessage 
     case 'informer.retry':
       return openInformer(state, client);
     case 'http.response':
-      return (message as HttpResponse).status < 300 ? { state: { ...state, failures: 0 }, effects: [], changes: [] } : again(state, state.failures);
+      return (message as HttpResponse).status < 300
+        ? { state: { ...state, failures: 0 }, effects: [], changes: [] }
+        : again(state, state.failures);
     case 'http.end':
       return openInformer(state, client);
     case 'http.chunk':
@@ -169,7 +187,13 @@ function take(state: InformerState, chunk: HttpChunk): InformerStep {
       changes.push({ type: 'delete', object, old });
       continue;
     }
-    current = { ...current, resourceVersion, store: current.store.set(key, object), index: reindex(current, key, old, object), seen: current.seen?.set(key, true) };
+    current = {
+      ...current,
+      resourceVersion,
+      store: current.store.set(key, object),
+      index: reindex(current, key, old, object),
+      seen: current.seen?.set(key, true),
+    };
     if (old === undefined) changes.push({ type: 'add', object });
     else if (old.metadata.resourceVersion !== object.metadata.resourceVersion) changes.push({ type: 'update', object, old });
   }

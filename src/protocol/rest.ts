@@ -40,7 +40,8 @@ export interface HttpRequest {
   readonly contentType?: string | undefined;
   readonly userAgent: string;
   readonly credential: Credential;
-  readonly impersonate?: { readonly user: string; readonly groups?: readonly string[] | undefined; readonly uid?: string | undefined } | undefined;
+  readonly impersonate?:
+    { readonly user: string; readonly groups?: readonly string[] | undefined; readonly uid?: string | undefined } | undefined;
   /** Parsed JSON or YAML; a string where the text could not be parsed (the server answers for it). */
   readonly body?: Json | undefined;
 }

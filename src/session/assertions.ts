@@ -38,5 +38,10 @@ export function holds(world: World, assertion: Assertion): boolean {
 }
 
 function at(object: KubeObject, field: string): unknown {
-  return field.split('.').reduce<unknown>((value, key) => (isObject(value) || Array.isArray(value) ? (value as Record<string, unknown>)[key] : undefined), object);
+  return field
+    .split('.')
+    .reduce<unknown>(
+      (value, key) => (isObject(value) || Array.isArray(value) ? (value as Record<string, unknown>)[key] : undefined),
+      object,
+    );
 }

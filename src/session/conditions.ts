@@ -16,7 +16,10 @@ export function conditionMet(condition: RunCondition, entry: JournalEntry): bool
       return request.method === condition.method && resourceOf(request.path).split('/')[0] === condition.resource;
     }
     case 'text':
-      return entry.kind === 'message' && (readMessage(entry.message).label.includes(condition.text) || stableStringify(entry.message).includes(condition.text));
+      return (
+        entry.kind === 'message' &&
+        (readMessage(entry.message).label.includes(condition.text) || stableStringify(entry.message).includes(condition.text))
+      );
     case 'moment':
       return isMoment(condition.moment, entry);
     case 'time':

@@ -167,7 +167,9 @@ function inspectObject(branch: Branch, resource: string, namespace: string, name
   const newest = history.at(-1);
   const object = newest?.object as KubeObject | undefined;
   const uid = object?.metadata.uid;
-  const events = storedObjects(world, '/registry/events/').filter((event) => uid !== undefined && (event as unknown as Event).involvedObject.uid === uid) as unknown as Event[];
+  const events = storedObjects(world, '/registry/events/').filter(
+    (event) => uid !== undefined && (event as unknown as Event).involvedObject.uid === uid,
+  ) as unknown as Event[];
   return {
     type: 'object',
     key,
@@ -181,7 +183,9 @@ function inspectObject(branch: Branch, resource: string, namespace: string, name
       message: event.message ?? '',
       count: event.count ?? 1,
     })),
-    history: history.filter((item) => item.object !== undefined).map((item) => ({ revision: item.revision, at: 0, by: newestManager(item.object as KubeObject), object: item.object })),
+    history: history
+      .filter((item) => item.object !== undefined)
+      .map((item) => ({ revision: item.revision, at: 0, by: newestManager(item.object as KubeObject), object: item.object })),
   };
 }
 

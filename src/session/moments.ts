@@ -31,7 +31,7 @@ function fits(pattern: string, text: string): boolean {
 }
 
 /** `minikube/etcd` as `etcd`: lessons name components, not the hosts that they happen to run on. */
-export const withoutHost = (address: string): string => address.slice(address.indexOf('/') + 1);
+const withoutHost = (address: string): string => address.slice(address.indexOf('/') + 1);
 const fitsAddress = (pattern: string, address: string): boolean => fits(pattern, address) || fits(pattern, withoutHost(address));
 
 /** Whether an event is the moment. */
@@ -44,6 +44,10 @@ export function isMoment(moment: Moment, entry: JournalEntry): boolean {
   return entry.notes.some(({ topic, data }) => {
     if (topic !== 'gate') return false;
     const seen = data as { readonly gate: string; readonly verdict: string; readonly client: string };
-    return (gate === undefined || seen.gate === gate) && (verdict === undefined || seen.verdict === verdict) && (client === undefined || fitsAddress(client, seen.client));
+    return (
+      (gate === undefined || seen.gate === gate) &&
+      (verdict === undefined || seen.verdict === verdict) &&
+      (client === undefined || fitsAddress(client, seen.client))
+    );
   });
 }

@@ -14,7 +14,13 @@ const readings: Readonly<Record<string, (message: never) => Reading>> = {
   'http.chunk': readChunk,
   'http.end': () => ({ kind: 'response', label: 'end of stream' }),
   'http.abort': () => ({ kind: 'read', label: 'close' }),
-  'etcd.request': (message: { readonly operation: { readonly op: string; readonly key?: string; readonly success?: readonly { readonly op: string; readonly key?: string }[] } }) => {
+  'etcd.request': (message: {
+    readonly operation: {
+      readonly op: string;
+      readonly key?: string;
+      readonly success?: readonly { readonly op: string; readonly key?: string }[];
+    };
+  }) => {
     const { operation } = message;
     const write = operation.success?.find((item) => item.op !== 'range');
     const key = operation.key ?? write?.key ?? operation.success?.[0]?.key ?? '';
@@ -31,7 +37,13 @@ const readings: Readonly<Record<string, (message: never) => Reading>> = {
     const [first] = message.events;
     return { kind: 'event', label: first === undefined ? 'progress' : `${first.type} ${first.kv.key}` };
   },
-  'cri.request': (message: { readonly operation: { readonly op: string; readonly image?: string; readonly config?: { readonly image?: string; readonly podName?: string } } }) => {
+  'cri.request': (message: {
+    readonly operation: {
+      readonly op: string;
+      readonly image?: string;
+      readonly config?: { readonly image?: string; readonly podName?: string };
+    };
+  }) => {
     const { operation } = message;
     const what = operation.image ?? operation.config?.image ?? operation.config?.podName ?? '';
     return { kind: criKind(operation.op), label: `${operation.op} ${what}`.trim() };
@@ -50,7 +62,8 @@ function criKind(operation: string): PacketKind {
 }
 
 function readRequest(message: HttpRequest): Reading {
-  if (message.method === 'GET' && message.query['watch'] !== undefined) return { kind: 'watch', label: `WATCH ${resourceOf(message.path)}` };
+  if (message.method === 'GET' && message.query['watch'] !== undefined)
+    return { kind: 'watch', label: `WATCH ${resourceOf(message.path)}` };
   const kinds = { GET: 'read', POST: 'write', PUT: 'write', PATCH: 'write', DELETE: 'delete' } as const;
   return { kind: kinds[message.method], label: `${message.method} ${resourceOf(message.path)}` };
 }
@@ -64,7 +77,10 @@ function readChunk(message: HttpChunk): Reading {
   if (event === undefined) return { kind: 'response', label: message.text?.slice(0, 40) ?? 'data' };
   const object = event.object as { readonly kind?: string; readonly metadata?: { readonly name?: string } } | null;
   const more = message.events !== undefined && message.events.length > 1 ? ` +${message.events.length - 1}` : '';
-  return { kind: event.type === 'ERROR' ? 'error' : 'event', label: `${event.type} ${object?.kind ?? ''} ${object?.metadata?.name ?? ''}`.trim() + more };
+  return {
+    kind: event.type === 'ERROR' ? 'error' : 'event',
+    label: `${event.type} ${object?.kind ?? ''} ${object?.metadata?.name ?? ''}`.trim() + more,
+  };
 }
 
 /** The resource part of an API path: `deployments/web`, `pods/web-1/binding`; other paths stay as they are. */

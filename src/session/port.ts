@@ -259,7 +259,12 @@ export interface JournalEntrySummary {
 /** A machine drawn as a chart: states in document order, nested by dots. */
 export interface StateChart {
   readonly states: readonly { readonly id: string; readonly type: 'atomic' | 'compound' | 'final'; readonly initial: boolean }[];
-  readonly transitions: readonly { readonly from: string; readonly to: string; readonly event: string; readonly guard: string | undefined }[];
+  readonly transitions: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly event: string;
+    readonly guard: string | undefined;
+  }[];
 }
 
 /** An object that another one belongs to, or that belongs to it. */
@@ -298,7 +303,13 @@ export type Inspected =
       readonly server: string;
       readonly gate: RequestSummary['gate'];
       /** What it decided last, newest first. */
-      readonly verdicts: readonly { readonly seq: Sequence; readonly at: Millis; readonly client: string; readonly verdict: string; readonly detail: string }[];
+      readonly verdicts: readonly {
+        readonly seq: Sequence;
+        readonly at: Millis;
+        readonly client: string;
+        readonly verdict: string;
+        readonly detail: string;
+      }[];
     }
   | {
       readonly type: 'object';
@@ -308,7 +319,13 @@ export type Inspected =
       readonly owners: readonly RelatedObject[];
       /** The objects whose ownerReferences name this one. */
       readonly dependents: readonly RelatedObject[];
-      readonly events: readonly { readonly type: string; readonly reason: string; readonly from: string; readonly message: string; readonly count: number }[];
+      readonly events: readonly {
+        readonly type: string;
+        readonly reason: string;
+        readonly from: string;
+        readonly message: string;
+        readonly count: number;
+      }[];
       readonly history: readonly { readonly revision: number; readonly at: Millis; readonly by: string; readonly object: unknown }[];
     };
 
@@ -316,7 +333,12 @@ export type Inspected =
 export type SessionQuery =
   | { readonly type: 'complete'; readonly terminal: string; readonly line: string; readonly cursor: number }
   /** etcd's keys under a prefix at a revision (0: now). */
-  | { readonly type: 'keyspace'; readonly prefix: string; readonly revision: number; /** Without the values. */ readonly keysOnly?: boolean | undefined }
+  | {
+      readonly type: 'keyspace';
+      readonly prefix: string;
+      readonly revision: number;
+      /** Without the values. */ readonly keysOnly?: boolean | undefined;
+    }
   | { readonly type: 'packets'; readonly from: Millis; readonly to: Millis; readonly limit: number }
   | { readonly type: 'why'; readonly seq: Sequence }
   /** What to keep so that `restore` takes it up again. */
@@ -329,13 +351,32 @@ export type SessionQuery =
 
 export interface SessionAnswers {
   readonly complete: { readonly replaceFrom: number; readonly candidates: readonly string[] };
-  readonly keyspace: { readonly revision: number; readonly newest: number; readonly compacted: number; readonly keys: readonly { readonly key: string; readonly createRevision: number; readonly modRevision: number; readonly version: number; readonly value: unknown }[] };
+  readonly keyspace: {
+    readonly revision: number;
+    readonly newest: number;
+    readonly compacted: number;
+    readonly keys: readonly {
+      readonly key: string;
+      readonly createRevision: number;
+      readonly modRevision: number;
+      readonly version: number;
+      readonly value: unknown;
+    }[];
+  };
   readonly packets: readonly PacketSummary[];
   readonly why: readonly JournalEntrySummary[];
   readonly save: unknown;
   readonly hash: { readonly seq: Sequence; readonly hash: string };
   readonly check: readonly boolean[];
-  readonly decisions: readonly { readonly plugin: string; readonly node: string; readonly status: string; readonly reason: string; readonly score: number | undefined; readonly normalized: number | undefined; readonly weighted: number | undefined }[];
+  readonly decisions: readonly {
+    readonly plugin: string;
+    readonly node: string;
+    readonly status: string;
+    readonly reason: string;
+    readonly score: number | undefined;
+    readonly normalized: number | undefined;
+    readonly weighted: number | undefined;
+  }[];
 }
 
 /** What the session tells besides frames: one clear sentence, with a code for the text table and its values. */

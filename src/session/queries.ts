@@ -50,7 +50,8 @@ function completion(branch: Branch, terminal: string, line: string, cursor: numb
     const { client } = process.context as TerminalState;
     const server = client === undefined ? undefined : branch.history.world.process(client.server);
     if (client === undefined || server === undefined) return [];
-    if (!mayList(server.context, { credential: client.credential, group: resource.group, resource: plural, namespace: inNamespace })) return [];
+    if (!mayList(server.context, { credential: client.credential, group: resource.group, resource: plural, namespace: inNamespace }))
+      return [];
     const prefix = `${resource.storagePrefix}/${inNamespace === '' ? '' : `${inNamespace}/`}`;
     return storedObjects(branch.history.world, prefix).map((object) => object.metadata.name);
   };

@@ -294,7 +294,9 @@ export class Session implements SessionPort {
     while (wallLeft > 0.01 && eventsLeft > 0) {
       const next = this.tempo.mode === 'readable' ? this.ahead.next(history) : undefined;
       const settled = this.tempo.mode === 'fastest' && this.frames.idleAt(this.current);
-      this.rate = settled ? 1 : rateOf(this.tempo, next === undefined ? undefined : { gapMs: next.at - next.fromTime, weight: next.weight });
+      this.rate = settled
+        ? 1
+        : rateOf(this.tempo, next === undefined ? undefined : { gapMs: next.at - next.fromTime, weight: next.weight });
       const now = history.world.now;
       const limit = this.current.inPast ? this.current.playedTime : Number.POSITIVE_INFINITY;
       const target = Number.isFinite(this.rate) ? now + this.rate * wallLeft : now + 1000;
@@ -316,7 +318,11 @@ export class Session implements SessionPort {
   private advanceTo(untilTime: Millis, maxEvents: number): boolean {
     const { stopAt } = this;
     let reached = false;
-    this.current.history.advance({ untilTime, maxEvents, ...(stopAt === undefined ? {} : { until: (entry: JournalEntry) => (reached = isMoment(stopAt, entry)) }) });
+    this.current.history.advance({
+      untilTime,
+      maxEvents,
+      ...(stopAt === undefined ? {} : { until: (entry: JournalEntry) => (reached = isMoment(stopAt, entry)) }),
+    });
     return reached;
   }
 

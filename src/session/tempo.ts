@@ -23,7 +23,7 @@ function sameBinary(from: string, to: string): boolean {
 }
 
 /** Wall milliseconds that the way from one foreground event to the next should take on screen. */
-export function wallForGap(gapMs: Millis, weight: number): number {
+function wallForGap(gapMs: Millis, weight: number): number {
   const share = Math.min(1, gapMs / sameHopMs);
   const wait = gapMs > longWaitMs ? Math.min(longestHopFactor, 1 + 0.5 * Math.log10(gapMs / longWaitMs)) : 1;
   return Math.max(1, hopWallMs * share * wait * Math.max(weight, wait > 1 ? 1 : 0));

@@ -87,7 +87,7 @@ export class Timeline {
 }
 
 /** The lane of a process: its component; workers share one lane per node, and kernel events have none. */
-export function laneOf(process: string, definition: string): string | undefined {
+function laneOf(process: string, definition: string): string | undefined {
   if (definition === 'kernel' || process === 'kernel') return undefined;
   const parts = process.split('/');
   return parts.length < 2 ? process : `${parts[0]}/${parts[1]}`;

@@ -29,11 +29,27 @@ interface Row {
 
 function deploy(pods: number, nodes: number): { readonly history: History; readonly ms: number; readonly events: number } {
   const cluster = openCluster({ shape: 'oracle', nodes, seed: 1 })!;
-  const roomy = { ...cluster.world, processes: cluster.world.processes.map((process) => (process.definition === 'kubelet' ? withRoom(process) : process)) };
+  const roomy = {
+    ...cluster.world,
+    processes: cluster.world.processes.map((process) => (process.definition === 'kubelet' ? withRoom(process) : process)),
+  };
   const history = createHistory(roomy);
   history.advance({ untilTime: history.world.now + 30_000 });
-  const manifest = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec: { replicas: pods, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } } } };
-  history.input({ type: 'message', to: 'admin/script-runner', message: { type: 'script.run', run: 'apply', argv: ['apply', '-f', '-'], stdin: JSON.stringify(manifest) } as never });
+  const manifest = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      replicas: pods,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'nginx', image: 'nginx:1.27' }] } },
+    },
+  };
+  history.input({
+    type: 'message',
+    to: 'admin/script-runner',
+    message: { type: 'script.run', run: 'apply', argv: ['apply', '-f', '-'], stdin: JSON.stringify(manifest) } as never,
+  });
   const first = history.world.seq;
   const started = performance.now();
   let ready = 0;
@@ -42,8 +58,20 @@ function deploy(pods: number, nodes: number): { readonly history: History; reado
     maxEvents: 20_000_000,
     until: (entry) => {
       for (const note of entry.notes) {
-        const data = note.data as { readonly subresource?: string; readonly name?: string; readonly verb?: string; readonly user?: string; readonly response?: { readonly status?: { readonly phase?: string } } };
-        if (note.topic !== 'audit' || data.subresource !== 'status' || data.user?.startsWith('system:node:') !== true || data.response?.status?.phase !== 'Running') continue;
+        const data = note.data as {
+          readonly subresource?: string;
+          readonly name?: string;
+          readonly verb?: string;
+          readonly user?: string;
+          readonly response?: { readonly status?: { readonly phase?: string } };
+        };
+        if (
+          note.topic !== 'audit' ||
+          data.subresource !== 'status' ||
+          data.user?.startsWith('system:node:') !== true ||
+          data.response?.status?.phase !== 'Running'
+        )
+          continue;
         if (data.name !== undefined && !seen.has(data.name)) {
           seen.add(data.name);
           ready++;
@@ -58,7 +86,10 @@ function deploy(pods: number, nodes: number): { readonly history: History; reado
 function withRoom<T extends { readonly input: unknown }>(process: T): T {
   const input = process.input as { readonly node: { readonly status: object } };
   const amounts = { cpu: '400', memory: '4000Gi', pods: '1000', 'ephemeral-storage': '0' };
-  return { ...process, input: { ...input, node: { ...input.node, status: { ...input.node.status, allocatable: amounts, capacity: amounts } } } };
+  return {
+    ...process,
+    input: { ...input, node: { ...input.node, status: { ...input.node.status, allocatable: amounts, capacity: amounts } } },
+  };
 }
 
 function seeks(history: History): readonly number[] {
@@ -82,14 +113,25 @@ function main(): void {
   let perPod = 0;
   for (const [pods, nodes] of [[100, 10], [1000, 10], ...(values.large ? [[10_000, 100] as const] : [])] as const) {
     const { history, ms, events } = deploy(pods, nodes);
-    add(`apply → all ready, ${pods} pods on ${nodes} nodes`, ms, 'ms', perPod === 0 ? '' : `per pod ${(ms / pods / perPod).toFixed(2)} × that of the row before`);
-    add(`  events/ms`, events / ms, 'events/ms', `${((1_000_000 / plainMs) / (events / ms)).toFixed(0)} × slower than the plain loop`);
+    add(
+      `apply → all ready, ${pods} pods on ${nodes} nodes`,
+      ms,
+      'ms',
+      perPod === 0 ? '' : `per pod ${(ms / pods / perPod).toFixed(2)} × that of the row before`,
+    );
+    add(`  events/ms`, events / ms, 'events/ms', `${(1_000_000 / plainMs / (events / ms)).toFixed(0)} × slower than the plain loop`);
     perPod = ms / pods;
     const times = seeks(history);
-    for (const [name, share] of [['p50', 0.5], ['p95', 0.95], ['max', 1]] as const) add(`  seek ${name}`, times[Math.min(times.length - 1, Math.floor(times.length * share))]!, 'ms');
+    for (const [name, share] of [
+      ['p50', 0.5],
+      ['p95', 0.95],
+      ['max', 1],
+    ] as const)
+      add(`  seek ${name}`, times[Math.min(times.length - 1, Math.floor(times.length * share))]!, 'ms');
     add('  heap', process.memoryUsage().heapUsed / 2 ** 20, 'MiB', `${history.head.seq} events`);
   }
-  for (const { name, value, unit, note } of rows) console.log(`${name.padEnd(48)} ${value.toFixed(2).padStart(12)} ${unit.padEnd(10)} ${note ?? ''}`);
+  for (const { name, value, unit, note } of rows)
+    console.log(`${name.padEnd(48)} ${value.toFixed(2).padStart(12)} ${unit.padEnd(10)} ${note ?? ''}`);
 }
 
 main();

@@ -43,7 +43,10 @@ function handle(state: GossipState, event: GossipEvent): { readonly context: Gos
     };
   }
   const onward: Gossip = { type: 'gossip', hops: message.hops - 1 };
-  return { context: { ...state, random, heard: state.heard + 1 }, effects: message.hops > 0 ? [{ type: 'send', to, message: onward }] : [] };
+  return {
+    context: { ...state, random, heard: state.heard + 1 },
+    effects: message.hops > 0 ? [{ type: 'send', to, message: onward }] : [],
+  };
 }
 
 const act = step<GossipState, GossipEvent>(handle);
@@ -69,7 +72,11 @@ const options: WorldOptions = {
 };
 
 const snapshot = (history: History): string =>
-  JSON.stringify({ now: history.world.now, seq: history.world.seq, processes: [...history.world.processes()].map(({ address, value, context }) => ({ address, value, context })) });
+  JSON.stringify({
+    now: history.world.now,
+    seq: history.world.seq,
+    processes: [...history.world.processes()].map(({ address, value, context }) => ({ address, value, context })),
+  });
 
 /** What the world is after `count` events, simulated from the beginning with the same inputs. */
 function fromScratch(history: History, count: number): string {

@@ -17,10 +17,16 @@ function dotted(value: StateValue): string {
 }
 
 /** What XState itself makes of an event. */
-function reference(machine: AnyStateMachine, state: MachineState, event: { readonly type: string }): { readonly value: string; readonly context: unknown; readonly effects: readonly unknown[] } {
+function reference(
+  machine: AnyStateMachine,
+  state: MachineState,
+  event: { readonly type: string },
+): { readonly value: string; readonly context: unknown; readonly effects: readonly unknown[] } {
   const snapshot = machine.resolveState({ value: stateValue(state.value), context: state.context } as never);
   const [next, actions] = transition(machine, snapshot, event as never);
-  const effects = (actions as unknown as readonly { readonly type: string; readonly params?: unknown }[]).filter((action) => action.type === 'xstate.emit' || action.type === 'emit').map((action) => (action.params as { readonly event: unknown }).event);
+  const effects = (actions as unknown as readonly { readonly type: string; readonly params?: unknown }[])
+    .filter((action) => action.type === 'xstate.emit' || action.type === 'emit')
+    .map((action) => (action.params as { readonly event: unknown }).event);
   return { value: dotted(next.value), context: next.context, effects };
 }
 
@@ -51,7 +57,11 @@ describe('the compiled bridge', () => {
       };
     }
     world.runUntil(world.now + 15_000);
-    world.input({ type: 'message', to: 'alice/terminal', message: { type: 'terminal.line', line: 'kubectl create deployment web --image=nginx --replicas=2' } as never });
+    world.input({
+      type: 'message',
+      to: 'alice/terminal',
+      message: { type: 'terminal.line', line: 'kubectl create deployment web --image=nginx --replicas=2' } as never,
+    });
     world.runUntil(world.now + 10_000);
     expect(compared).toBeGreaterThan(100);
     expect(withEffects).toBeGreaterThan(50);

@@ -15,14 +15,18 @@ function minikube(): { readonly session: Session; type(line: string, ms?: number
       session.send({ type: 'terminal.line', terminal: 'alice/terminal', line });
       session.send({ type: 'pause' });
       session.pass(ms);
-      return frame().terminals[0]!.lines.slice(before + 1).map((item) => item.text).join('\n');
+      return frame()
+        .terminals[0]!.lines.slice(before + 1)
+        .map((item) => item.text)
+        .join('\n');
     },
   };
 }
 
-const running = (frame: Frame, prefix: string): readonly string[] => frame.pods.filter((pod) => pod.name.startsWith(prefix) && pod.status === 'Running').map((pod) => pod.name);
+const running = (frame: Frame, prefix: string): readonly string[] =>
+  frame.pods.filter((pod) => pod.name.startsWith(prefix) && pod.status === 'Running').map((pod) => pod.name);
 
-describe('the seed\'s story', () => {
+describe("the seed's story", () => {
   const { type, frame } = minikube();
 
   it('shows the components, as component statuses and as pods', () => {
@@ -31,7 +35,16 @@ describe('the seed\'s story', () => {
     expect(statuses).toMatch(/scheduler +Healthy/);
     expect(statuses).toMatch(/etcd-0 +Healthy/);
     const pods = type('kubectl get po -n kube-system');
-    for (const name of ['etcd-minikube', 'kube-apiserver-minikube', 'kube-controller-manager-minikube', 'kube-scheduler-minikube', 'kube-proxy-', 'coredns-', 'storage-provisioner']) expect(pods).toContain(name);
+    for (const name of [
+      'etcd-minikube',
+      'kube-apiserver-minikube',
+      'kube-controller-manager-minikube',
+      'kube-scheduler-minikube',
+      'kube-proxy-',
+      'coredns-',
+      'storage-provisioner',
+    ])
+      expect(pods).toContain(name);
   });
 
   it('knows namespaces', () => {
@@ -40,7 +53,24 @@ describe('the seed\'s story', () => {
   });
 
   it('brings a Deployment from a manifest to running pods, and replaces a pod that is deleted', () => {
-    for (const line of ['kubectl apply -f - <<EOF', 'apiVersion: apps/v1', 'kind: Deployment', 'metadata: {name: web}', 'spec:', '  replicas: 3', '  selector: {matchLabels: {app: web}}', '  template:', '    metadata: {labels: {app: web}}', '    spec: {containers: [{name: nginx, image: "nginx:1.27", ports: [{containerPort: 80}]}]}', '---', 'apiVersion: v1', 'kind: Service', 'metadata: {name: web}', 'spec: {selector: {app: web}, ports: [{port: 80}]}']) type(line, 10);
+    for (const line of [
+      'kubectl apply -f - <<EOF',
+      'apiVersion: apps/v1',
+      'kind: Deployment',
+      'metadata: {name: web}',
+      'spec:',
+      '  replicas: 3',
+      '  selector: {matchLabels: {app: web}}',
+      '  template:',
+      '    metadata: {labels: {app: web}}',
+      '    spec: {containers: [{name: nginx, image: "nginx:1.27", ports: [{containerPort: 80}]}]}',
+      '---',
+      'apiVersion: v1',
+      'kind: Service',
+      'metadata: {name: web}',
+      'spec: {selector: {app: web}, ports: [{port: 80}]}',
+    ])
+      type(line, 10);
     expect(type('EOF', 20_000)).toContain('service/web created');
     const before = running(frame(), 'web-');
     expect(before).toHaveLength(3);
@@ -96,7 +126,13 @@ describe('time', () => {
     const { session } = minikube();
     const problems: string[] = [];
     session.onProblem((problem) => problems.push(`${problem.code} ${problem.values['place'] ?? ''}`));
-    for (const saved of [undefined, 7, {}, { format: 'kube-orrery-session', version: 1, cluster: { shape: 'minikube', seed: 1 }, branches: [{}], branch: 'x', cursor: 0 }]) session.send({ type: 'restore', saved });
+    for (const saved of [
+      undefined,
+      7,
+      {},
+      { format: 'kube-orrery-session', version: 1, cluster: { shape: 'minikube', seed: 1 }, branches: [{}], branch: 'x', cursor: 0 },
+    ])
+      session.send({ type: 'restore', saved });
     expect(problems).toEqual(['save.malformed file', 'save.malformed file', 'save.malformed format', 'save.malformed branches[0]']);
   });
 });
@@ -105,10 +141,15 @@ describe('the only door', () => {
   it('is the API server: etcd refuses whoever has no client certificate', () => {
     const { session } = minikube();
     const answers: unknown[] = [];
-    session.input({ type: 'message', to: 'minikube/etcd', message: { type: 'etcd.request', id: 'x', operation: { op: 'range', key: '/registry/pods/' } } as never });
+    session.input({
+      type: 'message',
+      to: 'minikube/etcd',
+      message: { type: 'etcd.request', id: 'x', operation: { op: 'range', key: '/registry/pods/' } } as never,
+    });
     session.runUntil((entry) => {
       for (let id = entry.firstPacket; id < entry.firstPacket + entry.packetCount; id++) {
-        const message = session.history.packet(id)?.message as { readonly type: string; readonly id?: string; readonly error?: string } | undefined;
+        const message = session.history.packet(id)?.message as
+          { readonly type: string; readonly id?: string; readonly error?: string } | undefined;
         if (message?.type === 'etcd.response' && message.id === 'x') answers.push(message.error);
       }
       return answers.length > 0;

@@ -1,5 +1,5 @@
-export { misnamed, ObjectValue } from './library/mutation.ts';
-export { perCallLimit, runtimeCostBudget } from './cost.ts';
+export { misnamed } from './library/mutation.ts';
+export { runtimeCostBudget } from './cost.ts';
 export {
   celEnvironment,
   compileExpression,

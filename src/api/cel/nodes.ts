@@ -7,7 +7,7 @@ export interface Node {
 }
 export type Evaluate = (evaluator: unknown, node: Node, context: unknown) => unknown;
 
-export function isNode(value: unknown): value is Node {
+function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'op' in value && 'setMeta' in value;
 }
 

@@ -11,7 +11,7 @@ const reserved = new Set(
 );
 
 /** A property as an expression names it; undefined where it cannot (apiserver/pkg/cel/escaping.go). */
-export function escapeName(name: string): string | undefined {
+function escapeName(name: string): string | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_./-]*$/.test(name)) return undefined;
   if (reserved.has(name)) return `__${name}__`;
   return name.replace(/__|[./-]/g, (part) => ({ __: '__underscores__', '.': '__dot__', '/': '__slash__', '-': '__dash__' })[part]!);

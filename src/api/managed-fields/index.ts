@@ -1,7 +1,18 @@
 import type { KubeObject } from '../object.ts';
 import type { ManagedFieldsEntry } from '../types.generated.ts';
 import type { Schema } from '../schema/index.ts';
-import { changedFields, difference, emptySet, fieldsOf, intersectWithValue, isEmpty, recursiveDifference, sameSet, union, type FieldSet } from './field-set.ts';
+import {
+  changedFields,
+  difference,
+  emptySet,
+  fieldsOf,
+  intersectWithValue,
+  isEmpty,
+  recursiveDifference,
+  sameSet,
+  union,
+  type FieldSet,
+} from './field-set.ts';
 import { mergeValues, pruneDropped } from './merge.ts';
 
 /** Fields that nobody owns: the server's own (fieldmanager/stripmeta.go). */
@@ -53,7 +64,12 @@ export function updateManagedFields(update: Update): KubeObject {
   const next: ManagedFieldsEntry[] = [];
   let mine: ManagedFieldsEntry | undefined;
   for (const entry of entries) {
-    if (entry.operation === 'Update' && entry.manager === manager && entry.apiVersion === apiVersion && (entry.subresource ?? '') === subresource) {
+    if (
+      entry.operation === 'Update' &&
+      entry.manager === manager &&
+      entry.apiVersion === apiVersion &&
+      (entry.subresource ?? '') === subresource
+    ) {
       mine = entry;
       continue;
     }
@@ -81,7 +97,14 @@ function entriesOf({ live, updated, subresource }: Update): readonly ManagedFiel
   return given.length > 0 ? given : (live?.metadata.managedFields ?? []);
 }
 
-function entryOf(manager: string, operation: 'Update' | 'Apply', apiVersion: string, time: string, fieldsV1: FieldSet, subresource: string): ManagedFieldsEntry {
+function entryOf(
+  manager: string,
+  operation: 'Update' | 'Apply',
+  apiVersion: string,
+  time: string,
+  fieldsV1: FieldSet,
+  subresource: string,
+): ManagedFieldsEntry {
   return { manager, operation, apiVersion, time, fieldsType: 'FieldsV1', fieldsV1, ...(subresource === '' ? {} : { subresource }) };
 }
 
@@ -106,7 +129,8 @@ function withManaged(object: KubeObject, entries: readonly ManagedFieldsEntry[])
 
 /** managedfields.go sortEncodedManagedFields: by operation, time, manager, version, subresource. */
 function sortEntries(entries: readonly ManagedFieldsEntry[]): readonly ManagedFieldsEntry[] {
-  const keyOf = (entry: ManagedFieldsEntry): string => [entry.operation, entry.time ?? '', entry.manager, entry.apiVersion, entry.subresource ?? ''].join('\u0000');
+  const keyOf = (entry: ManagedFieldsEntry): string =>
+    [entry.operation, entry.time ?? '', entry.manager, entry.apiVersion, entry.subresource ?? ''].join('\u0000');
   return [...entries].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
@@ -155,7 +179,12 @@ function intersection(a: FieldSet, b: FieldSet): FieldSet {
 
 /** The entry of what a manager has applied. */
 function isOwn(entry: ManagedFieldsEntry, { manager, applied, subresource }: ApplyRequest): boolean {
-  return entry.operation === 'Apply' && entry.manager === manager && entry.apiVersion === applied.apiVersion && (entry.subresource ?? '') === subresource;
+  return (
+    entry.operation === 'Apply' &&
+    entry.manager === manager &&
+    entry.apiVersion === applied.apiVersion &&
+    (entry.subresource ?? '') === subresource
+  );
 }
 
 const fieldsOfEntry = (entry: ManagedFieldsEntry | undefined): FieldSet => (entry?.fieldsV1 ?? emptySet) as FieldSet;
@@ -175,13 +204,18 @@ export function mergeApplied(request: ApplyRequest): KubeObject {
  * Server-side apply: the merged object with its new owners, or the conflicts. Models structured-merge-diff/merge
  * (Updater.Apply). @param merged what `mergeApplied` gives, with the defaults of its kind
  */
-export function applyServerSide(request: ApplyRequest, merged: KubeObject): { readonly object: KubeObject } | { readonly conflicts: readonly ApplyConflict[] } {
+export function applyServerSide(
+  request: ApplyRequest,
+  merged: KubeObject,
+): { readonly object: KubeObject } | { readonly conflicts: readonly ApplyConflict[] } {
   const { live, applied, schema, manager, force, time, subresource } = request;
   const fields = stripFields(fieldsOf(applied, schema));
   const { changed } = changedFields(live, merged, schema);
   const contested = intersection(fields, stripFields(changed));
   const others = (live?.metadata.managedFields ?? []).filter((entry) => !isOwn(entry, request));
-  const conflicts = others.flatMap((entry) => pathsOf(intersection(contested, (entry.fieldsV1 ?? {}) as FieldSet)).map((field) => ({ manager: entry.manager ?? '', field, entry })));
+  const conflicts = others.flatMap((entry) =>
+    pathsOf(intersection(contested, (entry.fieldsV1 ?? {}) as FieldSet)).map((field) => ({ manager: entry.manager ?? '', field, entry })),
+  );
   if (conflicts.length > 0 && !force) return { conflicts };
   const kept = others
     .map((entry) => ({ ...entry, fieldsV1: difference((entry.fieldsV1 ?? {}) as FieldSet, contested) }))

@@ -23,24 +23,29 @@ const parse = (path: string): string[] =>
 function applyOne(document: unknown, operation: Operation): unknown {
   const path = String(operation.path ?? '');
   const parts = parse(path);
-  const missing = (name: string): PatchError => new PatchError(`${name} operation does not apply: doc is missing key: ${path}: missing value`, 422);
+  const missing = (name: string): PatchError =>
+    new PatchError(`${name} operation does not apply: doc is missing key: ${path}: missing value`, 422);
   switch (operation.op) {
     case 'add':
       return change(document, parts, () => missing('add'), 'insert', operation.value);
     case 'replace':
-      if (read(document, parts) === undefined) throw new PatchError(`replace operation does not apply: doc is missing key: ${path}: missing value`, 422);
+      if (read(document, parts) === undefined)
+        throw new PatchError(`replace operation does not apply: doc is missing key: ${path}: missing value`, 422);
       return change(document, parts, () => missing('replace'), 'set', operation.value);
     case 'remove':
-      if (read(document, parts) === undefined) throw new PatchError(`remove operation does not apply: doc is missing path: "${path}": missing value`, 422);
+      if (read(document, parts) === undefined)
+        throw new PatchError(`remove operation does not apply: doc is missing path: "${path}": missing value`, 422);
       return change(document, parts, () => missing('remove'), 'remove', undefined);
     case 'test':
-      if (!deepEqual(read(document, parts) ?? null, operation.value ?? null)) throw new PatchError(`testing value ${path} failed: test failed`, 422);
+      if (!deepEqual(read(document, parts) ?? null, operation.value ?? null))
+        throw new PatchError(`testing value ${path} failed: test failed`, 422);
       return document;
     case 'move':
     case 'copy': {
       const from = String(operation.from ?? '');
       const value = read(document, parse(from));
-      if (value === undefined) throw new PatchError(`${operation.op} operation does not apply: doc is missing from path: ${from}: missing value`, 422);
+      if (value === undefined)
+        throw new PatchError(`${operation.op} operation does not apply: doc is missing from path: ${from}: missing value`, 422);
       const base = operation.op === 'move' ? change(document, parse(from), () => missing('move'), 'remove', undefined) : document;
       return change(base, parts, () => missing(String(operation.op)), 'insert', value);
     }

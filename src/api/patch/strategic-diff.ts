@@ -48,11 +48,19 @@ function diffMap(original: Fields, modified: Fields, schema: Schema | undefined,
     } else if (Array.isArray(value) && Array.isArray(before)) diffList(patch, key, before, value, field, wanted);
     else if (wanted.changes && !deepEqual(before, value)) patch[key] = value;
   }
-  if (wanted.deletions) for (const key of Object.keys(original)) if (original[key] !== undefined && modified[key] === undefined) patch[key] = null;
+  if (wanted.deletions)
+    for (const key of Object.keys(original)) if (original[key] !== undefined && modified[key] === undefined) patch[key] = null;
   return patch;
 }
 
-function diffList(patch: Record<string, unknown>, key: string, original: readonly unknown[], modified: readonly unknown[], field: Schema | undefined, wanted: Wanted): void {
+function diffList(
+  patch: Record<string, unknown>,
+  key: string,
+  original: readonly unknown[],
+  modified: readonly unknown[],
+  field: Schema | undefined,
+  wanted: Wanted,
+): void {
   if (field?.type !== 'list' || field.mergeKey === undefined) {
     if (wanted.changes && !deepEqual(original, modified)) patch[key] = modified;
     return;
@@ -61,7 +69,13 @@ function diffList(patch: Record<string, unknown>, key: string, original: readonl
   else diffMerged(patch, key, original, modified, field, wanted);
 }
 
-function diffScalars(patch: Record<string, unknown>, key: string, original: readonly unknown[], modified: readonly unknown[], wanted: Wanted): void {
+function diffScalars(
+  patch: Record<string, unknown>,
+  key: string,
+  original: readonly unknown[],
+  modified: readonly unknown[],
+  wanted: Wanted,
+): void {
   const added = wanted.changes ? modified.filter((item) => !original.includes(item)) : [];
   const removed = wanted.deletions ? original.filter((item) => !modified.includes(item)) : [];
   if (added.length > 0) patch[key] = added;
@@ -69,9 +83,17 @@ function diffScalars(patch: Record<string, unknown>, key: string, original: read
   if (added.length + removed.length > 0 && wanted.order) patch[`$setElementOrder/${key}`] = modified;
 }
 
-function diffMerged(patch: Record<string, unknown>, key: string, original: readonly unknown[], modified: readonly unknown[], field: ListSchema, wanted: Wanted): void {
+function diffMerged(
+  patch: Record<string, unknown>,
+  key: string,
+  original: readonly unknown[],
+  modified: readonly unknown[],
+  field: ListSchema,
+  wanted: Wanted,
+): void {
   const mergeKey = field.mergeKey!;
-  const find = (list: readonly unknown[], item: Fields): Fields | undefined => list.find((other) => isObject(other) && other[mergeKey] === item[mergeKey]) as Fields | undefined;
+  const find = (list: readonly unknown[], item: Fields): Fields | undefined =>
+    list.find((other) => isObject(other) && other[mergeKey] === item[mergeKey]) as Fields | undefined;
   const items: Fields[] = [];
   for (const item of modified as readonly Fields[]) {
     const before = find(original, item);
@@ -82,10 +104,13 @@ function diffMerged(patch: Record<string, unknown>, key: string, original: reado
     const inner = diffMap(before, item, field.items, wanted);
     if (Object.keys(inner).length > 0) items.push({ ...inner, [mergeKey]: item[mergeKey] });
   }
-  if (wanted.deletions) for (const item of original as readonly Fields[]) if (find(modified, item) === undefined) items.push({ $patch: 'delete', [mergeKey]: item[mergeKey] });
+  if (wanted.deletions)
+    for (const item of original as readonly Fields[])
+      if (find(modified, item) === undefined) items.push({ $patch: 'delete', [mergeKey]: item[mergeKey] });
   const reordered = wanted.changes && !deepEqual(keysOf(original, mergeKey), keysOf(modified, mergeKey));
   if (items.length > 0) patch[key] = items;
-  if ((items.length > 0 || reordered) && wanted.order) patch[`$setElementOrder/${key}`] = (modified as readonly Fields[]).map((item) => ({ [mergeKey]: item[mergeKey] }));
+  if ((items.length > 0 || reordered) && wanted.order)
+    patch[`$setElementOrder/${key}`] = (modified as readonly Fields[]).map((item) => ({ [mergeKey]: item[mergeKey] }));
 }
 
 const keysOf = (list: readonly unknown[], mergeKey: string): unknown[] => list.map((item) => (isObject(item) ? item[mergeKey] : undefined));
@@ -96,7 +121,8 @@ function combine(first: Fields, second: Fields): Fields {
   for (const [key, value] of Object.entries(second)) {
     const before = result[key];
     if (isObject(before) && isObject(value)) result[key] = combine(before, value);
-    else if (Array.isArray(before) && Array.isArray(value) && !key.startsWith('$')) result[key] = [...(value as unknown[]), ...(before as unknown[]).filter((item) => isObject(item) && item['$patch'] === 'delete')];
+    else if (Array.isArray(before) && Array.isArray(value) && !key.startsWith('$'))
+      result[key] = [...(value as unknown[]), ...(before as unknown[]).filter((item) => isObject(item) && item['$patch'] === 'delete')];
     else result[key] = value;
   }
   return result;

@@ -22,7 +22,7 @@ export interface Evaluator {
 }
 
 /** `count/deployments.apps` */
-export const countName = (group: string, plural: string): string => `count/${plural}${group === '' ? '' : `.${group}`}`;
+const countName = (group: string, plural: string): string => `count/${plural}${group === '' ? '' : `.${group}`}`;
 const one = '1';
 const listed =
   (...names: readonly string[]) =>

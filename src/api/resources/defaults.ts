@@ -255,7 +255,9 @@ function autoscaler(spec: Fields): Fields {
   return within(filled, 'behavior', (behavior) => {
     const both = fill(behavior, { scaleDown: {}, scaleUp: {} });
     const down = within(both, 'scaleDown', (rules) => fill(rules, { policies: [percent], selectPolicy: 'Max' }));
-    return within(down, 'scaleUp', (rules) => fill(rules, { policies: [pods, percent], selectPolicy: 'Max', stabilizationWindowSeconds: 0 }));
+    return within(down, 'scaleUp', (rules) =>
+      fill(rules, { policies: [pods, percent], selectPolicy: 'Max', stabilizationWindowSeconds: 0 }),
+    );
   });
 }
 

@@ -33,19 +33,31 @@ export const notSupported = (field: string, badValue: unknown, values: readonly 
   badValue,
   detail: `supported values: ${values.map((value) => JSON.stringify(value)).join(', ')}`,
 });
-export const typeInvalid = (field: string, badValue: unknown, detail: string): FieldError => ({ type: 'TypeInvalid', field, badValue, detail });
+export const typeInvalid = (field: string, badValue: unknown, detail: string): FieldError => ({
+  type: 'TypeInvalid',
+  field,
+  badValue,
+  detail,
+});
 export const tooMany = (field: string, count: number, limit: number): FieldError => ({
   type: 'TooMany',
   field,
   badValue: count,
   detail: `must have at most ${limit} item${limit === 1 ? '' : 's'}`,
 });
-export const tooLong = (field: string, limit: number): FieldError => ({ type: 'TooLong', field, detail: `may not be more than ${limit} bytes` });
+export const tooLong = (field: string, limit: number): FieldError => ({
+  type: 'TooLong',
+  field,
+  detail: `may not be more than ${limit} bytes`,
+});
 
 /** The text of an error without its field: what a cause says. */
 export function errorBody(error: FieldError): string {
   const word = words[error.type];
-  const value = error.badValue === undefined ? '' : `: ${error.shown ?? (typeof error.badValue === 'string' ? JSON.stringify(error.badValue) : stableStringify(error.badValue))}`;
+  const value =
+    error.badValue === undefined
+      ? ''
+      : `: ${error.shown ?? (typeof error.badValue === 'string' ? JSON.stringify(error.badValue) : stableStringify(error.badValue))}`;
   return `${word}${value}${error.detail === '' ? '' : `: ${error.detail}`}`;
 }
 

@@ -128,7 +128,9 @@ function defineResource(facts: ResourceFacts): ResourceDefinition {
     ...(group === 'events.k8s.io' ? eventVersions : oneVersion),
     decode: (raw, known) => decodeStruct(raw, schema, known),
     cells: (object, now) =>
-      group === 'events.k8s.io' ? cellsOf('', kind, facts.columns, eventVersions.asStored(object), now) : cellsOf(group, kind, facts.columns, object, now),
+      group === 'events.k8s.io'
+        ? cellsOf('', kind, facts.columns, eventVersions.asStored(object), now)
+        : cellsOf(group, kind, facts.columns, object, now),
     applyDefaults: (object) => applyDefaults(group, kind, object),
     prepareForCreate: (object) => prepareForCreate(group, kind, object, hasStatus),
     prepareForUpdate: (object, old, subresource) => prepareForUpdate(group, kind, object, old, subresource, hasStatus),

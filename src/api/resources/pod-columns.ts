@@ -52,7 +52,7 @@ function restarts(pod: Pod, statuses: readonly ContainerStatus[], now: number): 
 }
 
 /** The STATUS column: the most telling of phase, container states and deletion. */
-export function podReason(pod: Pod): string {
+function podReason(pod: Pod): string {
   const { status } = pod;
   let reason = status?.reason || status?.phase || '';
   if (pod.status?.conditions?.some((item) => item.type === 'PodScheduled' && item.reason === 'SchedulingGated')) reason = 'SchedulingGated';

@@ -1,3 +1,4 @@
+import { encodeBase64 } from '#base/base64.ts';
 import { deepEqual } from '#base/json.ts';
 import { formatTime, type KubeObject } from '../object.ts';
 import type { Container, Job } from '../types.generated.ts';
@@ -106,7 +107,7 @@ export function prepareForCreate(group: string, kind: string, object: KubeObject
       ...rest,
       data: {
         ...(rest['data'] as object | undefined),
-        ...Object.fromEntries(Object.entries(stringData).map(([name, value]) => [name, toBase64(value)])),
+        ...Object.fromEntries(Object.entries(stringData).map(([name, value]) => [name, encodeBase64(value)])),
       },
     } as KubeObject;
   }
@@ -167,7 +168,13 @@ export function prepareForUpdate(
 
 /** A service that this server has itself is there from the beginning (kube-aggregator, registry/apiservice/strategy.go). */
 function localService(object: KubeObject, now: number): KubeObject {
-  const condition = { type: 'Available', status: 'True', lastTransitionTime: formatTime(now), reason: 'Local', message: 'Local APIServices are always available' };
+  const condition = {
+    type: 'Available',
+    status: 'True',
+    lastTransitionTime: formatTime(now),
+    reason: 'Local',
+    message: 'Local APIServices are always available',
+  };
   return { ...object, status: { conditions: [condition] } };
 }
 
@@ -176,52 +183,15 @@ function localService(object: KubeObject, now: number): KubeObject {
  * and that a local API service is available.
  */
 export function stampPhase(object: KubeObject, old: KubeObject | undefined, now: number): KubeObject {
-  if (object.kind === 'APIService' && old === undefined && (object['spec'] as { readonly service?: unknown } | undefined)?.service === undefined)
+  if (
+    object.kind === 'APIService' &&
+    old === undefined &&
+    (object['spec'] as { readonly service?: unknown } | undefined)?.service === undefined
+  )
     return localService(object, now);
   if (object.kind !== 'PersistentVolume') return object;
   const phaseOf = (volume: KubeObject | undefined): unknown => (volume?.['status'] as { readonly phase?: string } | undefined)?.phase;
   return phaseOf(object) === phaseOf(old)
     ? object
     : { ...object, status: { ...(object['status'] as object), lastPhaseTransitionTime: formatTime(now) } };
-}
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-/** UTF-8 text in base 64. */
-export function toBase64(text: string): string {
-  const bytes = utf8(text);
-  let out = '';
-  for (let i = 0; i < bytes.length; i += 3) {
-    const [a = 0, b = 0, c = 0] = bytes.slice(i, i + 3);
-    out += alphabet[a >> 2]! + alphabet[((a & 3) << 4) | (b >> 4)]!;
-    out += i + 1 < bytes.length ? alphabet[((b & 15) << 2) | (c >> 6)]! : '=';
-    out += i + 2 < bytes.length ? alphabet[c & 63]! : '=';
-  }
-  return out;
-}
-
-/** The UTF-8 bytes of a text. */
-export function utf8(text: string): number[] {
-  const encoded = encodeURIComponent(text);
-  const bytes: number[] = [];
-  for (let i = 0; i < encoded.length; i++) {
-    if (encoded[i] === '%') {
-      bytes.push(parseInt(encoded.slice(i + 1, i + 3), 16));
-      i += 2;
-    } else bytes.push(encoded.charCodeAt(i));
-  }
-  return bytes;
-}
-
-/** The bytes of base 64 text. */
-export function fromBase64(text: string): number[] {
-  const bytes: number[] = [];
-  const digits = [...text.replace(/=+$/, '')].map((digit) => alphabet.indexOf(digit));
-  for (let i = 0; i < digits.length; i += 4) {
-    const [a = 0, b = 0, c, d] = digits.slice(i, i + 4);
-    bytes.push((a << 2) | (b >> 4));
-    if (c !== undefined) bytes.push(((b & 15) << 4) | (c >> 2));
-    if (c !== undefined && d !== undefined) bytes.push(((c & 3) << 6) | d);
-  }
-  return bytes;
 }

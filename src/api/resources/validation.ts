@@ -12,7 +12,17 @@ import { roleBindingErrors, roleErrors } from './rbac-validation.ts';
 import { engine as customEngine } from '../custom/engine.ts';
 import { definitionKind } from '../custom/facts.ts';
 import { duplicate, forbidden, invalid, notSupported, required, type FieldError } from './field-error.ts';
-import { label, label1035, label1035Detail, labelDetail, nameDetail, qualifiedPart, subdomain, subdomainDetail, valueDetail } from './name-rules.ts';
+import {
+  label,
+  label1035,
+  label1035Detail,
+  labelDetail,
+  nameDetail,
+  qualifiedPart,
+  subdomain,
+  subdomainDetail,
+  valueDetail,
+} from './name-rules.ts';
 
 /** Validation (pkg/apis/…/validation) as functions from an object to what is wrong with it. */
 export type Errors = readonly FieldError[];
@@ -57,7 +67,8 @@ function container(item: Container, field: string, seen: Set<string>): FieldErro
   else if (seen.has(item.name)) errors.push(duplicate(`${field}.name`, item.name));
   seen.add(item.name);
   if (item.image === undefined || item.image === '') errors.push(required(`${field}.image`));
-  else if (item.image !== item.image.trim()) errors.push(invalid(`${field}.image`, item.image, 'must not have leading or trailing whitespace'));
+  else if (item.image !== item.image.trim())
+    errors.push(invalid(`${field}.image`, item.image, 'must not have leading or trailing whitespace'));
   for (const [index, port] of (item.ports ?? []).entries()) {
     if (port.containerPort === undefined) errors.push(required(`${field}.ports[${index}].containerPort`));
     else if (!isPort(port.containerPort)) errors.push(invalid(`${field}.ports[${index}].containerPort`, port.containerPort, portRange));
@@ -71,7 +82,10 @@ function container(item: Container, field: string, seen: Set<string>): FieldErro
 function resourceErrors(item: Container, field: string): FieldError[] {
   const errors: FieldError[] = [];
   const { limits = {}, requests = {} } = item.resources ?? {};
-  for (const [kind, list] of [['limits', limits], ['requests', requests]] as const) {
+  for (const [kind, list] of [
+    ['limits', limits],
+    ['requests', requests],
+  ] as const) {
     for (const [name, value] of Object.entries(list)) {
       if (parseQuantity(value) < 0) errors.push(invalid(`${field}.${kind}[${name}]`, value, 'must be greater than or equal to 0'));
     }
@@ -92,13 +106,21 @@ function podSpec(spec: PodSpec | undefined, field: string, claims: readonly Pers
   const containers = spec?.containers ?? [];
   const seen = new Set<string>();
   if (containers.length === 0) errors.push(required(`${field}.containers`));
-  for (const [index, item] of (spec?.initContainers ?? []).entries()) errors.push(...container(item, `${field}.initContainers[${index}]`, seen));
+  for (const [index, item] of (spec?.initContainers ?? []).entries())
+    errors.push(...container(item, `${field}.initContainers[${index}]`, seen));
   for (const [index, item] of containers.entries()) errors.push(...container(item, `${field}.containers[${index}]`, seen));
-  if (spec?.restartPolicy !== undefined && !restartPolicies.includes(spec.restartPolicy)) errors.push(notSupported(`${field}.restartPolicy`, spec.restartPolicy, restartPolicies));
+  if (spec?.restartPolicy !== undefined && !restartPolicies.includes(spec.restartPolicy))
+    errors.push(notSupported(`${field}.restartPolicy`, spec.restartPolicy, restartPolicies));
   const volumes = new Set([...(spec?.volumes ?? []).map((volume) => volume.name), ...claims.map((claim) => claim.metadata?.name)]);
   for (const [index, item] of containers.entries()) {
     for (const [at, mount] of (item.volumeMounts ?? []).entries()) {
-      if (!volumes.has(mount.name)) errors.push({ type: 'NotFound', field: `${field}.containers[${index}].volumeMounts[${at}].name`, badValue: mount.name, detail: '' });
+      if (!volumes.has(mount.name))
+        errors.push({
+          type: 'NotFound',
+          field: `${field}.containers[${index}].volumeMounts[${at}].name`,
+          badValue: mount.name,
+          detail: '',
+        });
     }
   }
   return errors;
@@ -111,17 +133,30 @@ function withLabelSelector(object: KubeObject): KubeObject {
 }
 
 function workload(object: KubeObject, policies: readonly string[] | undefined): FieldError[] {
-  const spec = object['spec'] as { readonly replicas?: number; readonly selector?: LabelSelector; readonly template?: PodTemplateSpec; readonly volumeClaimTemplates?: readonly PersistentVolumeClaim[] } | undefined;
+  const spec = object['spec'] as
+    | {
+        readonly replicas?: number;
+        readonly selector?: LabelSelector;
+        readonly template?: PodTemplateSpec;
+        readonly volumeClaimTemplates?: readonly PersistentVolumeClaim[];
+      }
+    | undefined;
   const errors: FieldError[] = [];
-  if (spec?.replicas !== undefined && spec.replicas < 0) errors.push(invalid('spec.replicas', spec.replicas, 'must be greater than or equal to 0'));
+  if (spec?.replicas !== undefined && spec.replicas < 0)
+    errors.push(invalid('spec.replicas', spec.replicas, 'must be greater than or equal to 0'));
   const selector = labelSelectorFromObject(spec?.selector);
   if (selector === undefined) errors.push(required('spec.selector'));
   else if (selector.length === 0) errors.push(invalid('spec.selector', spec!.selector, 'empty selector is invalid for deployment'));
   const labels = spec?.template?.metadata?.labels;
-  if (selector !== undefined && !matchesLabels(selector, labels)) errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
-  errors.push(...labelErrors(labels, 'spec.template.labels'), ...podSpec(spec?.template?.spec, 'spec.template.spec', spec?.volumeClaimTemplates));
+  if (selector !== undefined && !matchesLabels(selector, labels))
+    errors.push(invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'));
+  errors.push(
+    ...labelErrors(labels, 'spec.template.labels'),
+    ...podSpec(spec?.template?.spec, 'spec.template.spec', spec?.volumeClaimTemplates),
+  );
   const policy = spec?.template?.spec?.restartPolicy;
-  if (policies !== undefined && policy !== undefined && !policies.includes(policy) && restartPolicies.includes(policy)) errors.push(notSupported('spec.template.spec.restartPolicy', policy, policies));
+  if (policies !== undefined && policy !== undefined && !policies.includes(policy) && restartPolicies.includes(policy))
+    errors.push(notSupported('spec.template.spec.restartPolicy', policy, policies));
   return errors;
 }
 
@@ -134,7 +169,8 @@ function service(object: KubeObject): FieldError[] {
     const field = `spec.ports[${index}]`;
     if (ports.length > 1 && (port.name === undefined || port.name === '')) errors.push(required(`${field}.name`));
     if (!isPort(port.port)) errors.push(invalid(`${field}.port`, port.port, portRange));
-    if (typeof port.targetPort === 'number' && !isPort(port.targetPort)) errors.push(invalid(`${field}.targetPort`, port.targetPort, portRange));
+    if (typeof port.targetPort === 'number' && !isPort(port.targetPort))
+      errors.push(invalid(`${field}.targetPort`, port.targetPort, portRange));
   }
   const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
   if (spec?.type !== undefined && !types.includes(spec.type)) errors.push(notSupported('spec.type', spec.type, types));
@@ -177,7 +213,13 @@ export function metadataUpdateErrors(object: KubeObject, old: KubeObject): Field
   const errors: FieldError[] = [...labelErrors(object.metadata.labels, 'metadata.labels')];
   if (old.metadata.deletionTimestamp !== undefined) {
     const added = (object.metadata.finalizers ?? []).filter((name) => !(old.metadata.finalizers ?? []).includes(name));
-    if (added.length > 0) errors.push(forbidden('metadata.finalizers', `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`));
+    if (added.length > 0)
+      errors.push(
+        forbidden(
+          'metadata.finalizers',
+          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`,
+        ),
+      );
   }
   return errors;
 }
@@ -196,17 +238,20 @@ export function validateUpdate(group: string, kind: string, object: KubeObject, 
     const [mine, theirs] = [object, old].map((item) => (item['spec'] as { readonly selector?: unknown }).selector);
     if (!deepEqual(mine, theirs)) errors.push(invalid('spec.selector', mine, 'field is immutable'));
   }
-  if ((key === '/ConfigMap' || key === '/Secret') && old['immutable'] === true && !deepEqual(object['data'], old['data'])) errors.push(forbidden('data', 'field is immutable when `immutable` is set'));
+  if ((key === '/ConfigMap' || key === '/Secret') && old['immutable'] === true && !deepEqual(object['data'], old['data']))
+    errors.push(forbidden('data', 'field is immutable when `immutable` is set'));
   if (key === '/Secret' && object['type'] !== old['type']) errors.push(invalid('type', object['type'], 'field is immutable'));
   if (key === 'scheduling.k8s.io/PriorityClass') errors.push(...priorityClassChanges(object, old));
-  if (kind.endsWith('Binding') && group.startsWith('rbac') && !deepEqual(object['roleRef'], old['roleRef'])) errors.push(invalid('roleRef', object['roleRef'], 'cannot change roleRef'));
+  if (kind.endsWith('Binding') && group.startsWith('rbac') && !deepEqual(object['roleRef'], old['roleRef']))
+    errors.push(invalid('roleRef', object['roleRef'], 'cannot change roleRef'));
   return errors;
 }
 
 /** The fields of a pod that may change, made equal on both sides. */
 function comparable(pod: KubeObject, reference: PodSpec): unknown {
   const spec = pod['spec'] as PodSpec;
-  const withImages = (list: PodSpec['containers'] | undefined, images: PodSpec['containers'] | undefined): unknown => list?.map((item, index) => ({ ...item, image: images?.[index]?.image }));
+  const withImages = (list: PodSpec['containers'] | undefined, images: PodSpec['containers'] | undefined): unknown =>
+    list?.map((item, index) => ({ ...item, image: images?.[index]?.image }));
   return {
     ...spec,
     containers: withImages(spec.containers, reference.containers),
@@ -221,5 +266,7 @@ function comparable(pod: KubeObject, reference: PodSpec): unknown {
 function podUpdate(object: KubeObject, old: KubeObject): FieldError[] {
   if (deepEqual(object['spec'], old['spec'])) return [];
   const reference = object['spec'] as PodSpec;
-  return deepEqual(comparable(object, reference), comparable(old, reference)) ? podSpec(reference, 'spec') : [forbidden('spec', podUpdateDetail)];
+  return deepEqual(comparable(object, reference), comparable(old, reference))
+    ? podSpec(reference, 'spec')
+    : [forbidden('spec', podUpdateDetail)];
 }

@@ -5,7 +5,7 @@ import type { Credential, HttpMethod, HttpRequest } from '#protocol/rest.ts';
 import { decodeBody, ProtobufError } from '../protobuf/decode.ts';
 
 /** As upstream: `MaxRequestBodyBytes` of the generic API server. */
-export const maxBodyBytes = 3 * 1024 * 1024;
+const maxBodyBytes = 3 * 1024 * 1024;
 const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** A request that the door itself answers. */

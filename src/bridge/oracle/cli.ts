@@ -30,7 +30,12 @@ function readOptions(args: readonly string[]): Options {
 /** The first run of a scenario, whose script is replayed. */
 function scriptOf(recordings: string, scenario: string): string | undefined {
   const folder = path.join(recordings, scenario);
-  const runs = fs.statSync(folder).isDirectory() ? fs.readdirSync(folder).filter((name) => name.startsWith('run-')).sort() : [];
+  const runs = fs.statSync(folder).isDirectory()
+    ? fs
+        .readdirSync(folder)
+        .filter((name) => name.startsWith('run-'))
+        .sort()
+    : [];
   return runs.map((run) => path.join(folder, run, 'steps.jsonl')).find((file) => fs.existsSync(file));
 }
 
@@ -48,7 +53,11 @@ function main(args: readonly string[]): number {
     if (options.wanted.length > 0 && !options.wanted.some((wanted) => matches(scenario, wanted))) continue;
     const script = scriptOf(options.recordings, scenario);
     if (script === undefined) continue;
-    const steps = fs.readFileSync(script, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line) as RecordedStep);
+    const steps = fs
+      .readFileSync(script, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as RecordedStep);
     const started = performance.now();
     try {
       const recording = replay(scenario, options.cluster, steps, options.seed ?? hash32(scenario));
@@ -58,7 +67,9 @@ function main(args: readonly string[]): number {
       writeLines(path.join(folder, 'audit.jsonl'), recording.audit);
       writeLines(path.join(folder, 'objects.jsonl'), recording.objects);
       writeLines(path.join(folder, 'meta.json'), [recording.meta]);
-      console.log(`${scenario.padEnd(28)} ${steps.length} steps, ${recording.audit.length} requests, ${Math.round(performance.now() - started)} ms`);
+      console.log(
+        `${scenario.padEnd(28)} ${steps.length} steps, ${recording.audit.length} requests, ${Math.round(performance.now() - started)} ms`,
+      );
     } catch (error) {
       failed++;
       console.error(`${scenario.padEnd(28)} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

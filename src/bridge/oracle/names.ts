@@ -36,7 +36,9 @@ export function learnNames(names: Map<string, string>, recorded: string, ours: s
 export function renamed(names: ReadonlyMap<string, string>, text: string): string {
   return text
     .split('\n')
-    .map((line) => line.replace(version, (_all, before: string, number: string) => before + (names.get(`resourceVersion ${number}`) ?? number)))
+    .map((line) =>
+      line.replace(version, (_all, before: string, number: string) => before + (names.get(`resourceVersion ${number}`) ?? number)),
+    )
     .join('\n')
     .split(separators)
     .map((part) => names.get(part) ?? part)

@@ -41,7 +41,14 @@ export interface Recording {
   readonly steps: readonly unknown[];
   readonly audit: readonly AuditRecord[];
   readonly objects: readonly unknown[];
-  readonly meta: { readonly scenario: string; readonly run: number; readonly startMs: Millis; readonly endMs: Millis; readonly audit: number; readonly objects: number };
+  readonly meta: {
+    readonly scenario: string;
+    readonly run: number;
+    readonly startMs: Millis;
+    readonly endMs: Millis;
+    readonly audit: number;
+    readonly objects: number;
+  };
 }
 
 const runner = 'admin/script-runner';
@@ -187,5 +194,9 @@ class Replayer {
 }
 
 function isHeartbeat(record: AuditRecord): boolean {
-  return record.resource === 'leases' || (record.resource === 'nodes' && record.user.startsWith('system:node:')) || record.subresource === 'token';
+  return (
+    record.resource === 'leases' ||
+    (record.resource === 'nodes' && record.user.startsWith('system:node:')) ||
+    record.subresource === 'token'
+  );
 }

@@ -44,12 +44,19 @@ function dns(settings: AddonSettings): readonly KubeObject[] {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: 'coredns', namespace: system },
-      data: { Corefile: '.:53 {\n    errors\n    health {\n       lameduck 5s\n    }\n    ready\n    kubernetes cluster.local in-addr.arpa ip6.arpa\n    forward . /etc/resolv.conf\n    cache 30\n}\n' },
+      data: {
+        Corefile:
+          '.:53 {\n    errors\n    health {\n       lameduck 5s\n    }\n    ready\n    kubernetes cluster.local in-addr.arpa ip6.arpa\n    forward . /etc/resolv.conf\n    cache 30\n}\n',
+      },
     },
     {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name: 'kube-dns', namespace: system, labels: { ...labels, 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' } },
+      metadata: {
+        name: 'kube-dns',
+        namespace: system,
+        labels: { ...labels, 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' },
+      },
       spec: {
         clusterIP: settings.dnsIp,
         selector: labels,
@@ -109,7 +116,12 @@ function proxy(settings: AddonSettings): readonly KubeObject[] {
   return [
     serviceAccount('kube-proxy'),
     binding('kubeadm:node-proxier', 'system:node-proxier', 'kube-proxy'),
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kube-proxy', namespace: system, labels: { app: 'kube-proxy' } }, data: { 'config.conf': 'mode: iptables\n' } },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'kube-proxy', namespace: system, labels: { app: 'kube-proxy' } },
+      data: { 'config.conf': 'mode: iptables\n' },
+    },
     {
       apiVersion: 'apps/v1',
       kind: 'DaemonSet',

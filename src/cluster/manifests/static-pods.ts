@@ -15,7 +15,7 @@ export interface ControlPlaneSettings {
 }
 
 /** Where kubelet looks for static Pods. */
-export const manifestFolder = '/etc/kubernetes/manifests';
+const manifestFolder = '/etc/kubernetes/manifests';
 
 interface Binary {
   readonly name: string;
@@ -146,7 +146,11 @@ function scheduler(settings: ControlPlaneSettings): Binary {
   };
 }
 
-function probe(binary: Binary, path: string, times: { readonly failureThreshold: number; readonly periodSeconds?: number; readonly initialDelaySeconds?: number }): object {
+function probe(
+  binary: Binary,
+  path: string,
+  times: { readonly failureThreshold: number; readonly periodSeconds?: number; readonly initialDelaySeconds?: number },
+): object {
   return { httpGet: { host: '127.0.0.1', path, port: binary.port, scheme: binary.scheme }, timeoutSeconds: 15, ...times };
 }
 
@@ -157,10 +161,20 @@ function staticPod(binary: Binary): KubeObject {
     imagePullPolicy: 'IfNotPresent',
     command: binary.flags,
     livenessProbe: probe(binary, binary.liveness, { failureThreshold: 8, initialDelaySeconds: 10, periodSeconds: 10 }),
-    ...(binary.readiness === undefined ? {} : { readinessProbe: probe(binary, binary.readiness, { failureThreshold: 3, periodSeconds: 1 }) }),
-    startupProbe: probe(binary, binary.readiness === undefined ? binary.liveness : binary.readiness, { failureThreshold: 24, initialDelaySeconds: 10, periodSeconds: 10 }),
+    ...(binary.readiness === undefined
+      ? {}
+      : { readinessProbe: probe(binary, binary.readiness, { failureThreshold: 3, periodSeconds: 1 }) }),
+    startupProbe: probe(binary, binary.readiness === undefined ? binary.liveness : binary.readiness, {
+      failureThreshold: 24,
+      initialDelaySeconds: 10,
+      periodSeconds: 10,
+    }),
     resources: { requests: { cpu: binary.cpu, ...(binary.memory === undefined ? {} : { memory: binary.memory }) } },
-    volumeMounts: binary.volumes.map(([name, mountPath]) => ({ name, mountPath, ...(name === 'etcd-data' || name === 'etcd-certs' ? {} : { readOnly: true }) })),
+    volumeMounts: binary.volumes.map(([name, mountPath]) => ({
+      name,
+      mountPath,
+      ...(name === 'etcd-data' || name === 'etcd-certs' ? {} : { readOnly: true }),
+    })),
   };
   return {
     apiVersion: 'v1',

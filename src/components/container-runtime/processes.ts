@@ -146,7 +146,7 @@ function exited(state: RuntimeState, event: RuntimeEvent, owner: string, code: n
 // ── containers ──────────────────────────────────────────────────────────────
 
 /** What a container runs: what its manifest says, else what its image brings along. */
-export function commandOf({ config }: Container): readonly string[] {
+function commandOf({ config }: Container): readonly string[] {
   const { command = [], args = [], image } = config;
   const facts = factsOf(image);
   if (command.length > 0) return [...command, ...args];
@@ -213,7 +213,7 @@ function tell(state: RuntimeState, container: ContainerStatus): Effect {
   return { type: 'send', to: state.kubelet, message, delayMs: noticeMs };
 }
 
-export function signalContainer(state: RuntimeState, event: RuntimeEvent, id: string, signal: SignalName): RuntimeResult {
+function signalContainer(state: RuntimeState, event: RuntimeEvent, id: string, signal: SignalName): RuntimeResult {
   const container = state.containers.get(id);
   if (container?.running === undefined) return nothing(state);
   return took(state, event, id, userland.value.signalProcess(container.running.process, signal, viewOf(state, container, event)));

@@ -18,8 +18,10 @@ export function readKeyspace(context: unknown, prefix: string, revision: number)
 export function readHistory(context: unknown, key: string): readonly { readonly revision: number; readonly value: unknown }[] {
   const { store } = context as EtcdState;
   const found: { revision: number; value: unknown }[] = [];
-  for (const events of store.events.values()) for (const event of events) if (event.kv.key === key) found.push({ revision: event.kv.modRevision, value: event.kv.value });
+  for (const events of store.events.values())
+    for (const event of events) if (event.kv.key === key) found.push({ revision: event.kv.modRevision, value: event.kv.value });
   const newest = store.keys.get(key);
-  if (newest !== undefined && found.at(-1)?.revision !== newest.modRevision) found.push({ revision: newest.modRevision, value: newest.value });
+  if (newest !== undefined && found.at(-1)?.revision !== newest.modRevision)
+    found.push({ revision: newest.modRevision, value: newest.value });
   return found;
 }

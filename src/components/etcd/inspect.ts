@@ -6,7 +6,10 @@ export function inspect(state: EtcdState): Inspection {
   const { store } = state;
   const byResource = new Map<string, number>();
   for (const key of store.keys.keys()) {
-    const resource = key.split('/').slice(2, key.startsWith('/registry/services/') ? 4 : 3).join('/');
+    const resource = key
+      .split('/')
+      .slice(2, key.startsWith('/registry/services/') ? 4 : 3)
+      .join('/');
     byResource.set(resource, (byResource.get(resource) ?? 0) + 1);
   }
   return {
@@ -25,7 +28,12 @@ export function inspect(state: EtcdState): Inspection {
           ['raft term', String(state.term)],
         ],
       },
-      { type: 'table', title: 'Keys', columns: ['/registry/…', 'keys'], rows: [...byResource].map(([resource, count]) => [resource, String(count)]) },
+      {
+        type: 'table',
+        title: 'Keys',
+        columns: ['/registry/…', 'keys'],
+        rows: [...byResource].map(([resource, count]) => [resource, String(count)]),
+      },
     ],
   };
 }

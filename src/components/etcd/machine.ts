@@ -2,7 +2,16 @@ import { setup } from 'xstate';
 import { SortedMap } from '#base/sorted-map.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
-import type { EtcdEvent, EtcdOperation, EtcdRequest, EtcdResponse, EtcdResult, EtcdServerMessage, EtcdWatchCreate, EtcdWatchResponse } from '#protocol/etcd.ts';
+import type {
+  EtcdEvent,
+  EtcdOperation,
+  EtcdRequest,
+  EtcdResponse,
+  EtcdResult,
+  EtcdServerMessage,
+  EtcdWatchCreate,
+  EtcdWatchResponse,
+} from '#protocol/etcd.ts';
 import { compact, emptyStore, errors, eventsSince, inRange, range, write, type Store } from './store.ts';
 
 /** How a member is started. */
@@ -43,12 +52,13 @@ interface LeaseTick {
   readonly type: 'etcd.lease-expired';
   readonly lease: number;
 }
-type EtcdMessage = StartMessage<EtcdInput> | EtcdServerMessage | Elected | LeaseTick | PeerClosedMessage | UndeliverableMessage | TerminateMessage;
+type EtcdMessage =
+  StartMessage<EtcdInput> | EtcdServerMessage | Elected | LeaseTick | PeerClosedMessage | UndeliverableMessage | TerminateMessage;
 type EtcdProcessEvent = EventOf<EtcdMessage>;
 type Result = Outcome<EtcdState>;
 
 /** Where a member keeps what must survive it. */
-export const dataPath = '/var/lib/etcd/member';
+const dataPath = '/var/lib/etcd/member';
 
 function start(state: EtcdState, event: EtcdProcessEvent): Result {
   if (event.message.type !== 'process.start') return { context: state, effects: [] };
@@ -60,23 +70,35 @@ function start(state: EtcdState, event: EtcdProcessEvent): Result {
 
 function respond(state: EtcdState, to: string, id: string, outcome: EtcdResult | string, delayMs: number): Effect {
   const header = { member: state.name, revision: state.store.revision, raftTerm: state.term };
-  const message: EtcdResponse = typeof outcome === 'string' ? { type: 'etcd.response', id, header, error: outcome } : { type: 'etcd.response', id, header, result: outcome };
+  const message: EtcdResponse =
+    typeof outcome === 'string'
+      ? { type: 'etcd.response', id, header, error: outcome }
+      : { type: 'etcd.response', id, header, result: outcome };
   return { type: 'send', to, message, delayMs };
 }
 
 function request(state: EtcdState, event: EtcdProcessEvent): Result {
   const { id, operation, certificate } = event.message as EtcdRequest;
-  if (certificate === undefined) return { context: state, effects: [respond(state, event.from, id, 'remote error: tls: certificate required', 0)] };
+  if (certificate === undefined)
+    return { context: state, effects: [respond(state, event.from, id, 'remote error: tls: certificate required', 0)] };
   const { context, outcome, events } = perform(state, operation, event.now);
   const written = events.length > 0;
   const effects: Effect[] = [respond(context, event.from, id, outcome, written ? state.fsyncMs : 0)];
   if (written) effects.push(persist(context), ...notify(context, events, state.fsyncMs));
-  if (operation.op === 'lease-grant' && typeof outcome !== 'string' && outcome.op === 'lease') effects.push(armLease(outcome.lease, outcome.ttlSeconds));
-  if (operation.op === 'lease-keep-alive') effects.push(armLease(operation.lease, state.leases.get(String(operation.lease))?.ttlSeconds ?? 0));
+  if (operation.op === 'lease-grant' && typeof outcome !== 'string' && outcome.op === 'lease')
+    effects.push(armLease(outcome.lease, outcome.ttlSeconds));
+  if (operation.op === 'lease-keep-alive')
+    effects.push(armLease(operation.lease, state.leases.get(String(operation.lease))?.ttlSeconds ?? 0));
   return { context, effects };
 }
 
-const armLease = (lease: number, ttlSeconds: number): Effect => ({ type: 'arm', timer: `lease ${lease}`, afterMs: ttlSeconds * 1000, message: { type: 'etcd.lease-expired', lease } as LeaseTick, chatter: true });
+const armLease = (lease: number, ttlSeconds: number): Effect => ({
+  type: 'arm',
+  timer: `lease ${lease}`,
+  afterMs: ttlSeconds * 1000,
+  message: { type: 'etcd.lease-expired', lease } as LeaseTick,
+  chatter: true,
+});
 
 const persist = (state: EtcdState): Effect => ({ type: 'write-file', path: dataPath, content: { store: state.store, term: state.term } });
 
@@ -109,7 +131,10 @@ function perform(state: EtcdState, operation: EtcdOperation, now: number): Perfo
     case 'lease-keep-alive': {
       const known = state.leases.get(String(operation.lease));
       if (known === undefined) return answer(errors.noLease);
-      return answer({ op: 'lease', lease: operation.lease, ttlSeconds: known.ttlSeconds }, { ...state, leases: state.leases.set(String(operation.lease), { ...known, expiresAt: now + known.ttlSeconds * 1000 }) });
+      return answer(
+        { op: 'lease', lease: operation.lease, ttlSeconds: known.ttlSeconds },
+        { ...state, leases: state.leases.set(String(operation.lease), { ...known, expiresAt: now + known.ttlSeconds * 1000 }) },
+      );
     }
     case 'lease-revoke':
       return revoke(state, operation.lease);
@@ -128,7 +153,11 @@ function revoke(state: EtcdState, lease: number): Performed {
     store = written.store;
     events = [...events, ...written.events];
   }
-  return { context: { ...state, store, leases: state.leases.delete(String(lease)) }, outcome: { op: 'lease', lease, ttlSeconds: 0 }, events };
+  return {
+    context: { ...state, store, leases: state.leases.delete(String(lease)) },
+    outcome: { op: 'lease', lease, ttlSeconds: 0 },
+    events,
+  };
 }
 
 /** Tells the watchers: one message for each watch, with all its events of the transaction. */
@@ -150,7 +179,8 @@ function notify(state: EtcdState, events: readonly EtcdEvent[], delayMs: number)
 /** A watch that covers a key starts at the key itself or at a prefix of it that ends with a slash. */
 function* watchersOf(state: EtcdState, key: string): Generator<Watcher> {
   for (let end = key.indexOf('/'); end >= 0; end = key.indexOf('/', end + 1)) {
-    for (const [, watcher] of state.watchers.prefixed(`${key.slice(0, end + 1)}|`)) if (inRange(key, watcher.key, watcher.rangeEnd)) yield watcher;
+    for (const [, watcher] of state.watchers.prefixed(`${key.slice(0, end + 1)}|`))
+      if (inRange(key, watcher.key, watcher.rangeEnd)) yield watcher;
   }
   for (const [, watcher] of state.watchers.prefixed(`${key}|`)) if (inRange(key, watcher.key, watcher.rangeEnd)) yield watcher;
 }
@@ -160,7 +190,13 @@ function watch(state: EtcdState, event: EtcdProcessEvent): Result {
   const watcher: Watcher = { client: event.from, watch: message.watch, key: message.key, rangeEnd: message.rangeEnd };
   const { startRevision } = message;
   const reply = (events: readonly EtcdEvent[], compactRevision?: number): Effect => {
-    const response: EtcdWatchResponse = { type: 'etcd.watch', watch: message.watch, revision: state.store.revision, events, ...(compactRevision === undefined ? {} : { compactRevision }) };
+    const response: EtcdWatchResponse = {
+      type: 'etcd.watch',
+      watch: message.watch,
+      revision: state.store.revision,
+      events,
+      ...(compactRevision === undefined ? {} : { compactRevision }),
+    };
     return { type: 'send', to: event.from, message: response };
   };
   if (startRevision !== 0 && startRevision <= state.store.compacted) return { context: state, effects: [reply([], state.store.compacted)] };

@@ -1,5 +1,15 @@
 import { prefixEnd, SortedMap } from '#base/sorted-map.ts';
-import type { EtcdCompare, EtcdEvent, EtcdPut, EtcdDeleteRange, EtcdRange, EtcdRangeResult, EtcdResult, EtcdTxn, KeyValue } from '#protocol/etcd.ts';
+import type {
+  EtcdCompare,
+  EtcdEvent,
+  EtcdPut,
+  EtcdDeleteRange,
+  EtcdRange,
+  EtcdRangeResult,
+  EtcdResult,
+  EtcdTxn,
+  KeyValue,
+} from '#protocol/etcd.ts';
 
 /**
  * The multi-version store (etcd server/storage/mvcc): the newest value of each key, and every event by revision since
@@ -22,7 +32,7 @@ export const errors = {
 } as const;
 
 /** Revisions as keys that sort as numbers. */
-export const revisionKey = (revision: number): string => String(revision).padStart(12, '0');
+const revisionKey = (revision: number): string => String(revision).padStart(12, '0');
 
 /** A range at the newest or at an old revision; a text is etcd's error. */
 export function range(store: Store, request: EtcdRange): EtcdRangeResult | string {
@@ -78,7 +88,10 @@ function put(writing: Writing, request: EtcdPut): EtcdResult {
 }
 
 function deleteRange(writing: Writing, request: EtcdDeleteRange): EtcdResult {
-  const deleted = request.rangeEnd === undefined ? [writing.keys.get(request.key)].filter((kv) => kv !== undefined) : [...writing.keys.values(request.key, request.rangeEnd)];
+  const deleted =
+    request.rangeEnd === undefined
+      ? [writing.keys.get(request.key)].filter((kv) => kv !== undefined)
+      : [...writing.keys.values(request.key, request.rangeEnd)];
   for (const kv of deleted) {
     writing.keys = writing.keys.delete(kv.key);
     writing.events = [...writing.events, { type: 'DELETE', kv: { ...kv, value: undefined, modRevision: writing.revision }, previous: kv }];
@@ -92,7 +105,10 @@ function holds(store: Store, compare: EtcdCompare): boolean {
 }
 
 /** Applies a write (apply.go Txn): the new store, the result, and the events that watchers are told of. */
-export function write(store: Store, request: EtcdTxn | EtcdPut | EtcdDeleteRange): { readonly store: Store; readonly result: EtcdResult; readonly events: readonly EtcdEvent[] } {
+export function write(
+  store: Store,
+  request: EtcdTxn | EtcdPut | EtcdDeleteRange,
+): { readonly store: Store; readonly result: EtcdResult; readonly events: readonly EtcdEvent[] } {
   const writing: Writing = { revision: store.revision + 1, keys: store.keys, events: [] };
   let result: EtcdResult;
   if (request.op === 'txn') {
@@ -107,7 +123,12 @@ export function write(store: Store, request: EtcdTxn | EtcdPut | EtcdDeleteRange
   } else result = request.op === 'put' ? put(writing, request) : deleteRange(writing, request);
   const { events } = writing;
   if (events.length === 0) return { store, result, events };
-  const next: Store = { ...store, revision: writing.revision, keys: writing.keys, events: store.events.set(revisionKey(writing.revision), events) };
+  const next: Store = {
+    ...store,
+    revision: writing.revision,
+    keys: writing.keys,
+    events: store.events.set(revisionKey(writing.revision), events),
+  };
   return { store: next, result, events };
 }
 
@@ -123,7 +144,8 @@ export function compact(store: Store, revision: number): Store | string {
 /** Events of keys in a range since a revision, as one list for each revision. */
 export function eventsSince(store: Store, key: string, rangeEnd: string | undefined, startRevision: number): readonly EtcdEvent[] {
   const found: EtcdEvent[] = [];
-  for (const events of store.events.values(revisionKey(startRevision))) for (const event of events) if (inRange(event.kv.key, key, rangeEnd)) found.push(event);
+  for (const events of store.events.values(revisionKey(startRevision)))
+    for (const event of events) if (inRange(event.kv.key, key, rangeEnd)) found.push(event);
   return found;
 }
 

@@ -31,7 +31,8 @@ export interface Admitted {
 export type Mutation = (state: ApiServerState, request: AdmissionRequest) => Admitted | Status;
 
 const isStatus = (value: Admitted | Status): value is Status => 'kind' in value;
-export const isPodCreate = ({ info, resource }: AdmissionRequest): boolean => resource.group === '' && resource.plural === 'pods' && info.verb === 'create' && info.subresource === '';
+export const isPodCreate = ({ info, resource }: AdmissionRequest): boolean =>
+  resource.group === '' && resource.plural === 'pods' && info.verb === 'create' && info.subresource === '';
 /** A pod's spec; one without containers is refused by validation, later. */
 export const specOf = (pod: KubeObject): PodSpec => ({ containers: [], ...(pod['spec'] as PodSpec | undefined) });
 
@@ -49,7 +50,12 @@ const serviceAccount: Mutation = (state, request) => {
   const name = spec.serviceAccountName ?? 'default';
   const { namespace } = request.info;
   const account = getCached(state, `/registry/serviceaccounts/${namespace}/${name}`, '/registry/serviceaccounts');
-  if (account === undefined) return forbiddenResource(request.resource, nameFor(request), `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`);
+  if (account === undefined)
+    return forbiddenResource(
+      request.resource,
+      nameFor(request),
+      `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`,
+    );
   let next: PodSpec = { ...spec, serviceAccountName: name, serviceAccount: name };
   const automount = spec.automountServiceAccountToken ?? (account['automountServiceAccountToken'] as boolean | undefined) ?? true;
   let { random } = request;
@@ -60,7 +66,8 @@ const serviceAccount: Mutation = (state, request) => {
     const [suffix, after] = nextText(random, 5, nameAlphabet);
     if (known === undefined) random = after;
     const volume = known?.name ?? `kube-api-access-${suffix}`;
-    const mounted = (item: Container): Container => (lacks(item) ? { ...item, volumeMounts: [...(item.volumeMounts ?? []), { mountPath, name: volume, readOnly: true }] } : item);
+    const mounted = (item: Container): Container =>
+      lacks(item) ? { ...item, volumeMounts: [...(item.volumeMounts ?? []), { mountPath, name: volume, readOnly: true }] } : item;
     next = {
       ...next,
       containers: next.containers.map(mounted),
@@ -91,11 +98,17 @@ const defaultTolerations: Mutation = (_state, request) => {
   if (!isPodCreate(request) || pod === undefined) return request;
   const spec = specOf(pod);
   const existing = spec.tolerations ?? [];
-  const tolerates = (key: string): boolean => existing.some((item) => (item.key === key || item.key === undefined || item.key === '') && (item.effect === 'NoExecute' || item.effect === undefined));
+  const tolerates = (key: string): boolean =>
+    existing.some(
+      (item) =>
+        (item.key === key || item.key === undefined || item.key === '') && (item.effect === 'NoExecute' || item.effect === undefined),
+    );
   const added = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']
     .filter((key) => !tolerates(key))
     .map((key): Toleration => ({ effect: 'NoExecute', key, operator: 'Exists', tolerationSeconds: 300 }));
-  return added.length === 0 ? request : { object: { ...pod, spec: { ...spec, tolerations: [...existing, ...added] } }, random: request.random };
+  return added.length === 0
+    ? request
+    : { object: { ...pod, spec: { ...spec, tolerations: [...existing, ...added] } }, random: request.random };
 };
 
 /** plugin/pkg/admission/nodetaint: a new node is not ready until its kubelet has said so. */
@@ -105,20 +118,30 @@ const nodeTaint: Mutation = (_state, request) => {
   const spec = (object['spec'] ?? {}) as { readonly taints?: readonly { readonly key: string }[] };
   const key = 'node.kubernetes.io/not-ready';
   if (spec.taints?.some((taint) => taint.key === key) === true) return request;
-  return { object: { ...object, spec: { ...spec, taints: [...(spec.taints ?? []), { effect: 'NoSchedule', key }] } }, random: request.random };
+  return {
+    object: { ...object, spec: { ...spec, taints: [...(spec.taints ?? []), { effect: 'NoSchedule', key }] } },
+    random: request.random,
+  };
 };
 
 /** plugin/pkg/admission/storage/storageobjectinuseprotection, and the default class. */
 const storage: Mutation = (state, request) => {
   const { info, object } = request;
   if (info.verb !== 'create' || object === undefined) return request;
-  const finalizer = { persistentvolumeclaims: 'kubernetes.io/pvc-protection', persistentvolumes: 'kubernetes.io/pv-protection' }[info.plural];
+  const finalizer = { persistentvolumeclaims: 'kubernetes.io/pvc-protection', persistentvolumes: 'kubernetes.io/pv-protection' }[
+    info.plural
+  ];
   if (finalizer === undefined) return request;
   const finalizers = object.metadata.finalizers ?? [];
-  let next: KubeObject = { ...object, metadata: { ...object.metadata, finalizers: finalizers.includes(finalizer) ? finalizers : [...finalizers, finalizer] } };
+  let next: KubeObject = {
+    ...object,
+    metadata: { ...object.metadata, finalizers: finalizers.includes(finalizer) ? finalizers : [...finalizers, finalizer] },
+  };
   const spec = next['spec'] as { readonly storageClassName?: string };
   if (info.plural === 'persistentvolumeclaims' && spec.storageClassName === undefined) {
-    const standard = listCached(state, '/registry/storageclasses').find((item) => item.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true');
+    const standard = listCached(state, '/registry/storageclasses').find(
+      (item) => item.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true',
+    );
     if (standard !== undefined) next = { ...next, spec: { ...spec, storageClassName: standard.metadata.name } };
   }
   return { object: next, random: request.random };
@@ -139,7 +162,11 @@ const mutations: readonly (readonly [plugin: string, mutate: Mutation])[] = [
 type Changed = Admitted & { readonly changed: readonly string[] };
 
 /** One round of the mutating plug-ins. Policies come last, and remember what they did for a second round. */
-function round(state: ApiServerState, request: AdmissionRequest, memory: Reinvocation): (Changed & { readonly memory: Reinvocation }) | Status {
+function round(
+  state: ApiServerState,
+  request: AdmissionRequest,
+  memory: Reinvocation,
+): (Changed & { readonly memory: Reinvocation }) | Status {
   let current = request;
   const changed: string[] = [];
   for (const [plugin, mutation] of mutations) {
@@ -173,15 +200,26 @@ const immortal = new Set(['default', 'kube-system', 'kube-public']);
 function namespaceLifecycle(state: ApiServerState, request: AdmissionRequest): Status | undefined {
   const { info, resource } = request;
   if (info.plural === 'namespaces' && info.group === '') {
-    if (info.verb === 'delete' && immortal.has(info.name)) return forbiddenResource(resource, info.name, 'this namespace may not be deleted');
+    if (info.verb === 'delete' && immortal.has(info.name))
+      return forbiddenResource(resource, info.name, 'this namespace may not be deleted');
     return undefined;
   }
   if (!resource.namespaced || info.verb !== 'create' || info.subresource !== '') return undefined;
   const namespace = getCached(state, `/registry/namespaces/${info.namespace}`, '/registry/namespaces') as Namespace | undefined;
   if (namespace === undefined) return notFound({ group: '', plural: 'namespaces' }, info.namespace);
   if (namespace.status?.phase !== 'Terminating') return undefined;
-  const refused = forbiddenResource(resource, nameFor(request), `unable to create new content in namespace ${info.namespace} because it is being terminated`);
-  return { ...refused, details: { ...refused.details, causes: [{ reason: 'NamespaceTerminating', message: `namespace ${info.namespace} is being terminated`, field: 'metadata.namespace' }] } };
+  const refused = forbiddenResource(
+    resource,
+    nameFor(request),
+    `unable to create new content in namespace ${info.namespace} because it is being terminated`,
+  );
+  return {
+    ...refused,
+    details: {
+      ...refused.details,
+      causes: [{ reason: 'NamespaceTerminating', message: `namespace ${info.namespace} is being terminated`, field: 'metadata.namespace' }],
+    },
+  };
 }
 
 /** Runs the validating plug-ins, in upstream's order: policies come late. The first refusal is the answer, with all that was told before. */
@@ -200,8 +238,18 @@ export function validateAdmission(state: ApiServerState, request: AdmissionReque
 function nodeRestriction({ info, user, object }: AdmissionRequest): Status | undefined {
   if (!user.groups.includes('system:nodes')) return undefined;
   const node = user.name.slice('system:node:'.length);
-  if (info.plural === 'nodes' && info.name !== '' && info.name !== node) return failure(403, 'Forbidden', `nodes "${info.name}" is forbidden: node "${node}" is not allowed to modify node "${info.name}"`, { name: info.name, kind: 'nodes' });
+  if (info.plural === 'nodes' && info.name !== '' && info.name !== node)
+    return failure(403, 'Forbidden', `nodes "${info.name}" is forbidden: node "${node}" is not allowed to modify node "${info.name}"`, {
+      name: info.name,
+      kind: 'nodes',
+    });
   const pod = info.plural === 'pods' && object !== undefined ? specOf(object) : undefined;
-  if (pod !== undefined && info.verb === 'create' && info.subresource === '' && pod.nodeName !== node) return failure(403, 'Forbidden', `pods "${object!.metadata.name}" is forbidden: node "${node}" can only create pods with spec.nodeName set to itself`, { name: object!.metadata.name, kind: 'pods' });
+  if (pod !== undefined && info.verb === 'create' && info.subresource === '' && pod.nodeName !== node)
+    return failure(
+      403,
+      'Forbidden',
+      `pods "${object!.metadata.name}" is forbidden: node "${node}" can only create pods with spec.nodeName set to itself`,
+      { name: object!.metadata.name, kind: 'pods' },
+    );
   return undefined;
 }

@@ -12,7 +12,10 @@ const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthentic
 const authenticated = 'system:authenticated';
 const tokenPrefix = 'eyJhbGciOiJSUzI1NiIsImtpZCI6Im9ycmVyeSJ9.';
 
-const withGroup = (name: string, groups: readonly string[]): User => ({ name, groups: groups.includes(authenticated) ? groups : [...groups, authenticated] });
+const withGroup = (name: string, groups: readonly string[]): User => ({
+  name,
+  groups: groups.includes(authenticated) ? groups : [...groups, authenticated],
+});
 
 /** A token for a service account, as TokenRequest issues it; the simulated signature covers nothing. */
 export function issueToken(namespace: string, name: string, uid: string): string {
@@ -32,7 +35,8 @@ function fromToken(state: ApiServerState, token: string): User | undefined {
   if (known !== undefined) return withGroup(known.user, known.groups);
   if (!token.startsWith(tokenPrefix)) return undefined;
   const [namespace = '', name = '', uid = ''] = unhex(token.slice(tokenPrefix.length).split('.')[0] ?? '').split(':');
-  const account = getCached(state, `/registry/serviceaccounts/${namespace}/${name}`, '/registry/serviceaccounts') as ServiceAccount | undefined;
+  const account = getCached(state, `/registry/serviceaccounts/${namespace}/${name}`, '/registry/serviceaccounts') as
+    ServiceAccount | undefined;
   if (account?.metadata?.uid !== uid) return undefined;
   return withGroup(`system:serviceaccount:${namespace}:${name}`, ['system:serviceaccounts', `system:serviceaccounts:${namespace}`]);
 }
@@ -50,11 +54,16 @@ export function authenticate(state: ApiServerState, { credential }: Pick<HttpReq
 }
 
 /** What the sender of a request must be allowed to impersonate: the user or service account, and each group that is named. */
-export function impersonationTargets({ impersonate }: HttpRequest): readonly { readonly resource: string; readonly namespace: string; readonly name: string }[] {
+export function impersonationTargets({
+  impersonate,
+}: HttpRequest): readonly { readonly resource: string; readonly namespace: string; readonly name: string }[] {
   if (impersonate === undefined) return [];
   const { user, groups = [] } = impersonate;
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user);
-  const who = account === null ? { resource: 'users', namespace: '', name: user } : { resource: 'serviceaccounts', namespace: account[1]!, name: account[2]! };
+  const who =
+    account === null
+      ? { resource: 'users', namespace: '', name: user }
+      : { resource: 'serviceaccounts', namespace: account[1]!, name: account[2]! };
   return [who, ...groups.map((name) => ({ resource: 'groups', namespace: '', name }))];
 }
 

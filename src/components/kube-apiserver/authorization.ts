@@ -61,27 +61,34 @@ function grantsOf(state: ApiServerState): Grants {
     }
   };
   for (const binding of cacheOf(state, prefixes.clusterRoleBindings).values()) add(binding as unknown as ClusterRoleBinding, '');
-  for (const binding of cacheOf(state, prefixes.roleBindings).values()) add(binding as unknown as ClusterRoleBinding, binding.metadata.namespace ?? '');
+  for (const binding of cacheOf(state, prefixes.roleBindings).values())
+    add(binding as unknown as ClusterRoleBinding, binding.metadata.namespace ?? '');
   memo = { key, grants };
   return grants;
 }
 
 function subjectKey(subject: RbacV1Subject): string {
-  return subject.kind === 'ServiceAccount' ? `User:system:serviceaccount:${subject.namespace ?? ''}:${subject.name}` : `${subject.kind}:${subject.name}`;
+  return subject.kind === 'ServiceAccount'
+    ? `User:system:serviceaccount:${subject.namespace ?? ''}:${subject.name}`
+    : `${subject.kind}:${subject.name}`;
 }
 
-const has = (list: readonly string[] | undefined, wanted: string): boolean => list !== undefined && (list.includes('*') || list.includes(wanted));
+const has = (list: readonly string[] | undefined, wanted: string): boolean =>
+  list !== undefined && (list.includes('*') || list.includes(wanted));
 
 /** rbac/v1 evaluation_helpers.go. */
 function covers(rule: PolicyRule, attributes: Attributes): boolean {
   if (!has(rule.verbs, attributes.verb)) return false;
   if (attributes.path !== undefined) {
     const { path } = attributes;
-    return (rule.nonResourceURLs ?? []).some((pattern) => pattern === '*' || pattern === path || (pattern.endsWith('*') && path.startsWith(pattern.slice(0, -1))));
+    return (rule.nonResourceURLs ?? []).some(
+      (pattern) => pattern === '*' || pattern === path || (pattern.endsWith('*') && path.startsWith(pattern.slice(0, -1))),
+    );
   }
   if (!has(rule.apiGroups, attributes.group)) return false;
   const full = attributes.subresource === '' ? attributes.resource : `${attributes.resource}/${attributes.subresource}`;
-  const named = has(rule.resources, full) || (attributes.subresource !== '' && (rule.resources ?? []).includes(`*/${attributes.subresource}`));
+  const named =
+    has(rule.resources, full) || (attributes.subresource !== '' && (rule.resources ?? []).includes(`*/${attributes.subresource}`));
   return named && (rule.resourceNames === undefined || rule.resourceNames.length === 0 || rule.resourceNames.includes(attributes.name));
 }
 
@@ -92,7 +99,13 @@ function nodeAllows(attributes: Attributes): boolean {
   const reads = ['get', 'list', 'watch'].includes(verb);
   switch (`${group}/${resource}`) {
     case '/pods':
-      return reads || verb === 'create' || verb === 'delete' || (subresource === 'status' && ['patch', 'update'].includes(verb)) || subresource === 'eviction';
+      return (
+        reads ||
+        verb === 'create' ||
+        verb === 'delete' ||
+        (subresource === 'status' && ['patch', 'update'].includes(verb)) ||
+        subresource === 'eviction'
+      );
     case '/nodes':
       return reads || ['create', 'patch', 'update'].includes(verb);
     case 'coordination.k8s.io/leases':

@@ -26,7 +26,14 @@ function own(options: ApiServerOptions, now: number): readonly KubeObject[] {
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name: 'kubernetes', namespace: 'default', labels: { component: 'apiserver', provider: 'kubernetes' } },
-      spec: { clusterIP, internalTrafficPolicy: 'Cluster', ipFamilyPolicy: 'SingleStack', ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: securePort }], sessionAffinity: 'None', type: 'ClusterIP' },
+      spec: {
+        clusterIP,
+        internalTrafficPolicy: 'Cluster',
+        ipFamilyPolicy: 'SingleStack',
+        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: securePort }],
+        sessionAffinity: 'None',
+        type: 'ClusterIP',
+      },
     },
     {
       apiVersion: 'v1',
@@ -45,11 +52,24 @@ function own(options: ApiServerOptions, now: number): readonly KubeObject[] {
     {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'IPAddress',
-      metadata: { name: clusterIP, labels: { 'ipaddress.kubernetes.io/ip-family': 'IPv4', 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' } },
+      metadata: {
+        name: clusterIP,
+        labels: { 'ipaddress.kubernetes.io/ip-family': 'IPv4', 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
+      },
       spec: { parentRef: { name: 'kubernetes', namespace: 'default', resource: 'services' } },
     },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' }, data: { 'client-ca-file': certificate } },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' }, data: { since: formatTime(now).slice(0, 10) } },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' },
+      data: { 'client-ca-file': certificate },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'kube-apiserver-legacy-service-account-token-tracking', namespace: 'kube-system' },
+      data: { since: formatTime(now).slice(0, 10) },
+    },
   ];
 }
 
@@ -73,7 +93,11 @@ function madeReady(object: KubeObject, schema: Schema | undefined, time: string)
 }
 
 /** Everything that a new API server creates by itself (controlplane post-start hooks), in order. */
-export function bootstrapEntries(options: ApiServerOptions, now: number, seed: RandomState): { readonly entries: readonly BootstrapEntry[]; readonly random: RandomState } {
+export function bootstrapEntries(
+  options: ApiServerOptions,
+  now: number,
+  seed: RandomState,
+): { readonly entries: readonly BootstrapEntry[]; readonly random: RandomState } {
   const entries: BootstrapEntry[] = [];
   let random = seed;
   for (const raw of [...(generated as unknown as readonly KubeObject[]), ...own(options, now)]) {
@@ -83,11 +107,28 @@ export function bootstrapEntries(options: ApiServerOptions, now: number, seed: R
     // The finalizers of a namespace are the server's doing, whoever creates it.
     const { spec, ...rest } = raw as KubeObject & { readonly spec?: unknown };
     const wanted = resource.applyDefaults(raw.kind === 'Namespace' || spec === undefined ? (rest as KubeObject) : raw);
-    const owned = updateManagedFields({ live: undefined, updated: wanted, schema: resource.schema, apiVersion: resource.apiVersion, manager: 'kube-apiserver', subresource: '', time: formatTime(now), reset: resource.hasStatus ? { 'f:status': {} } : undefined });
+    const owned = updateManagedFields({
+      live: undefined,
+      updated: wanted,
+      schema: resource.schema,
+      apiVersion: resource.apiVersion,
+      manager: 'kube-apiserver',
+      subresource: '',
+      time: formatTime(now),
+      reset: resource.hasStatus ? { 'f:status': {} } : undefined,
+    });
     const prepared = resource.prepareForCreate(owned);
     const [uid, next] = newUid(random);
     random = next;
-    const value = madeReady(finished({ ...prepared, ...(given === undefined ? {} : { status: given }), metadata: { ...prepared.metadata, uid, creationTimestamp: formatTime(now) } }), resource.schema, formatTime(now));
+    const value = madeReady(
+      finished({
+        ...prepared,
+        ...(given === undefined ? {} : { status: given }),
+        metadata: { ...prepared.metadata, uid, creationTimestamp: formatTime(now) },
+      }),
+      resource.schema,
+      formatTime(now),
+    );
     entries.push({ key: storageKey(resource, value.metadata.namespace ?? '', value.metadata.name), value });
   }
   return { entries, random };

@@ -40,7 +40,7 @@ function bucketsOf(event: CacheEvent): string[] {
 }
 
 /** The bucket of a watch: the narrowest that holds all that it may want. */
-export function bucketOf(watch: Watch): string {
+function bucketOf(watch: Watch): string {
   const term = (field: string): string | undefined => watch.fields?.find((item) => item.field === field && item.equal)?.value;
   const name = term('metadata.name');
   if (name !== undefined) return `name=${watch.namespace}/${name}`;
@@ -52,7 +52,13 @@ export function bucketOf(watch: Watch): string {
 export const watchKey = (watch: Watch): string => `${watch.resource.storagePrefix}|${bucketOf(watch)}|${watch.request}`;
 
 /** Takes in what etcd tells: the caches follow, and everybody who watches is told. */
-export function takeIn(state: ApiServerState, prefix: string, revision: number, events: readonly EtcdEvent[], now: number): { readonly state: ApiServerState; readonly effects: Effect[] } {
+export function takeIn(
+  state: ApiServerState,
+  prefix: string,
+  revision: number,
+  events: readonly EtcdEvent[],
+  now: number,
+): { readonly state: ApiServerState; readonly effects: Effect[] } {
   let cache = cacheOf(state, prefix);
   let { recent, oldest } = state;
   const effects: Effect[] = [];
@@ -71,7 +77,10 @@ export function takeIn(state: ApiServerState, prefix: string, revision: number, 
     recent = recent.delete(key);
     oldest = dropped.revision;
   }
-  return { state: { ...state, caches: state.caches.set(prefix, cache), revision: Math.max(state.revision, revision), recent, oldest }, effects };
+  return {
+    state: { ...state, caches: state.caches.set(prefix, cache), revision: Math.max(state.revision, revision), recent, oldest },
+    effects,
+  };
 }
 
 function tell(state: ApiServerState, event: CacheEvent, now: number): Effect[] {
@@ -90,7 +99,7 @@ export function chunk(watch: Watch, events: readonly WatchEvent[], chatter?: boo
   return { type: 'send', to: watch.client, message, ...(chatter === true ? { chatter } : {}) };
 }
 
-export function wants(watch: Watch, object: KubeObject | undefined): boolean {
+function wants(watch: Watch, object: KubeObject | undefined): boolean {
   if (object === undefined) return false;
   if (watch.namespace !== '' && object.metadata.namespace !== watch.namespace) return false;
   if (watch.labels !== undefined && !matchesLabels(watch.labels, object.metadata.labels)) return false;
@@ -98,7 +107,7 @@ export function wants(watch: Watch, object: KubeObject | undefined): boolean {
 }
 
 /** What a watch sees of an event: objects that enter or leave its selection appear and vanish. */
-export function eventFor(watch: Watch, event: CacheEvent, now: number): WatchEvent | undefined {
+function eventFor(watch: Watch, event: CacheEvent, now: number): WatchEvent | undefined {
   const [before, after] = [wants(watch, event.old), wants(watch, event.object)];
   if (!before && !after) return undefined;
   const type = before && after ? 'MODIFIED' : after ? 'ADDED' : 'DELETED';
@@ -107,10 +116,15 @@ export function eventFor(watch: Watch, event: CacheEvent, now: number): WatchEve
 }
 
 /** An object as the watch asked for it. @param now epoch milliseconds: rows of a table hold ages */
-export function shown(watch: Watch, stored: KubeObject, now: number): Json {
+function shown(watch: Watch, stored: KubeObject, now: number): Json {
   const object = watch.resource.asServed(stored);
   if (watch.asTable === undefined) return object as unknown as Json;
-  return toTable(watch.resource, [object], { now, includeObject: watch.asTable, metadata: { resourceVersion: object.metadata.resourceVersion ?? '' }, withColumns: true });
+  return toTable(watch.resource, [object], {
+    now,
+    includeObject: watch.asTable,
+    metadata: { resourceVersion: object.metadata.resourceVersion ?? '' },
+    withColumns: true,
+  });
 }
 
 /** The events of the past that a watch has missed. */
@@ -127,7 +141,10 @@ export function missed(state: ApiServerState, watch: Watch, since: number, now: 
 /** Everything that exists now, as the first events of a watch. */
 export function existing(state: ApiServerState, watch: Watch, now: number): WatchEvent[] {
   const cache: SortedMap<KubeObject> = cacheOf(state, watch.resource.storagePrefix);
-  const objects = watch.namespace === '' ? cache.values() : [...cache.prefixed(`${watch.resource.storagePrefix}/${watch.namespace}/`)].map(([, object]) => object);
+  const objects =
+    watch.namespace === ''
+      ? cache.values()
+      : [...cache.prefixed(`${watch.resource.storagePrefix}/${watch.namespace}/`)].map(([, object]) => object);
   const found: WatchEvent[] = [];
   for (const object of objects) if (wants(watch, object)) found.push({ type: 'ADDED', object: shown(watch, object, now) });
   return found;
@@ -135,6 +152,16 @@ export function existing(state: ApiServerState, watch: Watch, now: number): Watc
 
 export function bookmark(watch: Watch, revision: number, initialEnd: boolean): WatchEvent {
   const annotations = initialEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
-  const object = { kind: watch.resource.kind, apiVersion: watch.resource.apiVersion, metadata: { resourceVersion: String(revision), ...annotations } };
-  return { type: 'BOOKMARK', object: watch.asTable === undefined ? object : ({ kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata, columnDefinitions: null, rows: [] } as Json) };
+  const object = {
+    kind: watch.resource.kind,
+    apiVersion: watch.resource.apiVersion,
+    metadata: { resourceVersion: String(revision), ...annotations },
+  };
+  return {
+    type: 'BOOKMARK',
+    object:
+      watch.asTable === undefined
+        ? object
+        : ({ kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata, columnDefinitions: null, rows: [] } as Json),
+  };
 }

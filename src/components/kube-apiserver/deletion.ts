@@ -27,7 +27,8 @@ const foreground = 'foregroundDeletion';
 const orphanByDefault = new Set(['replicationcontrollers']);
 
 function finalizersFor(resource: ResourceDefinition, object: KubeObject, options: DeleteOptions): readonly string[] {
-  const policy = options.propagationPolicy ?? (options.orphanDependents === true || orphanByDefault.has(resource.plural) ? 'Orphan' : undefined);
+  const policy =
+    options.propagationPolicy ?? (options.orphanDependents === true || orphanByDefault.has(resource.plural) ? 'Orphan' : undefined);
   const present = object.metadata.finalizers ?? [];
   if (policy === undefined) return present;
   const others = present.filter((name) => name !== orphan && name !== foreground);
@@ -48,7 +49,14 @@ export function removal(resource: ResourceDefinition, object: KubeObject, option
   const { metadata } = object;
   const { preconditions } = options;
   if (preconditions?.uid !== undefined && preconditions.uid !== metadata.uid) {
-    return { type: 'refused', status: conflict(resource, metadata.name, `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`) };
+    return {
+      type: 'refused',
+      status: conflict(
+        resource,
+        metadata.name,
+        `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`,
+      ),
+    };
   }
   if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== metadata.resourceVersion) {
     const text = `Operation cannot be fulfilled on ${resource.kind} "${metadata.name}": the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ''}). The object might have been modified`;
@@ -84,10 +92,23 @@ function namespaceHeld(object: KubeObject): boolean {
 function again(object: KubeObject, grace: number, held: boolean, finalizers: readonly string[], isPod: boolean): Removal {
   const { metadata } = object;
   const before = metadata.deletionGracePeriodSeconds ?? 0;
-  const sameFinalizers = finalizers.length === (metadata.finalizers ?? []).length && finalizers.every((name) => metadata.finalizers?.includes(name));
+  const sameFinalizers =
+    finalizers.length === (metadata.finalizers ?? []).length && finalizers.every((name) => metadata.finalizers?.includes(name));
   if (isPod && grace > 0 && grace >= before && sameFinalizers) return { type: 'keep' };
   if (grace === 0 && !held) return { type: 'remove', object };
   if (sameFinalizers && (!isPod || grace === before)) return { type: 'keep' };
-  const deletionTimestamp = isPod && grace < before ? formatTime(Date.parse(metadata.deletionTimestamp!) - (before - grace) * 1000) : metadata.deletionTimestamp;
-  return { type: 'mark', object: { ...object, metadata: { ...metadata, deletionTimestamp, deletionGracePeriodSeconds: isPod ? grace : before, ...(finalizers.length > 0 ? { finalizers } : { finalizers: undefined }) } } };
+  const deletionTimestamp =
+    isPod && grace < before ? formatTime(Date.parse(metadata.deletionTimestamp!) - (before - grace) * 1000) : metadata.deletionTimestamp;
+  return {
+    type: 'mark',
+    object: {
+      ...object,
+      metadata: {
+        ...metadata,
+        deletionTimestamp,
+        deletionGracePeriodSeconds: isPod ? grace : before,
+        ...(finalizers.length > 0 ? { finalizers } : { finalizers: undefined }),
+      },
+    },
+  };
 }

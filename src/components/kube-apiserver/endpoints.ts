@@ -11,19 +11,51 @@ import type { ApiServerState } from './state.ts';
 /** What the server answers on paths that are no resource. */
 type Page = (server: ApiServerState, state: RequestState) => Omit<HttpResponse, 'type' | 'id'>;
 
-const json = (body: unknown, contentType = 'application/json'): Omit<HttpResponse, 'type' | 'id'> => ({ status: 200, contentType, body: body as Json });
+const json = (body: unknown, contentType = 'application/json'): Omit<HttpResponse, 'type' | 'id'> => ({
+  status: 200,
+  contentType,
+  body: body as Json,
+});
 const text = (body: string): Omit<HttpResponse, 'type' | 'id'> => ({ status: 200, contentType: 'text/plain', body });
 
 const healthChecks = [
-  'ping', 'log', 'loopback-serving-certificate', 'etcd', 'etcd-readiness', 'informer-sync', 'poststarthook/start-apiserver-admission-initializer', 'poststarthook/generic-apiserver-start-informers',
-  'poststarthook/priority-and-fairness-config-consumer', 'poststarthook/priority-and-fairness-filter', 'poststarthook/storage-object-count-tracker-hook',
-  'poststarthook/start-apiextensions-informers', 'poststarthook/start-apiextensions-controllers', 'poststarthook/crd-informer-synced', 'poststarthook/start-system-namespaces-controller',
-  'poststarthook/peer-endpoint-reconciler-controller', 'poststarthook/start-cluster-authentication-info-controller', 'poststarthook/start-kube-apiserver-identity-lease-controller', 'poststarthook/start-kube-apiserver-identity-lease-garbage-collector',
-  'poststarthook/storage-readiness', 'poststarthook/start-legacy-token-tracking-controller', 'poststarthook/start-service-ip-repair-controllers', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/scheduling/bootstrap-system-priority-classes',
-  'poststarthook/priority-and-fairness-config-producer', 'poststarthook/bootstrap-controller', 'poststarthook/start-kubernetes-service-cidr-controller',
-  'poststarthook/start-kube-aggregator-informers', 'poststarthook/apiservice-status-local-available-controller', 'poststarthook/apiservice-status-remote-available-controller',
-  'poststarthook/apiservice-registration-controller', 'poststarthook/apiservice-discovery-controller', 'poststarthook/kube-apiserver-autoregistration', 'autoregister-completion',
-  'poststarthook/apiservice-openapi-controller', 'poststarthook/apiservice-openapiv3-controller', 'shutdown',
+  'ping',
+  'log',
+  'loopback-serving-certificate',
+  'etcd',
+  'etcd-readiness',
+  'informer-sync',
+  'poststarthook/start-apiserver-admission-initializer',
+  'poststarthook/generic-apiserver-start-informers',
+  'poststarthook/priority-and-fairness-config-consumer',
+  'poststarthook/priority-and-fairness-filter',
+  'poststarthook/storage-object-count-tracker-hook',
+  'poststarthook/start-apiextensions-informers',
+  'poststarthook/start-apiextensions-controllers',
+  'poststarthook/crd-informer-synced',
+  'poststarthook/start-system-namespaces-controller',
+  'poststarthook/peer-endpoint-reconciler-controller',
+  'poststarthook/start-cluster-authentication-info-controller',
+  'poststarthook/start-kube-apiserver-identity-lease-controller',
+  'poststarthook/start-kube-apiserver-identity-lease-garbage-collector',
+  'poststarthook/storage-readiness',
+  'poststarthook/start-legacy-token-tracking-controller',
+  'poststarthook/start-service-ip-repair-controllers',
+  'poststarthook/rbac/bootstrap-roles',
+  'poststarthook/scheduling/bootstrap-system-priority-classes',
+  'poststarthook/priority-and-fairness-config-producer',
+  'poststarthook/bootstrap-controller',
+  'poststarthook/start-kubernetes-service-cidr-controller',
+  'poststarthook/start-kube-aggregator-informers',
+  'poststarthook/apiservice-status-local-available-controller',
+  'poststarthook/apiservice-status-remote-available-controller',
+  'poststarthook/apiservice-registration-controller',
+  'poststarthook/apiservice-discovery-controller',
+  'poststarthook/kube-apiserver-autoregistration',
+  'autoregister-completion',
+  'poststarthook/apiservice-openapi-controller',
+  'poststarthook/apiservice-openapiv3-controller',
+  'shutdown',
 ];
 
 /** Checks that only one of the pages has, or that one has not. */
@@ -49,7 +81,13 @@ const pages: Readonly<Record<string, Page>> = {
   '/api': (server, state) =>
     wantsAggregated(state)
       ? json(aggregatedDiscovery(true, resourcesOf(server).all), aggregated)
-      : json({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: `${server.options.advertiseAddress}:${server.options.securePort}` }] }),
+      : json({
+          kind: 'APIVersions',
+          versions: ['v1'],
+          serverAddressByClientCIDRs: [
+            { clientCIDR: '0.0.0.0/0', serverAddress: `${server.options.advertiseAddress}:${server.options.securePort}` },
+          ],
+        }),
   '/openapi/v3': (server) => json(openApiIndex(resourcesOf(server).all)),
   '/openapi/v2': () => ({ status: 200, contentType: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf', body: openApiV2 }),
   '/apis': (server, state) => {
@@ -67,7 +105,8 @@ export function answerPage(server: ApiServerState, state: RequestState): Omit<Ht
   const document = path.startsWith('/openapi/v3/') ? openApiDocument(path.slice('/openapi/v3/'.length), all) : undefined;
   if (document !== undefined) return json(document);
   const [, root, first = '', second = ''] = path.split('/');
-  const list = root === 'api' ? apiResourceList('', first, all) : root === 'apis' && second !== '' ? apiResourceList(first, second, all) : undefined;
+  const list =
+    root === 'api' ? apiResourceList('', first, all) : root === 'apis' && second !== '' ? apiResourceList(first, second, all) : undefined;
   if (list !== undefined) return json(list);
   return noPage;
 }

@@ -66,7 +66,8 @@ export function authorizationGate(server: ApiServerState, state: RequestState, n
   }
   const attributes = attributesOf(current);
   const decision = authorize(server, attributes);
-  if (decision.allowed) return { next: { ...warned(server, current), holdMs: settlingMs(server, current.info, now) }, detail: decision.reason };
+  if (decision.allowed)
+    return { next: { ...warned(server, current), holdMs: settlingMs(server, current.info, now) }, detail: decision.reason };
   if (attributes.path !== undefined) return { refused: failure(403, 'Forbidden', `forbidden: ${refusal(attributes)}`, {}), next: current };
   const message = refusal(attributes);
   const resource = { group: attributes.group, plural: attributes.resource };

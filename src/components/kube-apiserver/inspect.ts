@@ -20,7 +20,12 @@ export function inspectServer(state: ApiServerState): Inspection {
           ['oldest revision for watches', String(state.oldest)],
         ],
       },
-      { type: 'table', title: 'Watches', columns: ['client', 'resource', 'namespace'], rows: watches.map((watch) => [watch.client, watch.resource.plural, watch.namespace]) },
+      {
+        type: 'table',
+        title: 'Watches',
+        columns: ['client', 'resource', 'namespace'],
+        rows: watches.map((watch) => [watch.client, watch.resource.plural, watch.namespace]),
+      },
       {
         type: 'table',
         title: 'Watch cache',
@@ -34,8 +39,20 @@ export function inspectServer(state: ApiServerState): Inspection {
 /** What the inspector shows of one request. */
 export function inspectRequest(state: RequestState): Inspection {
   const view = requestView(state);
-  const rows = view === undefined ? [] : ([['gate', view.gate], ['user', view.user], ['from', view.client], ['status', String(view.status ?? '')]] as const);
-  return { summary: `${state.request.method} ${state.request.path}`, health: (state.response?.status ?? 0) >= 400 ? 'bad' : 'busy', sections: [{ type: 'fields', title: 'Request', rows }] };
+  const rows =
+    view === undefined
+      ? []
+      : ([
+          ['gate', view.gate],
+          ['user', view.user],
+          ['from', view.client],
+          ['status', String(view.status ?? '')],
+        ] as const);
+  return {
+    summary: `${state.request.method} ${state.request.path}`,
+    health: (state.response?.status ?? 0) >= 400 ? 'bad' : 'busy',
+    sections: [{ type: 'fields', title: 'Request', rows }],
+  };
 }
 
 /** What the inspector shows of the loops behind custom resources. */

@@ -52,7 +52,9 @@ function aggregated(server: ApiServerState, { info }: RequestState): { readonly 
     .get('/registry/apiregistration.k8s.io/apiservices')
     ?.get(`/registry/apiregistration.k8s.io/apiservices/${info.version}.${info.group}`);
   const service = (object as APIService | undefined)?.spec?.service;
-  return service === undefined ? undefined : { namespace: service.namespace ?? '', name: `https:${service.name ?? ''}:${service.port ?? 443}` };
+  return service === undefined
+    ? undefined
+    : { namespace: service.namespace ?? '', name: `https:${service.name ?? ''}:${service.port ?? 443}` };
 }
 
 export const isAggregated = (server: ApiServerState, state: RequestState): boolean => aggregated(server, state) !== undefined;

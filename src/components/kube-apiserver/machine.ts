@@ -122,7 +122,13 @@ function listed(state: ApiServerState, event: ServerEvent): Result {
   if (!answer.id.startsWith('list ') || !('result' in answer) || answer.result.op !== 'range') return { context: state, effects: [] };
   const prefix = answer.id.slice('list '.length);
   const { revision } = answer.header;
-  const filled = takeIn(state, prefix, revision, answer.result.kvs.map((kv) => ({ type: 'PUT', kv, previous: undefined })), event.now);
+  const filled = takeIn(
+    state,
+    prefix,
+    revision,
+    answer.result.kvs.map((kv) => ({ type: 'PUT', kv, previous: undefined })),
+    event.now,
+  );
   const watch: Effect = {
     type: 'send',
     to: state.options.etcd,
@@ -172,7 +178,11 @@ function notReady(state: ApiServerState, event: ServerEvent): Result {
 
 function openWatch(state: ApiServerState, event: ServerEvent): Result {
   const { watch, initial, since } = event.message as OpenWatch;
-  const context = { ...state, watches: state.watches.set(watchKey(watch), watch), streams: state.streams.set(`${watch.client}|${watch.id}`, watch.request) };
+  const context = {
+    ...state,
+    watches: state.watches.set(watchKey(watch), watch),
+    streams: state.streams.set(`${watch.client}|${watch.id}`, watch.request),
+  };
   const first = initial === 'none' ? missed(state, watch, since, event.now) : existing(state, watch, event.now);
   const events = initial === 'list' ? [...first, bookmark(watch, state.revision, true)] : first;
   const effects: Effect[] = [{ type: 'link', to: watch.client }];

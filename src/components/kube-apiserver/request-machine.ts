@@ -21,7 +21,17 @@ import { quotaCharge, quotaTimedOut, quotaTimeoutMs, type QuotaVerdict } from '.
 import { emptyRequest, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
 import { recovering } from './panic.ts';
 import { pageResponse, statusResponse, storedResponse, tableOf } from './respond.ts';
-import { isAggregated, isForKubelet, isForPod, kubeletTarget, podAnswer, podSilent, podTarget, refusalOf, type Onward } from './kubelet-proxy.ts';
+import {
+  isAggregated,
+  isForKubelet,
+  isForPod,
+  kubeletTarget,
+  podAnswer,
+  podSilent,
+  podTarget,
+  refusalOf,
+  type Onward,
+} from './kubelet-proxy.ts';
 import { requestInfo, resourceFor } from './request-info.ts';
 import type { ApiServerState, BookmarkWatch, CloseWatch, OpenWatch, Watch } from './state.ts';
 import {
@@ -256,7 +266,9 @@ function askPod(state: RequestState, server: ApiServerState, event: RequestEvent
 }
 
 function podAnswered(state: RequestState, event: RequestEvent): Result {
-  const response = podAnswer(state.request.id, (event.message as NetReply).outcome, isAggregated(serverOf(event), state)) ?? statusResponse(state, podSilent);
+  const response =
+    podAnswer(state.request.id, (event.message as NetReply).outcome, isAggregated(serverOf(event), state)) ??
+    statusResponse(state, podSilent);
   return { context: { ...state, gate: 'response', since: event.now, response }, effects: [] };
 }
 
@@ -486,7 +498,12 @@ const at =
 /** One request on its way through the gates: a goroutine of the API server. A watch stays until it is closed. */
 export const requestMachine = setup({
   types: { context: {} as RequestState, events: {} as RequestEvent, emitted: {} as Effect },
-  delays: { gate: ({ context }) => context.gateMs, held: ({ context }) => context.gateMs + context.holdMs, etcdTimeout: etcdTimeoutMs, quotaTimeout: quotaTimeoutMs },
+  delays: {
+    gate: ({ context }) => context.gateMs,
+    held: ({ context }) => context.gateMs + context.holdMs,
+    etcdTimeout: etcdTimeoutMs,
+    quotaTimeout: quotaTimeoutMs,
+  },
 }).createMachine({
   id: 'kube-apiserver/request',
   context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined },

@@ -50,7 +50,17 @@ export interface RequestState {
   readonly auditObject: Json | undefined;
 }
 
-export const noInfo: RequestInfo = { isResource: false, path: '', verb: '', group: '', version: '', plural: '', subresource: '', namespace: '', name: '' };
+export const noInfo: RequestInfo = {
+  isResource: false,
+  path: '',
+  verb: '',
+  group: '',
+  version: '',
+  plural: '',
+  subresource: '',
+  namespace: '',
+  name: '',
+};
 
 export const emptyRequest: RequestState = {
   request: { type: 'http.request', id: '', method: 'GET', path: '', query: {}, accept: '', userAgent: '', credential: { type: 'none' } },
@@ -110,7 +120,9 @@ export function requestView(context: unknown): RequestView | undefined {
     status: state.response?.status,
     client,
     resource: info.plural,
-    selector: [request.query['fieldSelector'], request.query['labelSelector']].filter((part) => part !== undefined && part !== '').join(','),
+    selector: [request.query['fieldSelector'], request.query['labelSelector']]
+      .filter((part) => part !== undefined && part !== '')
+      .join(','),
     story: origin.story,
     chatter: origin.chatter,
   };

@@ -30,7 +30,12 @@ export function pageResponse(state: RequestState, page: Omit<HttpResponse, 'type
 }
 
 /** What storage came to, in the form that the client asked for. */
-export function storedResponse(state: RequestState, resource: ResourceDefinition, stored: Exclude<Stored, { readonly type: 'retry' }>, now: number): HttpResponse {
+export function storedResponse(
+  state: RequestState,
+  resource: ResourceDefinition,
+  stored: Exclude<Stored, { readonly type: 'retry' }>,
+  now: number,
+): HttpResponse {
   const table = tableOf(state.request);
   switch (stored.type) {
     case 'status':
@@ -40,13 +45,24 @@ export function storedResponse(state: RequestState, resource: ResourceDefinition
     case 'object': {
       const { object } = stored;
       const served = object.kind === 'Scale' ? object : resource.asServed(object);
-      if (table === undefined || state.info.verb !== 'get' || object.kind === 'Scale') return response(state, stored.status, served as unknown as Json);
-      return response(state, stored.status, toTable(resource, [served], { now, includeObject: table, metadata: { resourceVersion: object.metadata.resourceVersion ?? '' }, withColumns: true }));
+      if (table === undefined || state.info.verb !== 'get' || object.kind === 'Scale')
+        return response(state, stored.status, served as unknown as Json);
+      return response(
+        state,
+        stored.status,
+        toTable(resource, [served], {
+          now,
+          includeObject: table,
+          metadata: { resourceVersion: object.metadata.resourceVersion ?? '' },
+          withColumns: true,
+        }),
+      );
     }
     case 'list': {
       const { metadata } = stored;
       const objects = stored.objects.map((object) => resource.asServed(object));
-      if (table !== undefined) return response(state, 200, toTable(resource, objects, { now, includeObject: table, metadata, withColumns: true }));
+      if (table !== undefined)
+        return response(state, 200, toTable(resource, objects, { now, includeObject: table, metadata, withColumns: true }));
       const items = objects as unknown as readonly Json[];
       return response(state, 200, { kind: resource.listKind, apiVersion: resource.apiVersion, metadata, items });
     }

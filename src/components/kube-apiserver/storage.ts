@@ -51,7 +51,11 @@ export function valueOf(object: KubeObject): KubeObject {
 }
 
 /** Writes if what is stored is still of that revision (0: nothing is stored). The written object, or what is stored instead. */
-export function* compareAndPut(key: string, revision: number, object: KubeObject): Generator<EtcdOperation, { readonly written: KubeObject } | { readonly instead: KubeObject | undefined } | Status, EtcdResponse> {
+function* compareAndPut(
+  key: string,
+  revision: number,
+  object: KubeObject,
+): Generator<EtcdOperation, { readonly written: KubeObject } | { readonly instead: KubeObject | undefined } | Status, EtcdResponse> {
   const value = valueOf(object);
   const answer = yield {
     op: 'txn',
@@ -65,13 +69,18 @@ export function* compareAndPut(key: string, revision: number, object: KubeObject
   return { instead: found === undefined ? undefined : withVersion(found.value, found.modRevision) };
 }
 
-export function* compareAndDelete(key: string, revision: number): Generator<EtcdOperation, boolean | Status, EtcdResponse> {
-  const answer = yield { op: 'txn', compare: [{ key, target: 'mod', revision }], success: [{ op: 'delete-range', key }], failure: [{ op: 'range', key }] };
+function* compareAndDelete(key: string, revision: number): Generator<EtcdOperation, boolean | Status, EtcdResponse> {
+  const answer = yield {
+    op: 'txn',
+    compare: [{ key, target: 'mod', revision }],
+    success: [{ op: 'delete-range', key }],
+    failure: [{ op: 'range', key }],
+  };
   if ('error' in answer) return timeout(answer.error);
   return answer.result.op === 'txn' && answer.result.succeeded;
 }
 
-export const revisionOf = (object: KubeObject | undefined): number => Number(object?.metadata.resourceVersion ?? 0);
+const revisionOf = (object: KubeObject | undefined): number => Number(object?.metadata.resourceVersion ?? 0);
 
 export const isDryRun = (state: RequestState): boolean => {
   const { query, body } = state.request;
@@ -79,7 +88,11 @@ export const isDryRun = (state: RequestState): boolean => {
 };
 
 /** Reads, changes and writes until nobody interferes (etcd3/store.go GuaranteedUpdate). */
-export function* guaranteedUpdate(resource: ResourceDefinition, key: string, change: (current: KubeObject) => KubeObject | Status): Generator<EtcdOperation, KubeObject | Status, EtcdResponse> {
+export function* guaranteedUpdate(
+  resource: ResourceDefinition,
+  key: string,
+  change: (current: KubeObject) => KubeObject | Status,
+): Generator<EtcdOperation, KubeObject | Status, EtcdResponse> {
   let current = yield* readOne(key);
   for (let attempt = 0; attempt < 10; attempt++) {
     if (current === undefined) return notFound(resource, key.slice(key.lastIndexOf('/') + 1));
@@ -118,7 +131,14 @@ export function* createObject(state: RequestState, resource: ResourceDefinition)
 
 /** Whether an update leaves everything as it is: then nothing is written and the version stays. */
 function unchanged(object: KubeObject, old: KubeObject): boolean {
-  const comparable = (item: KubeObject): unknown => ({ ...item, metadata: { ...item.metadata, managedFields: item.metadata.managedFields?.map((entry) => ({ ...entry, time: undefined })), resourceVersion: undefined } });
+  const comparable = (item: KubeObject): unknown => ({
+    ...item,
+    metadata: {
+      ...item.metadata,
+      managedFields: item.metadata.managedFields?.map((entry) => ({ ...entry, time: undefined })),
+      resourceVersion: undefined,
+    },
+  });
   return deepEqual(comparable(object), comparable(old));
 }
 
@@ -133,10 +153,17 @@ export function* updateObject(state: RequestState, resource: ResourceDefinition)
     if (found === undefined) return failed(notFound(resource, name));
     if (isFailure(found)) return failed(found);
     const current = found as KubeObject;
-    return current.metadata.resourceVersion === old.metadata.resourceVersion ? { type: 'object', status: 200, object: current } : { type: 'retry', current };
+    return current.metadata.resourceVersion === old.metadata.resourceVersion
+      ? { type: 'object', status: 200, object: current }
+      : { type: 'retry', current };
   }
   // The last finalizer is gone from an object that waits to be deleted: this write deletes it.
-  if (old?.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).length === 0 && (object.metadata.deletionGracePeriodSeconds ?? 0) === 0 && !hasSpecFinalizers(object)) {
+  if (
+    old?.metadata.deletionTimestamp !== undefined &&
+    (object.metadata.finalizers ?? []).length === 0 &&
+    (object.metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
+    !hasSpecFinalizers(object)
+  ) {
     const deleted = yield* compareAndDelete(key, revisionOf(old));
     if (deleted === true) return { type: 'object', status: 200, object, removed: [old] };
     if (isFailure(deleted)) return failed(deleted);
@@ -174,7 +201,8 @@ export function* deleteObject(state: RequestState, resource: ResourceDefinition,
     }
     const result = yield* compareAndPut(key, revisionOf(object), step.object);
     if (isFailure(result)) return failed(result);
-    if ('written' in (result as object)) return { type: 'object', status: 200, object: (result as { readonly written: KubeObject }).written };
+    if ('written' in (result as object))
+      return { type: 'object', status: 200, object: (result as { readonly written: KubeObject }).written };
   }
   return failed(conflict(resource, name));
 }
@@ -188,12 +216,21 @@ function* deleteEndpoints(service: string): Generator<EtcdOperation, void, EtcdR
 
 /** Pods and services answer with themselves, others with a Status (store.go, returnDeletedObject). */
 function deletedAnswer(resource: ResourceDefinition, object: KubeObject): Stored {
-  if (['pods', 'services', 'serviceaccounts', 'persistentvolumes', 'persistentvolumeclaims', 'resourcequotas', 'podtemplates'].includes(resource.plural)) return { type: 'object', status: 200, object, removed: [object] };
+  if (
+    ['pods', 'services', 'serviceaccounts', 'persistentvolumes', 'persistentvolumeclaims', 'resourcequotas', 'podtemplates'].includes(
+      resource.plural,
+    )
+  )
+    return { type: 'object', status: 200, object, removed: [object] };
   const { group, plural } = resource;
-  return { type: 'status', removed: [object], body: success({ name: object.metadata.name, ...(group === '' ? {} : { group }), kind: plural, uid: object.metadata.uid ?? '' }) };
+  return {
+    type: 'status',
+    removed: [object],
+    body: success({ name: object.metadata.name, ...(group === '' ? {} : { group }), kind: plural, uid: object.metadata.uid ?? '' }),
+  };
 }
 
-export function deleteOptions(state: RequestState): DeleteOptions {
+function deleteOptions(state: RequestState): DeleteOptions {
   const { body, query } = state.request;
   const given = isObject(body) ? (body as DeleteOptions) : {};
   const grace = query['gracePeriodSeconds'];
@@ -218,12 +255,22 @@ export function* deleteCollection(server: ApiServerState, state: RequestState, r
 }
 
 /** The selectors of a list or watch. */
-export function selectorsOf(state: RequestState, resource: ResourceDefinition): { readonly labels: Selector | undefined; readonly fields: readonly FieldTerm[] | undefined } | Status {
+export function selectorsOf(
+  state: RequestState,
+  resource: ResourceDefinition,
+): { readonly labels: Selector | undefined; readonly fields: readonly FieldTerm[] | undefined } | Status {
   const { labelSelector, fieldSelector } = state.request.query;
   try {
     const labels = labelSelector === undefined || labelSelector === '' ? undefined : parseLabelSelector(labelSelector);
     const fields = fieldSelector === undefined || fieldSelector === '' ? undefined : parseFieldSelector(fieldSelector);
-    const known = resource.selectableFields({ apiVersion: '', kind: '', metadata: { name: '' }, involvedObject: {}, spec: {}, status: {} } as KubeObject);
+    const known = resource.selectableFields({
+      apiVersion: '',
+      kind: '',
+      metadata: { name: '' },
+      involvedObject: {},
+      spec: {},
+      status: {},
+    } as KubeObject);
     for (const term of fields ?? []) if (known[term.field] === undefined) return badRequest(fieldProblem(resource, term.field));
     return { labels, fields };
   } catch (error) {
@@ -232,7 +279,9 @@ export function selectorsOf(state: RequestState, resource: ResourceDefinition): 
 }
 
 function fieldProblem(resource: ResourceDefinition, field: string): string {
-  return resource.namesFieldLabels ? `field label not supported: ${field}` : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  return resource.namesFieldLabels
+    ? `field label not supported: ${field}`
+    : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }
 
 /** The objects that a list, or the deletion of a collection, is about. */
@@ -261,10 +310,17 @@ export function* listObjects(server: ApiServerState, state: RequestState, resour
   const selected = select(server, state, resource);
   if (isFailure(selected)) return failed(selected);
   if (continued !== undefined && continued.revision < server.oldest) {
-    return failed(expired('The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'));
+    return failed(
+      expired(
+        'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+      ),
+    );
   }
   const all = selected as readonly KubeObject[];
-  const rest = continued === undefined ? all : all.filter((object) => storageKey(resource, object.metadata.namespace ?? '', object.metadata.name) > continued.after);
+  const rest =
+    continued === undefined
+      ? all
+      : all.filter((object) => storageKey(resource, object.metadata.namespace ?? '', object.metadata.name) > continued.after);
   const objects = limit > 0 ? rest.slice(0, limit) : rest;
   const revision = continued?.revision ?? server.revision;
   const last = objects.at(-1);
@@ -272,7 +328,9 @@ export function* listObjects(server: ApiServerState, state: RequestState, resour
   const metadata = {
     resourceVersion: String(revision),
     ...(more ? { continue: formatContinue(revision, storageKey(resource, last.metadata.namespace ?? '', last.metadata.name)) } : {}),
-    ...(more && query['labelSelector'] === undefined && query['fieldSelector'] === undefined ? { remainingItemCount: rest.length - objects.length } : {}),
+    ...(more && query['labelSelector'] === undefined && query['fieldSelector'] === undefined
+      ? { remainingItemCount: rest.length - objects.length }
+      : {}),
   };
   return { type: 'list', objects, metadata };
 }
@@ -286,5 +344,8 @@ function formatContinue(revision: number, after: string): string {
 function parseContinue(token: string): { readonly revision: number; readonly after: string } | null {
   const match = new RegExp(`^${continueMark}(\\d+)_([0-9a-f]+)$`).exec(token);
   if (match === null) return null;
-  return { revision: Number(match[1]), after: (match[2]!.match(/../g) ?? []).map((pair) => String.fromCharCode(parseInt(pair, 16))).join('') };
+  return {
+    revision: Number(match[1]),
+    after: (match[2]!.match(/../g) ?? []).map((pair) => String.fromCharCode(parseInt(pair, 16))).join(''),
+  };
 }

@@ -29,12 +29,22 @@ const binding: Special = function* (_server, state, resource, now) {
   const pods = { group: '', plural: 'pods' };
   const result = yield* guaranteedUpdate(resource, `/registry/pods/${namespace}/${name}`, (pod) => {
     const spec = fields(pod['spec']);
-    if (pod.metadata.deletionTimestamp !== undefined) return conflict(pods, name, `pod ${name} is being deleted, cannot be assigned to a host`);
-    if (spec['nodeName'] !== undefined && spec['nodeName'] !== '') return conflict(pods, name, `pod ${name} is already assigned to node "${String(spec['nodeName'])}"`);
+    if (pod.metadata.deletionTimestamp !== undefined)
+      return conflict(pods, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+    if (spec['nodeName'] !== undefined && spec['nodeName'] !== '')
+      return conflict(pods, name, `pod ${name} is already assigned to node "${String(spec['nodeName'])}"`);
     const status = fields(pod['status']);
     const generation = pod.metadata.generation ?? 1;
-    const scheduled: PodCondition = { lastProbeTime: null as never, lastTransitionTime: formatTime(now), observedGeneration: generation, status: 'True', type: 'PodScheduled' };
-    const others = ((status['conditions'] as readonly PodCondition[] | undefined) ?? []).filter((condition) => condition.type !== 'PodScheduled');
+    const scheduled: PodCondition = {
+      lastProbeTime: null as never,
+      lastTransitionTime: formatTime(now),
+      observedGeneration: generation,
+      status: 'True',
+      type: 'PodScheduled',
+    };
+    const others = ((status['conditions'] as readonly PodCondition[] | undefined) ?? []).filter(
+      (condition) => condition.type !== 'PodScheduled',
+    );
     const { observedGeneration: _own, ...plain } = scheduled;
     return { ...pod, spec: { ...spec, nodeName: node }, status: { ...status, conditions: [...others, plain] } };
   });
@@ -59,21 +69,35 @@ function scaleOf(target: KubeObject, paths: ScalePaths): KubeObject {
 /** A selector as text: custom resources keep it as text, replication controllers as labels, the others as a selector. */
 function selectorText(target: KubeObject, selector: unknown): string {
   if (typeof selector === 'string') return selector;
-  return target.kind === 'ReplicationController' ? labelText(selector) : formatLabelSelector(labelSelectorFromObject(selector as LabelSelector));
+  return target.kind === 'ReplicationController'
+    ? labelText(selector)
+    : formatLabelSelector(labelSelectorFromObject(selector as LabelSelector));
 }
 
-const labelText = (labels: unknown): string => Object.entries(fields(labels)).map(([key, value]) => `${key}=${String(value)}`).sort().join(',');
+const labelText = (labels: unknown): string =>
+  Object.entries(fields(labels))
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .sort()
+    .join(',');
 
 function patched(state: RequestState, current: KubeObject): KubeObject {
   const { contentType, body } = state.request;
-  if (state.info.verb === 'update') return { ...(body as unknown as KubeObject), metadata: { ...current.metadata, ...(fields(body)['metadata'] as object | undefined) } as KubeObject['metadata'] };
+  if (state.info.verb === 'update')
+    return {
+      ...(body as unknown as KubeObject),
+      metadata: { ...current.metadata, ...(fields(body)['metadata'] as object | undefined) } as KubeObject['metadata'],
+    };
   if (contentType === mediaTypes.jsonPatch) return applyJsonPatch(current, body) as KubeObject;
   if (contentType === mediaTypes.strategicMergePatch) return applyStrategicMergePatch(current, body, undefined) as KubeObject;
   return applyMergePatch(current, body) as KubeObject;
 }
 
 /** The scale that a request wants an object to have, and the one that it has. */
-export function wantedScale(state: RequestState, resource: ResourceDefinition, target: KubeObject): { readonly object: KubeObject; readonly old: KubeObject } {
+export function wantedScale(
+  state: RequestState,
+  resource: ResourceDefinition,
+  target: KubeObject,
+): { readonly object: KubeObject; readonly old: KubeObject } {
   const old = scaleOf(target, resource.scale!);
   return { object: patched(state, old), old };
 }
@@ -91,13 +115,25 @@ const scale: Special = function* (_server, state, resource, now) {
   const change = (current: KubeObject): KubeObject | Status => {
     const wanted = patched(state, scaleOf(current, paths));
     const { resourceVersion } = wanted.metadata;
-    if (resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion) return conflict(resource, current.metadata.name);
+    if (resourceVersion !== undefined && resourceVersion !== current.metadata.resourceVersion)
+      return conflict(resource, current.metadata.name);
     const replicas = Number(fields(wanted['spec'])['replicas'] ?? 0);
-    if (replicas < 0) return invalidObject('autoscaling', 'Scale', current.metadata.name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+    if (replicas < 0)
+      return invalidObject('autoscaling', 'Scale', current.metadata.name, [
+        invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+      ]);
     if (replicas === valueAt(current, paths.spec)) return current;
     const generation = (current.metadata.generation ?? 0) + 1;
     const updated = withValueAt<KubeObject>({ ...current, metadata: { ...current.metadata, generation } }, paths.spec, replicas);
-    return updateManagedFields({ live: current, updated, schema: resource.schema, apiVersion: resource.apiVersion, manager, subresource: 'scale', time: formatTime(now) });
+    return updateManagedFields({
+      live: current,
+      updated,
+      schema: resource.schema,
+      apiVersion: resource.apiVersion,
+      manager,
+      subresource: 'scale',
+      time: formatTime(now),
+    });
   };
   if (isDryRun(state)) {
     const found = yield* readOne(key);
@@ -142,14 +178,40 @@ const accessReview = (self: boolean): Special =>
     const user = self ? state.user : { name: String(spec['user'] ?? ''), groups: (spec['groups'] as readonly string[] | undefined) ?? [] };
     const text = (key: string): string => String(resource[key] ?? '');
     const verb = String(path === undefined ? text('verb') : fields(spec['nonResourceAttributes'])['verb']);
-    const decision = authorize(server, { user, verb, group: text('group'), resource: text('resource'), subresource: text('subresource'), namespace: text('namespace'), name: text('name'), path: path === undefined ? undefined : String(path) });
-    return { type: 'body', status: 201, body: { ...body, metadata: {}, status: { allowed: decision.allowed, ...(decision.reason === '' ? {} : { reason: decision.reason }) } } as Json };
+    const decision = authorize(server, {
+      user,
+      verb,
+      group: text('group'),
+      resource: text('resource'),
+      subresource: text('subresource'),
+      namespace: text('namespace'),
+      name: text('name'),
+      path: path === undefined ? undefined : String(path),
+    });
+    return {
+      type: 'body',
+      status: 201,
+      body: {
+        ...body,
+        metadata: {},
+        status: { allowed: decision.allowed, ...(decision.reason === '' ? {} : { reason: decision.reason }) },
+      } as Json,
+    };
   };
 
 // oxlint-disable-next-line require-yield
 const selfReview: Special = function* (_server, state) {
   const { name, groups } = state.user;
-  return { type: 'body', status: 201, body: { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1', metadata: { creationTimestamp: null }, status: { userInfo: { username: name, groups } } } as Json };
+  return {
+    type: 'body',
+    status: 201,
+    body: {
+      kind: 'SelfSubjectReview',
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata: { creationTimestamp: null },
+      status: { userInfo: { username: name, groups } },
+    } as Json,
+  };
 };
 
 /** registry/authorization/selfsubjectrulesreview/rest.go: all that RBAC lets a user do in a namespace. */
@@ -162,11 +224,19 @@ const rulesReview: Special = function* (server, state) {
   const resourceRules = rules.flatMap(({ verbs, apiGroups, resources = [], resourceNames }) =>
     resources.length === 0 ? [] : [{ verbs, apiGroups, resources, ...(resourceNames === undefined ? {} : { resourceNames }) }],
   );
-  const nonResourceRules = rules.flatMap(({ verbs, nonResourceURLs = [] }) => (nonResourceURLs.length === 0 ? [] : [{ verbs, nonResourceURLs }]));
+  const nonResourceRules = rules.flatMap(({ verbs, nonResourceURLs = [] }) =>
+    nonResourceURLs.length === 0 ? [] : [{ verbs, nonResourceURLs }],
+  );
   const node = state.user.groups.includes('system:nodes');
-  const incomplete = node ? { incomplete: true, evaluationError: 'node authorizer does not support user rule resolution' } : { incomplete: false };
+  const incomplete = node
+    ? { incomplete: true, evaluationError: 'node authorizer does not support user rule resolution' }
+    : { incomplete: false };
   const status = { resourceRules, nonResourceRules, ...incomplete };
-  return { type: 'body', status: 201, body: { kind: 'SelfSubjectRulesReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec: {}, status } as unknown as Json };
+  return {
+    type: 'body',
+    status: 201,
+    body: { kind: 'SelfSubjectRulesReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec: {}, status } as unknown as Json,
+  };
 };
 
 const specials: Readonly<Record<string, Special>> = {
@@ -190,7 +260,9 @@ export function specialFor(state: RequestState): Special | undefined {
 }
 
 /** Subresources that are the object itself, written in part. */
-export const isPartOfObject = (subresource: string): boolean => ['', 'status', 'finalize', 'ephemeralcontainers', 'resize', 'approval'].includes(subresource);
+export const isPartOfObject = (subresource: string): boolean =>
+  ['', 'status', 'finalize', 'ephemeralcontainers', 'resize', 'approval'].includes(subresource);
 
 /** Everything that is neither. */
-export const unknownSubresource = (state: RequestState): Status => failure(404, 'NotFound', 'the server could not find the requested resource', { kind: state.info.plural });
+export const unknownSubresource = (state: RequestState): Status =>
+  failure(404, 'NotFound', 'the server could not find the requested resource', { kind: state.info.plural });

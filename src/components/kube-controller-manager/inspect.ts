@@ -9,8 +9,21 @@ export function inspectManager(state: ManagerState): Inspection {
     summary: election.leading ? 'leading' : 'waiting for the lease',
     health: election.leading ? 'good' : 'waiting',
     sections: [
-      { type: 'fields', title: 'Lease', rows: [['name', election.name], ['identity', election.identity], ['leading', String(election.leading)]] },
-      { type: 'table', title: 'Shared informers', columns: ['resource', 'objects', 'resourceVersion', 'synced'], rows: Object.entries(caches).map(([name, cache]) => [name, String(cache.store.size), cache.resourceVersion, String(cache.synced)]) },
+      {
+        type: 'fields',
+        title: 'Lease',
+        rows: [
+          ['name', election.name],
+          ['identity', election.identity],
+          ['leading', String(election.leading)],
+        ],
+      },
+      {
+        type: 'table',
+        title: 'Shared informers',
+        columns: ['resource', 'objects', 'resourceVersion', 'synced'],
+        rows: Object.entries(caches).map(([name, cache]) => [name, String(cache.store.size), cache.resourceVersion, String(cache.synced)]),
+      },
     ],
   };
 }
@@ -22,8 +35,18 @@ export function inspectController(state: ControllerState): Inspection {
     summary: running.length > 0 ? `syncing ${running[0]!}` : `${state.synced} syncs`,
     health: running.length > 0 ? 'busy' : 'good',
     sections: [
-      { type: 'table', title: 'Work queue', columns: ['key', 'state'], rows: [...running.map((key) => [key, 'syncing']), ...state.queue.order.map((key) => [key, 'queued'])] },
-      { type: 'table', title: 'Back-off', columns: ['key', 'failures'], rows: [...state.queue.failures].map(([key, count]) => [key, String(count)]) },
+      {
+        type: 'table',
+        title: 'Work queue',
+        columns: ['key', 'state'],
+        rows: [...running.map((key) => [key, 'syncing']), ...state.queue.order.map((key) => [key, 'queued'])],
+      },
+      {
+        type: 'table',
+        title: 'Back-off',
+        columns: ['key', 'failures'],
+        rows: [...state.queue.failures].map(([key, count]) => [key, String(count)]),
+      },
     ],
   };
 }

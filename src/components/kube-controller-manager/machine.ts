@@ -107,7 +107,10 @@ function lead(state: ManagerState): Result {
 }
 
 /** The garbage collector's monitors. */
-const monitorClient = (state: ManagerState): ClientConfig => ({ ...state.client, userAgent: `${state.controllerAgent}/metadata-informers` });
+const monitorClient = (state: ManagerState): ClientConfig => ({
+  ...state.client,
+  userAgent: `${state.controllerAgent}/metadata-informers`,
+});
 
 /** What discovery says: a resource that is gone takes its cache with it, and one that is new gets one. */
 function discovered(state: ManagerState, answer: HttpResponse): Result {
@@ -118,14 +121,18 @@ function discovered(state: ManagerState, answer: HttpResponse): Result {
 
 function informerClient(state: ManagerState, plural: string): ClientConfig {
   if (state.caches[plural]?.spec.discovered !== undefined) return monitorClient(state);
-  return { ...state.client, userAgent: plural === authenticationCache ? state.controllerAgent : `${state.controllerAgent}/shared-informers` };
+  return {
+    ...state.client,
+    userAgent: plural === authenticationCache ? state.controllerAgent : `${state.controllerAgent}/shared-informers`,
+  };
 }
 
 /** A change becomes keys for the controllers that it concerns. */
 function dispatch(state: ManagerState, plural: string, changes: readonly Change[], self: string): Effect[] {
   const effects: Effect[] = [];
   for (const [name, controller] of controllers) {
-    const handler = controller.handlers[plural] ?? (state.caches[plural]?.spec.discovered === undefined ? undefined : controller.monitors?.(plural));
+    const handler =
+      controller.handlers[plural] ?? (state.caches[plural]?.spec.discovered === undefined ? undefined : controller.monitors?.(plural));
     if (handler === undefined) continue;
     const observed = changes.flatMap((change) => controller.observes?.[plural]?.(change) ?? []);
     const batches = new Map<number, Set<string>>();

@@ -31,7 +31,7 @@ export const podKey = (pod: KubeObject): string => `${pod.metadata.namespace ?? 
 const amount = (name: string, quantity: string | number): number =>
   name === 'cpu' ? Math.ceil(parseQuantity(quantity) * 1000 - 1e-6) : parseQuantity(quantity);
 
-export function amounts(list: Readonly<Record<string, string | number>> | undefined): Record<string, number> {
+function amounts(list: Readonly<Record<string, string | number>> | undefined): Record<string, number> {
   return Object.fromEntries(Object.entries(list ?? {}).map(([name, quantity]) => [name, amount(name, quantity)]));
 }
 

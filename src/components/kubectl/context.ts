@@ -36,7 +36,7 @@ export function createContext(input: KubectlInput, command: string, parsed: Argu
 }
 
 /** The client with `--token` and `--as`. */
-export function impersonating(input: KubectlInput, flags: Flags): KubectlInput['client'] {
+function impersonating(input: KubectlInput, flags: Flags): KubectlInput['client'] {
   const user = flags.text('as');
   const token = flags.text('token');
   const client = token === '' ? input.client : { ...input.client, credential: { type: 'token', token } as const };

@@ -24,7 +24,7 @@ export class PlainError extends CommandError {
 }
 
 /** Several errors; each is told on its own (utilerrors.Aggregate under checkErr). */
-export class ManyErrors extends CommandError {
+class ManyErrors extends CommandError {
   constructor(readonly errors: readonly CommandError[]) {
     super(errors.length === 1 ? errors[0]!.message : `[${errors.map((error) => error.message).join(', ')}]`);
   }

@@ -4,7 +4,7 @@ import { kubectlMachine } from './machine.ts';
 
 export type { CommandDone, CommandEdit, CommandEdited, CommandInterrupt, CommandOutput, KubectlInput, KubectlState } from './state.ts';
 export { commandTable, type CommandSpec } from './command-table.ts';
-export { globalFlags, type FlagSpec } from './flags.ts';
+export { type FlagSpec } from './flags.ts';
 
 /** One kubectl command. */
 export const kubectl: ProcessDefinition = { name: 'kubectl', machine: kubectlMachine, inspect: inspectKubectl };

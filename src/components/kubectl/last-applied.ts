@@ -5,7 +5,7 @@ import type { ManifestObject } from './manifests.ts';
 export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** The manifest as the annotation keeps it: one line of JSON without the annotation itself, ended by a newline. */
-export function lastAppliedText(object: ManifestObject): string {
+function lastAppliedText(object: ManifestObject): string {
   const { [lastAppliedAnnotation]: _, ...annotations } = (object.metadata?.['annotations'] ?? {}) as Readonly<Record<string, string>>;
   return `${toCompactJson({ ...object, metadata: { ...object.metadata, annotations } })}\n`;
 }

@@ -74,7 +74,7 @@ export function* call(request: ApiCall): Command<HttpResponse> {
 }
 
 /** Prints the `Warning:` headers of an answer. */
-export function* printWarnings(response: HttpResponse): Command<void> {
+function* printWarnings(response: HttpResponse): Command<void> {
   for (const warning of response.warnings ?? []) yield* printError(`Warning: ${warning}\n`);
 }
 

@@ -190,7 +190,7 @@ export function volumesLookedAt(state: PodWorkerState, event: WorkerEvent): Work
 }
 
 /** Fetches the token of the pod's account, waits for what its volumes are made from, and writes them (volume manager). */
-export function mount(state: PodWorkerState, event: WorkerEvent): WorkerResult {
+function mount(state: PodWorkerState, event: WorkerEvent): WorkerResult {
   if (!state.static && state.token === undefined && needsToken({ pod: state.pod! })) return askToken(state, event);
   const { ready, problems } = projectionsOf(surroundings(state, event), state.token ?? '');
   if (problems.length > 0) {

@@ -58,13 +58,13 @@ function operationOf(state: PodWorkerState, item: Tracked, spec: Container, want
 }
 
 /** A port by its number or by its name in the manifest; 0 where there is none of that name. */
-export function portOf(spec: Container, port: string | number): number {
+function portOf(spec: Container, port: string | number): number {
   if (typeof port === 'number' || /^\d+$/.test(port)) return Number(port);
   return spec.ports?.find((item) => item.name === port)?.containerPort ?? 0;
 }
 
 /** Why a probe failed, in the prober's words; undefined where it passed (pkg/probe). */
-export function failureOf(response: CriResponse, wanted: Probe, host: string, port: number): string | undefined {
+function failureOf(response: CriResponse, wanted: Probe, host: string, port: number): string | undefined {
   if ('error' in response) return /deadline/i.test(response.error) ? `command timed out: ${timeoutText(wanted)}` : response.error;
   const { result } = response;
   if (result.op === 'ExecSync') return result.exitCode === 0 ? undefined : `${result.stdout}${result.stderr}`.trimEnd();

@@ -60,12 +60,22 @@ function handle(state: ScriptRunnerState, event: ScriptRunnerEvent): Outcome<Scr
   switch (message.type) {
     case 'process.start': {
       const { client, script = [] } = message.input;
-      const effects = script.map(({ afterMs, ...run }): Effect => ({ type: 'arm', timer: run.run, afterMs, message: { type: 'script.run', ...run } as ScriptRunMessage }));
+      const effects = script.map(({ afterMs, ...run }): Effect => ({
+        type: 'arm',
+        timer: run.run,
+        afterMs,
+        message: { type: 'script.run', ...run } as ScriptRunMessage,
+      }));
       return { context: { ...state, client }, effects };
     }
     case 'script.run': {
       const { run, argv, stdin, files = {}, editor } = message;
-      const start: Effect = { type: 'start', name: run, definition: 'kubectl', input: { argv, stdin, files, editor, client: state.client } };
+      const start: Effect = {
+        type: 'start',
+        name: run,
+        definition: 'kubectl',
+        input: { argv, stdin, files, editor, client: state.client },
+      };
       return { ...change(state, run, (known) => known), effects: [start] };
     }
     case 'command.output':

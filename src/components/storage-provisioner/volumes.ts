@@ -1,10 +1,7 @@
 import type { KubeObject } from '#api/object.ts';
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '#api/types.generated.ts';
 
-export const provisionerAnnotations = [
-  'volume.kubernetes.io/storage-provisioner',
-  'volume.beta.kubernetes.io/storage-provisioner',
-] as const;
+const provisionerAnnotations = ['volume.kubernetes.io/storage-provisioner', 'volume.beta.kubernetes.io/storage-provisioner'] as const;
 const provisionedBy = 'pv.kubernetes.io/provisioned-by';
 const root = '/tmp/hostpath-provisioner';
 

@@ -51,7 +51,8 @@ function builtIn(machine: AnyStateMachine, place: string, action: BuiltIn, param
       run.emitAll(effects);
     };
   }
-  const paramsOf = (run: Run): unknown => (typeof params === 'function' ? (params as Expression)({ context: run.context, event: run.event }, undefined) : params);
+  const paramsOf = (run: Run): unknown =>
+    typeof params === 'function' ? (params as Expression)({ context: run.context, event: run.event }, undefined) : params;
   const valueOf = (expression: unknown, run: Run): unknown =>
     typeof expression === 'function' ? (expression as Expression)({ context: run.context, event: run.event }, paramsOf(run)) : expression;
   switch (action.type) {
@@ -79,7 +80,8 @@ function assign(run: Run, assignment: Expression | Readonly<Record<string, unkno
     return;
   }
   const changes: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(assignment)) changes[key] = typeof value === 'function' ? (value as Expression)(args, params) : value;
+  for (const [key, value] of Object.entries(assignment))
+    changes[key] = typeof value === 'function' ? (value as Expression)(args, params) : value;
   run.context = { ...(run.context as object), ...changes };
 }
 
@@ -99,17 +101,27 @@ function enqueue(machine: AnyStateMachine, place: string, run: Run, action: Buil
   const add = (item: unknown): void => void queued.push(compileAction(machine, place, item));
   const { context, event } = run;
   const enqueuer = Object.assign(add, {
-    assign: (assignment: Expression | Readonly<Record<string, unknown>>) => void queued.push((later) => assign(later, assignment, undefined)),
+    assign: (assignment: Expression | Readonly<Record<string, unknown>>) =>
+      void queued.push((later) => assign(later, assignment, undefined)),
     emit: (effect: unknown) =>
-      void queued.push((later) => later.emit((typeof effect === 'function' ? (effect as Expression)({ context: later.context, event }, undefined) : effect) as Effect)),
+      void queued.push((later) =>
+        later.emit(
+          (typeof effect === 'function' ? (effect as Expression)({ context: later.context, event }, undefined) : effect) as Effect,
+        ),
+      ),
     raise: (raised: unknown, options?: { readonly id?: string; readonly delay?: number }) =>
       void queued.push((later) => {
-        const value = (typeof raised === 'function' ? (raised as Expression)({ context: later.context, event }, undefined) : raised) as MachineEvent;
+        const value = (
+          typeof raised === 'function' ? (raised as Expression)({ context: later.context, event }, undefined) : raised
+        ) as MachineEvent;
         if (options?.delay === undefined) later.raise(value);
         else later.arm(options.id ?? value.type, options.delay, value);
       }),
     cancel: (id: string) => void queued.push((later) => later.cancel(id)),
   });
-  action.collect!({ context, event, enqueue: enqueuer, check: (guard: unknown) => compileGuard(machine, place, guard)(context, event) }, params);
+  action.collect!(
+    { context, event, enqueue: enqueuer, check: (guard: unknown) => compileGuard(machine, place, guard)(context, event) },
+    params,
+  );
   for (const item of queued) item(run);
 }

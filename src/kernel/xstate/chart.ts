@@ -3,7 +3,12 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate';
 /** A machine as a chart: states in document order, nested by dots, and the transitions between them. */
 export interface StateChart {
   readonly states: readonly { readonly id: string; readonly type: 'atomic' | 'compound' | 'final'; readonly initial: boolean }[];
-  readonly transitions: readonly { readonly from: string; readonly to: string; readonly event: string; readonly guard: string | undefined }[];
+  readonly transitions: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly event: string;
+    readonly guard: string | undefined;
+  }[];
 }
 
 const charts = new WeakMap<AnyStateMachine, StateChart>();

@@ -145,7 +145,8 @@ class Compiler {
       readonly actions: readonly unknown[];
       readonly reenter?: boolean;
     };
-    if (target !== undefined && target.length > 1) throw new Error(`machine "${this.machine.id}", state "${source.path}": several targets are not supported`);
+    if (target !== undefined && target.length > 1)
+      throw new Error(`machine "${this.machine.id}", state "${source.path}": several targets are not supported`);
     return {
       source,
       target: target?.[0] === undefined ? undefined : this.nodes.get(target[0])!,
@@ -252,7 +253,8 @@ class Interpreter implements CompiledMachine {
   private settle(run: Macrostep): void {
     let selectEventless = true;
     for (let count = 0; !isDone(run.node); count++) {
-      if (count > maxMicrosteps) throw new Error(`machine "${this.id}": more than ${maxMicrosteps} eventless transitions in state "${run.node.path}"`);
+      if (count > maxMicrosteps)
+        throw new Error(`machine "${this.id}": more than ${maxMicrosteps} eventless transitions in state "${run.node.path}"`);
       let transition: Transition | undefined = selectEventless ? firstEventless(run) : undefined;
       const eventless: boolean = transition !== undefined;
       if (transition === undefined) {

@@ -3,7 +3,10 @@ import type { MachineEvent } from './compile.ts';
 
 export type CompiledGuard = (context: unknown, event: MachineEvent) => boolean;
 
-type GuardFunction = ((args: { context: unknown; event: unknown }, params: unknown) => boolean) & { readonly check?: unknown; readonly guards?: readonly unknown[] };
+type GuardFunction = ((args: { context: unknown; event: unknown }, params: unknown) => boolean) & {
+  readonly check?: unknown;
+  readonly guards?: readonly unknown[];
+};
 
 /** XState's combinators are told apart by the functions that check them. */
 const checkOf = (guard: unknown): unknown => (guard as GuardFunction).check;
@@ -33,6 +36,7 @@ function inline(machine: AnyStateMachine, place: string, guard: GuardFunction, p
     if (guard.check === combinators.not) return (context, event) => !parts[0]!(context, event);
     throw new Error(`machine "${machine.id}", state "${place}": this guard is not supported by the compiled bridge`);
   }
-  if (typeof params === 'function') return (context, event) => guard({ context, event }, (params as (args: object) => unknown)({ context, event }));
+  if (typeof params === 'function')
+    return (context, event) => guard({ context, event }, (params as (args: object) => unknown)({ context, event }));
   return (context, event) => guard({ context, event }, params);
 }

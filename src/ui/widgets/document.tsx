@@ -6,7 +6,7 @@ import './document.css';
 const longest = 60_000;
 
 /** A value as YAML; what is very long is cut. */
-export function toYaml(value: unknown): string {
+function toYaml(value: unknown): string {
   if (value === undefined || value === null) return '';
   const text = typeof value === 'string' ? value : stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
   return text.length > longest ? `${text.slice(0, longest)}\n# …\n` : text;

@@ -21,9 +21,9 @@ export class MessageValue {
 }
 
 /** Part of an object, as an apply configuration has it. */
-export class ObjectValue extends MessageValue {}
+class ObjectValue extends MessageValue {}
 /** One operation of a JSON patch. */
-export class JsonPatchValue extends MessageValue {}
+class JsonPatchValue extends MessageValue {}
 
 const patchFields = new Set(['op', 'path', 'from', 'value']);
 

@@ -12,7 +12,7 @@ const rolesOf = (caches: Caches): readonly ClusterRole[] =>
   [...caches['clusterroles']!.store.values()] as readonly unknown[] as readonly ClusterRole[];
 
 /** The rules of all roles that an aggregating role selects, each once. */
-export function aggregatedRules(role: ClusterRole, roles: readonly ClusterRole[]): readonly PolicyRule[] {
+function aggregatedRules(role: ClusterRole, roles: readonly ClusterRole[]): readonly PolicyRule[] {
   const rules: PolicyRule[] = [];
   const sorted = [...roles].sort((a, b) => ((a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1));
   for (const selector of role.aggregationRule?.clusterRoleSelectors ?? []) {

@@ -82,7 +82,9 @@ interface Selecting {
 /** The selector of a ReplicationController is a set of labels; those of the others are label selectors. */
 function selectorOf(owner: KubeObject): ReturnType<typeof labelSelectorFromObject> {
   const selector = (owner as unknown as Selecting).spec?.selector;
-  return labelSelectorFromObject(owner.kind === 'ReplicationController' ? { matchLabels: selector as LabelSelector['matchLabels'] } : selector);
+  return labelSelectorFromObject(
+    owner.kind === 'ReplicationController' ? { matchLabels: selector as LabelSelector['matchLabels'] } : selector,
+  );
 }
 
 /** The members that pass a test: the list itself where all do, as they mostly do in a loop that looks at all pods each time. */

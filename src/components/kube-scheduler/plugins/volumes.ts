@@ -14,7 +14,7 @@ const claimName = (pod: KubeObject, volume: Volume): string | undefined =>
   volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral === undefined ? undefined : `${pod.metadata.name}-${volume.name}`);
 
 /** Keys of the claims that a pod uses. */
-export function claimKeys(pod: KubeObject): readonly string[] {
+function claimKeys(pod: KubeObject): readonly string[] {
   return (specOf(pod).volumes ?? []).flatMap((volume) => {
     const name = claimName(pod, volume);
     return name === undefined ? [] : [`${pod.metadata.namespace ?? ''}/${name}`];

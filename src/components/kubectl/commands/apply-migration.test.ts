@@ -3,12 +3,16 @@ import type { KubeObject } from '#api/object.ts';
 import { upgraded } from './apply-migration.ts';
 
 const annotation = { 'f:metadata': { 'f:annotations': { 'f:kubectl.kubernetes.io/last-applied-configuration': {} } } };
-const entry = (manager: string, operation: 'Apply' | 'Update', fieldsV1: object) => ({ manager, operation, apiVersion: 'v1', fieldsV1 }) as const;
+const entry = (manager: string, operation: 'Apply' | 'Update', fieldsV1: object) =>
+  ({ manager, operation, apiVersion: 'v1', fieldsV1 }) as const;
 const object = (...managedFields: readonly ReturnType<typeof entry>[]): KubeObject =>
   ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', managedFields } }) as unknown as KubeObject;
 
 it('what was applied from the client belongs to who applies from the server', () => {
-  const before = object(entry('kubectl', 'Apply', { 'f:data': { 'f:b': {} } }), entry('kubectl-client-side-apply', 'Update', { ...annotation, 'f:data': { 'f:a': {} } }));
+  const before = object(
+    entry('kubectl', 'Apply', { 'f:data': { 'f:b': {} } }),
+    entry('kubectl-client-side-apply', 'Update', { ...annotation, 'f:data': { 'f:a': {} } }),
+  );
   expect(upgraded(before, 'kubectl')).toEqual([entry('kubectl', 'Apply', { ...annotation, 'f:data': { 'f:a': {}, 'f:b': {} } })]);
 });
 

@@ -45,11 +45,18 @@ function* applyOnServer(context: Context, manifest: Manifest): Command<Applied> 
   if (object.metadata?.generateName !== undefined && name === '')
     throw new CommandError(`from ${object.metadata.generateName}: cannot use generate name with apply`);
   const query = { ...writeQuery(flags, 'kubectl', validationOf(flags)), force: String(flags.boolean('force-conflicts')) };
-  const request = { method: 'PATCH', path: pathOf(resource, namespace, name), query, body: object, contentType: mediaTypes.applyPatch } as const;
+  const request = {
+    method: 'PATCH',
+    path: pathOf(resource, namespace, name),
+    query,
+    body: object,
+    contentType: mediaTypes.applyPatch,
+  } as const;
   let response = yield* call(request);
   if (response.status >= 400) throw conflictHelp(statusError(response));
   // By looking afterwards instead of beforehand there is one request where nothing was applied from the client before.
-  if (dryRunOf(flags) === 'none' && (yield* migrate(context, manifest, response.body as unknown as KubeObject))) response = yield* call(request);
+  if (dryRunOf(flags) === 'none' && (yield* migrate(context, manifest, response.body as unknown as KubeObject)))
+    response = yield* call(request);
   if (response.status >= 400) throw conflictHelp(statusError(response));
   return [response.body as unknown as KubeObject, 'serverside-applied'];
 }

@@ -47,7 +47,7 @@ export function createdKind(kind: string, version = 'v1'): CreatedKind {
 export type Body = Readonly<Record<string, unknown>> & { readonly metadata: Readonly<Record<string, unknown>> };
 
 /** The object with its kind, and its namespace where `-n` gave one. */
-export function objectOf(context: Context, kind: CreatedKind, body: Body): KubeObject {
+function objectOf(context: Context, kind: CreatedKind, body: Body): KubeObject {
   const namespace = kind.namespaced && context.namespaceGiven ? { namespace: context.namespace } : {};
   const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
   return { apiVersion, kind: kind.kind, ...body, metadata: { ...body.metadata, ...namespace } } as unknown as KubeObject;

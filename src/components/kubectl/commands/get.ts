@@ -34,7 +34,7 @@ export function* getCommand(context: Context): Command<void> {
 }
 
 /** `--raw`: the answer as it is. */
-export function* getRaw(context: Context): Command<void> {
+function* getRaw(context: Context): Command<void> {
   const [path = '', search = ''] = context.flags.text('raw').split('?');
   const pairs = search === '' ? [] : search.split('&').map((pair) => pair.split('='));
   const query = Object.fromEntries(

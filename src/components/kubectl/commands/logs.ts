@@ -47,7 +47,7 @@ function* named(context: Context, word: string): Command<readonly ApiPod[]> {
 const defaultContainer = 'kubectl.kubernetes.io/default-container';
 
 /** Names of all containers of a pod: init containers first. */
-export function containerNames(pod: ApiPod): readonly string[] {
+function containerNames(pod: ApiPod): readonly string[] {
   return [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map((container) => container.name);
 }
 

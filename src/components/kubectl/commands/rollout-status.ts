@@ -39,7 +39,7 @@ function viewer(object: KubeObject): Observation {
 }
 
 /** The state of a deployment's roll-out. */
-export function deploymentStatus({ metadata, spec, status = {} }: Deployment & KubeObject): Observation {
+function deploymentStatus({ metadata, spec, status = {} }: Deployment & KubeObject): Observation {
   const name = quote(metadata.name);
   if ((metadata.generation ?? 0) > (status.observedGeneration ?? 0))
     return { print: 'Waiting for deployment spec update to be observed...\n' };

@@ -37,8 +37,7 @@ function* scaleOne(context: Context, { target }: Found, replicas: number): Comma
         body: { spec: { replicas } },
         contentType: mediaTypes.mergePatch,
       });
-      if (response.status === 404 && !resource.subresources.includes('scale'))
-        throw notServed(`patch ${resource.plural} ${name}`);
+      if (response.status === 404 && !resource.subresources.includes('scale')) throw notServed(`patch ${resource.plural} ${name}`);
       checked(response);
     }
     yield* waitForScale(context, path, replicas);

@@ -46,7 +46,7 @@ function* changeOne(context: Context, found: Found, verb: string, edit: Edit): C
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Where a kind keeps its pod spec. Throws for kinds that have none. */
-export function editTemplate(object: KubeObject, edit: (spec: PodSpec) => PodSpec): KubeObject {
+function editTemplate(object: KubeObject, edit: (spec: PodSpec) => PodSpec): KubeObject {
   const spec = object['spec'] as Fields | undefined;
   if (object.kind === 'Pod') return { ...object, spec: edit(spec as unknown as PodSpec) };
   if (object.kind === 'CronJob') {

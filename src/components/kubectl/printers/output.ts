@@ -157,7 +157,7 @@ export function printColumns(
 }
 
 /** Go's `%v` of JSON data: `map[a:b]`, `[x y]`. */
-export function goValue(value: unknown): string {
+function goValue(value: unknown): string {
   if (Array.isArray(value)) return `[${(value as readonly unknown[]).map(goValue).join(' ')}]`;
   if (!isObject(value)) return valueText(value);
   return `map[${Object.keys(value)

@@ -62,7 +62,7 @@ function cellText(value: unknown): string {
 }
 
 /** `a=b,c=d` in order, `<none>` for none (labels.FormatLabels). */
-export function formatLabels(labels: Readonly<Record<string, string>> | undefined): string {
+function formatLabels(labels: Readonly<Record<string, string>> | undefined): string {
   const entries = Object.entries(labels ?? {});
   if (entries.length === 0) return '<none>';
   return entries

@@ -52,7 +52,7 @@ const isDigit = (char: string): boolean => /\p{Nd}/u.test(char);
 const isLetter = (char: string): boolean => /\p{L}/u.test(char);
 
 /** The order of keys (go-yaml's keyList): letters by code, numbers by value, everything else before letters. */
-export function compareKeys(a: string, b: string): number {
+function compareKeys(a: string, b: string): number {
   let digits = false;
   for (let i = 0; i < a.length && i < b.length; i++) {
     const left = a[i]!;

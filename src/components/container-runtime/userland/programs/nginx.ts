@@ -16,7 +16,7 @@ function serversOf(directives: readonly Directive[]): readonly Server[] {
   });
 }
 
-export function listening(memory: Memory): Step {
+function listening(memory: Memory): Step {
   const ports = [...new Set(memory.servers.flatMap((server) => server.ports))];
   const listeners = ports.map((port): Listener => ({ port, protocol: 'http' }));
   return block(listeners.length === 0 ? { type: 'forever' } : { type: 'serve', listeners }, memory);

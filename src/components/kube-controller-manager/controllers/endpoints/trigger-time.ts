@@ -1,7 +1,7 @@
 import type { KubeObject } from '#api/object.ts';
 import { podOf } from '../pods.ts';
 
-export const triggerTime = 'endpoints.kubernetes.io/last-change-trigger-time';
+const triggerTime = 'endpoints.kubernetes.io/last-change-trigger-time';
 
 /** What a service's last sync had seen. RFC 3339. */
 export interface Triggers {

@@ -22,7 +22,7 @@ import {
 
 /** Everything that is not settled is looked at again at the next resync (--pvclaimbinder-sync-period). */
 const resyncMs = 15_000;
-export const atNextResync = (context: SyncContext): SyncResult => ({ againMs: resyncMs - (context.now % resyncMs) });
+const atNextResync = (context: SyncContext): SyncResult => ({ againMs: resyncMs - (context.now % resyncMs) });
 
 /** Binds both ways, in four writes that can each be repeated (pv_controller.go, bind). */
 function* bind(volume: KubeObject, claim: KubeObject): Calls<boolean> {
