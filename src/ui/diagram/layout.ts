@@ -32,7 +32,7 @@ export function layout(hosts: readonly HostSummary[]): readonly Box[] {
     { id: `${control}/kube-apiserver`, kind: 'api', x: 230, y: 0, width: 580, height: 186 },
     { id: `${control}/etcd`, kind: 'component', x: 880, y: 44, width: 200, height: 98 },
     { id: `${control}/kube-scheduler`, kind: 'component', x: 230, y: 232, width: 196, height: 98 },
-    { id: `${control}/kube-controller-manager`, kind: 'component', x: 450, y: 232, width: 630, height: 158 },
+    { id: `${control}/kube-controller-manager`, kind: 'component', x: 450, y: 232, width: 630, height: 176 },
   );
   const nodes = hosts.filter((host) => host.node);
   const few = nodes.length <= 1;
