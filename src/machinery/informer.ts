@@ -1,6 +1,6 @@
 import { prefixEnd, SortedMap } from '#base/sorted-map.ts';
 import { objectKey, type KubeObject } from '#api/object.ts';
-import type { Address, Effect, Message } from '#kernel/types.ts';
+import type { Effect, Message } from '#kernel/types.ts';
 import type { HttpAbort, HttpChunk, HttpClientMessage, HttpResponse } from '#protocol/rest.ts';
 import { resourcePath, sendCall, type ClientConfig } from './client.ts';
 
@@ -119,36 +119,6 @@ function again(state: InformerState, failures: number): InformerStep {
 /** The server is gone: the watch has to be opened again. */
 export function informerLost(state: InformerState): InformerStep {
   return again(state, state.failures);
-}
-
-/** Several informers of one client, by the plural of what they watch. */
-export type Informers = Readonly<Record<string, InformerState>>;
-
-/** The connection to the API server broke: every watch has to be opened again, and the connection watched. */
-export function allInformersLost(
-  informers: Informers,
-  server: Address,
-): { readonly informers: Informers; readonly effects: readonly Effect[] } {
-  const lost: Record<string, InformerState> = {};
-  const effects: Effect[] = [{ type: 'link', to: server }];
-  for (const [plural, informer] of Object.entries(informers)) {
-    const step = informerLost(informer);
-    lost[plural] = step.state;
-    effects.push(...step.effects);
-  }
-  return { informers: lost, effects };
-}
-
-/** One watch could not be opened: nobody listened. Undefined where there is no such informer. */
-export function oneInformerLost(
-  informers: Informers,
-  plural: string,
-  server: Address,
-): { readonly informers: Informers; readonly effects: readonly Effect[] } | undefined {
-  const informer = informers[plural];
-  if (informer === undefined) return undefined;
-  const { state, effects } = informerLost(informer);
-  return { informers: { ...informers, [plural]: state }, effects: [...effects, { type: 'link', to: server }] };
 }
 
 /** Takes in one message that `isFor` this informer. */

@@ -1,31 +1,20 @@
 import { setup } from 'xstate';
 import { resources, type ClientConfig } from '#machinery/client.ts';
-import {
-  allInformersLost,
-  byIndex,
-  handleInformer,
-  informerOf,
-  isFor,
-  newInformer,
-  oneInformerLost,
-  openInformer,
-  type InformerRetry,
-  type InformerState,
-} from '#machinery/informer.ts';
+import { byIndex, newInformer, type InformerRetry } from '#machinery/informer.ts';
+import { informersHeard, informersLost, openInformers, type Informers } from '#machinery/informers.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
 import type { NetDial, NetOutcome, NetReply } from '#protocol/net.ts';
-import type { HttpClientMessage, HttpRequest } from '#protocol/rest.ts';
+import type { HttpClientMessage } from '#protocol/rest.ts';
 import { lookUp, type Zone } from './names.ts';
 
 export interface DnsInput {
   readonly client: ClientConfig;
   readonly domain: string;
 }
-type Watches = Readonly<Record<'services' | 'endpointslices' | 'namespaces', InformerState>>;
 export interface DnsState {
   readonly input: DnsInput;
-  readonly informers: Watches;
+  readonly informers: Informers<keyof typeof watches>;
   readonly answered: number;
 }
 type Message =
@@ -47,21 +36,15 @@ const watches = {
 
 function start(state: DnsState, event: DnsEvent): Result {
   const { input } = event.message as StartMessage<DnsInput>;
-  const effects: Effect[] = [{ type: 'link', to: input.client.server }];
-  const opened = Object.entries(watches).map(([name, informer]) => {
-    const first = openInformer(informer, input.client);
-    effects.push(...first.effects);
-    return [name, first.state] as const;
-  });
-  return { context: { ...state, input, informers: Object.fromEntries(opened) as unknown as Watches }, effects };
+  const { informers, effects } = openInformers(watches, input.client);
+  return { context: { ...state, input, informers }, effects };
 }
 
 function informed(state: DnsState, message: HttpClientMessage | InformerRetry): Result {
-  const plural = (message.type === 'informer.retry' ? message.informer : informerOf(message.id)) as keyof Watches;
-  const informer = state.informers[plural];
-  if (informer === undefined || !isFor(informer, message)) return { context: state, effects: [] };
-  const result = handleInformer(informer, message, state.input.client);
-  return { context: { ...state, informers: { ...state.informers, [plural]: result.state } }, effects: result.effects };
+  const heard = informersHeard(state.informers, message, () => state.input.client);
+  return heard === undefined
+    ? { context: state, effects: [] }
+    : { context: { ...state, informers: heard.informers }, effects: heard.effects };
 }
 
 const isReady = ({ informers }: DnsState): boolean => Object.values(informers).every((informer) => informer.synced);
@@ -89,12 +72,9 @@ function asked(state: DnsState, dial: NetDial): Result {
   return { context: { ...state, answered: state.answered + 1 }, effects: [{ type: 'send', to: dial.replyTo, message: reply }] };
 }
 
-function unreachable(state: DnsState, { message }: UndeliverableMessage): Result {
-  const { id } = message as HttpRequest;
-  const lost = id === undefined ? undefined : oneInformerLost(state.informers, informerOf(id), state.input.client.server);
-  return lost === undefined
-    ? { context: state, effects: [] }
-    : { context: { ...state, informers: lost.informers as Watches }, effects: lost.effects };
+function lost(state: DnsState, message: PeerClosedMessage | UndeliverableMessage): Result {
+  const step = informersLost(state.informers, message, state.input.client.server);
+  return step === undefined ? { context: state, effects: [] } : { context: { ...state, informers: step.informers }, effects: step.effects };
 }
 
 function serve(state: DnsState, event: DnsEvent): Result {
@@ -104,12 +84,9 @@ function serve(state: DnsState, event: DnsEvent): Result {
       return start(state, event);
     case 'net.dial':
       return asked(state, message);
-    case 'peer.closed': {
-      const lost = allInformersLost(state.informers, state.input.client.server);
-      return { context: { ...state, informers: lost.informers as Watches }, effects: lost.effects };
-    }
+    case 'peer.closed':
     case 'message.undeliverable':
-      return unreachable(state, message);
+      return lost(state, message);
     case 'process.terminate':
       return { context: state, effects: [] };
     default:

@@ -2,19 +2,8 @@ import { setup } from 'xstate';
 import { createEvent } from '#machinery/events.ts';
 import { resourcePath, sendCall, resources, type ClientConfig } from '#machinery/client.ts';
 import { authenticationCache, openAuthentication } from '#machinery/authentication.ts';
-import {
-  handleInformer,
-  allInformersLost,
-  oneInformerLost,
-  informerOf,
-  isFor,
-  newInformer,
-  openInformer,
-  type Change,
-  type InformerRetry,
-  type InformerSpec,
-  type InformerStep,
-} from '#machinery/informer.ts';
+import { newInformer, openInformer, type Change, type InformerRetry, type InformerSpec } from '#machinery/informer.ts';
+import { informersHeard, informersLost } from '#machinery/informers.ts';
 import { electionAnswer, electionTick, isElection, newElection, type ElectionStep, type ElectionTick } from '#machinery/leader-election.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type {
@@ -151,11 +140,16 @@ function dispatch(state: ManagerState, plural: string, changes: readonly Change[
   return effects;
 }
 
-function informed(state: ManagerState, plural: string, result: InformerStep, self: string): Result {
-  const caches = { ...state.caches };
-  caches[plural] = result.state;
-  const context = { ...state, caches };
-  return { context, effects: [...result.effects, ...(result.changes.length === 0 ? [] : dispatch(context, plural, result.changes, self))] };
+function informed(state: ManagerState, message: Message, self: string): Result {
+  const heard = informersHeard(state.caches, message, (id) => informerClient(state, id));
+  if (heard === undefined) return { context: state, effects: [] };
+  const context = { ...state, caches: heard.informers };
+  return { context, effects: [...heard.effects, ...(heard.changes.length === 0 ? [] : dispatch(context, heard.id, heard.changes, self))] };
+}
+
+function lost(state: ManagerState, message: PeerClosedMessage | UndeliverableMessage): Result {
+  const step = informersLost(state.caches, message, state.client.server);
+  return step === undefined ? { context: state, effects: [] } : { context: { ...state, caches: step.informers }, effects: step.effects };
 }
 
 function serve(state: ManagerState, event: ManagerEvent): Result {
@@ -167,25 +161,10 @@ function serve(state: ManagerState, event: ManagerEvent): Result {
     const response: HttpResponse = { type: 'http.response', id: message.id, status: 200, contentType: 'text/plain', body: 'ok' };
     return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
   }
-  if (message.type === 'peer.closed') return lostServer(state);
+  if (message.type === 'peer.closed' || message.type === 'message.undeliverable') return lost(state, message);
   if (message.type === 'discovery.due') return { context: state, effects: discover(monitorClient(state)) };
   if (message.type === 'http.response' && message.id === discoveryId) return discovered(state, message);
-  const plural = message.type === 'informer.retry' ? message.informer : 'id' in message ? informerOf(message.id) : '';
-  const informer = state.caches[plural];
-  if (informer === undefined || !isFor(informer, message))
-    return message.type === 'message.undeliverable' ? unreachable(state, message) : { context: state, effects: [] };
-  return informed(state, plural, handleInformer(informer, message, informerClient(state, plural)), event.self);
-}
-
-function lostServer(state: ManagerState): Result {
-  const { informers, effects } = allInformersLost(state.caches, state.client.server);
-  return { context: { ...state, caches: informers }, effects };
-}
-
-function unreachable(state: ManagerState, message: UndeliverableMessage): Result {
-  const plural = informerOf((message.message as unknown as { readonly id?: string }).id ?? '');
-  const lost = oneInformerLost(state.caches, plural, state.client.server);
-  return lost === undefined ? { context: state, effects: [] } : { context: { ...state, caches: lost.informers }, effects: lost.effects };
+  return informed(state, message, event.self);
 }
 
 const serving = step<ManagerState, ManagerEvent>(serve);

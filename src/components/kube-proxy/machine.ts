@@ -3,17 +3,8 @@ import { deepEqual } from '#base/json.ts';
 import type { KubeObject } from '#api/object.ts';
 import { createNewEvent } from '#machinery/events.ts';
 import { resources, sendCall, type ClientConfig } from '#machinery/client.ts';
-import {
-  allInformersLost,
-  handleInformer,
-  informerOf,
-  isFor,
-  newInformer,
-  oneInformerLost,
-  openInformer,
-  type InformerRetry,
-  type InformerState,
-} from '#machinery/informer.ts';
+import { newInformer, type InformerRetry, type InformerState } from '#machinery/informer.ts';
+import { informersHeard, informersLost, openInformers, type Informers } from '#machinery/informers.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
 import { rulesFile, type PacketRules } from '#protocol/net.ts';
@@ -27,10 +18,9 @@ export interface ProxyInput {
 interface SyncDue {
   readonly type: 'proxy.sync';
 }
-type Watches = Readonly<Record<'services' | 'endpointslices' | 'nodes', InformerState>>;
 export interface ProxyState {
   readonly input: ProxyInput;
-  readonly informers: Watches;
+  readonly informers: Informers<keyof typeof watches>;
   /** Something has changed since the rules were last written. */
   readonly pending: boolean;
   readonly rules: PacketRules;
@@ -61,16 +51,11 @@ const watches = {
 
 function start(state: ProxyState, event: ProxyEvent): Result {
   const { input } = event.message as StartMessage<ProxyInput>;
-  const effects: Effect[] = [{ type: 'link', to: input.client.server }];
-  const opened = Object.entries(watches).map(([name, informer]) => {
-    const first = openInformer(informer, input.client);
-    effects.push(...first.effects);
-    return [name, first.state] as const;
-  });
+  const { informers, effects } = openInformers(watches, input.client);
   const subject = { apiVersion: 'v1', kind: 'Node', metadata: { name: input.node } };
   const said = createNewEvent(subject, 'Normal', 'Starting', 'StartKubeProxy', '', 'kube-proxy', event.now, 0, `kube-proxy-${input.node}`);
   return {
-    context: { ...state, input, informers: Object.fromEntries(opened) as unknown as Watches },
+    context: { ...state, input, informers },
     effects: [...effects, sendCall(input.client, 'event', said)],
   };
 }
@@ -88,15 +73,13 @@ function sync(state: ProxyState): Result {
 }
 
 function informed(state: ProxyState, message: HttpClientMessage | InformerRetry): Result {
-  const plural = (message.type === 'informer.retry' ? message.informer : informerOf(message.id)) as keyof Watches;
-  const informer = state.informers[plural];
-  if (informer === undefined || !isFor(informer, message)) return { context: state, effects: [] };
-  const result = handleInformer(informer, message, state.input.client);
-  const context: ProxyState = { ...state, informers: { ...state.informers, [plural]: result.state } };
-  const news = result.changes.length > 0 || result.state.synced !== informer.synced;
-  if (!news || state.pending) return { context, effects: result.effects };
+  const heard = informersHeard(state.informers, message, () => state.input.client);
+  if (heard === undefined) return { context: state, effects: [] };
+  const context: ProxyState = { ...state, informers: heard.informers };
+  const news = heard.changes.length > 0 || heard.nowSynced;
+  if (!news || state.pending) return { context, effects: heard.effects };
   const due: Effect = { type: 'arm', timer: 'sync', afterMs: gatherMs, message: { type: 'proxy.sync' } as SyncDue };
-  return { context: { ...context, pending: true }, effects: [...result.effects, due] };
+  return { context: { ...context, pending: true }, effects: [...heard.effects, due] };
 }
 
 /** `/healthz` and `/livez` of its own port. */
@@ -106,12 +89,9 @@ function served(state: ProxyState, event: ProxyEvent): Result {
   return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
 }
 
-function unreachable(state: ProxyState, message: UndeliverableMessage): Result {
-  const { id } = message.message as HttpRequest;
-  const lost = id === undefined ? undefined : oneInformerLost(state.informers, informerOf(id), state.input.client.server);
-  return lost === undefined
-    ? { context: state, effects: [] }
-    : { context: { ...state, informers: lost.informers as Watches }, effects: lost.effects };
+function lost(state: ProxyState, message: PeerClosedMessage | UndeliverableMessage): Result {
+  const step = informersLost(state.informers, message, state.input.client.server);
+  return step === undefined ? { context: state, effects: [] } : { context: { ...state, informers: step.informers }, effects: step.effects };
 }
 
 function serve(state: ProxyState, event: ProxyEvent): Result {
@@ -123,12 +103,9 @@ function serve(state: ProxyState, event: ProxyEvent): Result {
       return sync(state);
     case 'http.request':
       return served(state, event);
-    case 'peer.closed': {
-      const lost = allInformersLost(state.informers, state.input.client.server);
-      return { context: { ...state, informers: lost.informers as Watches }, effects: lost.effects };
-    }
+    case 'peer.closed':
     case 'message.undeliverable':
-      return unreachable(state, message);
+      return lost(state, message);
     case 'process.terminate':
       return { context: state, effects: [] };
     default:

@@ -4,19 +4,8 @@ import { seedRandom, type RandomState } from '#base/random.ts';
 import { authenticationCache, openAuthentication } from '#machinery/authentication.ts';
 import { sendCall, type ClientConfig } from '#machinery/client.ts';
 import { createEvent } from '#machinery/events.ts';
-import {
-  handleInformer,
-  allInformersLost,
-  oneInformerLost,
-  informerOf,
-  isFor,
-  newInformer,
-  openInformer,
-  type Change,
-  type InformerRetry,
-  type InformerState,
-  type InformerStep,
-} from '#machinery/informer.ts';
+import { newInformer, openInformer, type Change, type InformerRetry, type InformerState } from '#machinery/informer.ts';
+import { informersHeard, informersLost, type Heard } from '#machinery/informers.ts';
 import { electionAnswer, electionTick, isElection, newElection, type ElectionStep, type ElectionTick } from '#machinery/leader-election.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
@@ -115,12 +104,12 @@ function take(state: SchedulerState, plural: string, change: Change, event: Sche
   }
 }
 
-function informed(state: SchedulerState, plural: string, result: InformerStep, event: SchedulerEvent): Result {
-  let context: SchedulerState = { ...state, caches: { ...state.caches, [plural]: result.state } };
-  for (const change of result.changes) context = take(context, plural, change, event);
-  const ready = plural === 'persistentvolumeclaims' ? bindReady(context) : { context, effects: [] };
+function informed(state: SchedulerState, heard: Heard, event: SchedulerEvent): Result {
+  let context: SchedulerState = { ...state, caches: heard.informers };
+  for (const change of heard.changes) context = take(context, heard.id, change, event);
+  const ready = heard.id === 'persistentvolumeclaims' ? bindReady(context) : { context, effects: [] };
   const cycles = run(ready.context, event);
-  return { context: cycles.context, effects: [...result.effects, ...ready.effects, ...cycles.effects] };
+  return { context: cycles.context, effects: [...heard.effects, ...ready.effects, ...cycles.effects] };
 }
 
 const informerClient = (state: SchedulerState, plural: string): ClientConfig =>
@@ -154,9 +143,8 @@ function serve(state: SchedulerState, event: SchedulerEvent): Result {
         event.origin,
       );
     case 'peer.closed':
-      return lostServer(state);
     case 'message.undeliverable':
-      return undelivered(state, message, event);
+      return lost(state, message, event);
     default:
       return watched(state, event);
   }
@@ -164,27 +152,20 @@ function serve(state: SchedulerState, event: SchedulerEvent): Result {
 
 function watched(state: SchedulerState, event: SchedulerEvent): Result {
   const { message } = event;
-  const plural = message.type === 'informer.retry' ? message.informer : 'id' in message ? informerOf(message.id) : '';
-  const informer = state.caches[plural];
-  if (informer !== undefined && isFor(informer, message))
-    return informed(state, plural, handleInformer(informer, message, informerClient(state, plural)), event);
+  const heard = informersHeard(state.caches, message, (id) => informerClient(state, id));
+  if (heard !== undefined) return informed(state, heard, event);
   return message.type === 'http.response'
     ? onward(answered(state, message, event.now, event.origin), event)
     : { context: state, effects: [] };
 }
 
-function lostServer(state: SchedulerState): Result {
-  const { informers, effects } = allInformersLost(state.caches, state.client.server);
-  return { context: { ...state, caches: informers }, effects };
-}
-
-/** Nobody listens there: a watch is tried again, a request has failed. */
-function undelivered(state: SchedulerState, message: UndeliverableMessage, event: SchedulerEvent): Result {
-  const id = (message.message as unknown as { readonly id?: string }).id ?? '';
-  const lost = oneInformerLost(state.caches, informerOf(id), state.client.server);
-  if (lost === undefined)
-    return answered(state, { type: 'http.response', id, status: 503, contentType: '', body: null }, event.now, event.origin);
-  return { context: { ...state, caches: lost.informers }, effects: lost.effects };
+/** Nobody is there: watches are tried again, a request has failed. */
+function lost(state: SchedulerState, message: PeerClosedMessage | UndeliverableMessage, event: SchedulerEvent): Result {
+  const step = informersLost(state.caches, message, state.client.server);
+  if (step !== undefined) return { context: { ...state, caches: step.informers }, effects: step.effects };
+  if (message.type === 'peer.closed') return { context: state, effects: [] };
+  const { id = '' } = message.message as HttpRequest;
+  return answered(state, { type: 'http.response', id, status: 503, contentType: '', body: null }, event.now, event.origin);
 }
 
 const serving = step<SchedulerState, SchedulerEvent>(serve);

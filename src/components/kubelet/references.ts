@@ -1,8 +1,7 @@
 import type { KubeObject } from '#api/object.ts';
 import { resources } from '#machinery/client.ts';
-import { informerOf, newInformer, openInformer } from '#machinery/informer.ts';
+import { closeInformer, informerOf, newInformer, openInformer } from '#machinery/informer.ts';
 import type { Effect } from '#kernel/types.ts';
-import type { HttpAbort } from '#protocol/rest.ts';
 import { referencesOf } from './environment.ts';
 import { referenceId, type KubeletResult, type KubeletState } from './state.ts';
 
@@ -37,8 +36,7 @@ export function dropReferences(state: KubeletState, pod: KubeObject): KubeletRes
     const informer = others.get(id);
     if (informer === undefined || left.has(id)) continue;
     others = others.delete(id);
-    const message: HttpAbort = { type: 'http.abort', id: `${id}#${informer.generation}` };
-    effects.push({ type: 'send', to: state.input.client.server, message });
+    effects.push(closeInformer(informer, state.input.client));
   }
   return { context: { ...state, others }, effects };
 }

@@ -1,30 +1,20 @@
 import { setup } from 'xstate';
 import { resources, httpRequest, type ClientConfig } from '#machinery/client.ts';
-import {
-  allInformersLost,
-  handleInformer,
-  informerOf,
-  isFor,
-  newInformer,
-  oneInformerLost,
-  openInformer,
-  type InformerRetry,
-  type InformerState,
-} from '#machinery/informer.ts';
+import { newInformer, type InformerRetry } from '#machinery/informer.ts';
+import { informersHeard, informersLost, openInformers, type Informers } from '#machinery/informers.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
 import type { NetDial, NetReply } from '#protocol/net.ts';
-import type { HttpClientMessage, HttpRequest } from '#protocol/rest.ts';
+import type { HttpClientMessage } from '#protocol/rest.ts';
 import { answerTo, type Known } from './answers.ts';
 import { emptyStore, taken, useOf, type Store } from './scrape.ts';
 
 export interface MetricsInput {
   readonly client: ClientConfig;
 }
-type Watches = Readonly<Record<'nodes' | 'pods', InformerState>>;
 export interface MetricsState {
   readonly input: MetricsInput;
-  readonly informers: Watches;
+  readonly informers: Informers<keyof typeof watches>;
   readonly store: Store;
 }
 interface ScrapeDue {
@@ -56,13 +46,8 @@ const later: Effect = { type: 'arm', timer: 'scrape', afterMs: resolutionMs, mes
 
 function start(state: MetricsState, event: MetricsEvent): Result {
   const { input } = event.message as StartMessage<MetricsInput>;
-  const effects: Effect[] = [{ type: 'link', to: input.client.server }, later];
-  const opened = Object.entries(watches).map(([name, informer]) => {
-    const first = openInformer(informer, input.client);
-    effects.push(...first.effects);
-    return [name, first.state] as const;
-  });
-  return { context: { ...state, input, informers: Object.fromEntries(opened) as unknown as Watches }, effects };
+  const { informers, effects } = openInformers(watches, input.client);
+  return { context: { ...state, input, informers }, effects: [...effects, later] };
 }
 
 /** scraper.go: every node's kubelet is asked for what its containers have used. */
@@ -80,11 +65,10 @@ function answered(state: MetricsState, message: HttpClientMessage | InformerRetr
     const node = message.id.slice(scrape.length);
     return { context: { ...state, store: taken(state.store, node, String(message.body), now, keepMs) }, effects: [] };
   }
-  const plural = (message.type === 'informer.retry' ? message.informer : informerOf(message.id)) as keyof Watches;
-  const informer = state.informers[plural];
-  if (informer === undefined || !isFor(informer, message)) return { context: state, effects: [] };
-  const result = handleInformer(informer, message, state.input.client);
-  return { context: { ...state, informers: { ...state.informers, [plural]: result.state } }, effects: result.effects };
+  const heard = informersHeard(state.informers, message, () => state.input.client);
+  return heard === undefined
+    ? { context: state, effects: [] }
+    : { context: { ...state, informers: heard.informers }, effects: heard.effects };
 }
 
 /** Whether there is something to tell (metric-storage-ready). */
@@ -99,13 +83,9 @@ function asked(state: MetricsState, dial: NetDial, now: number): Result {
   return { context: state, effects: [{ type: 'send', to: dial.replyTo, message: reply }] };
 }
 
-function unreachable(state: MetricsState, { message }: UndeliverableMessage): Result {
-  const { id } = message as HttpRequest;
-  const lost =
-    id === undefined || id.startsWith(scrape) ? undefined : oneInformerLost(state.informers, informerOf(id), state.input.client.server);
-  return lost === undefined
-    ? { context: state, effects: [] }
-    : { context: { ...state, informers: lost.informers as Watches }, effects: lost.effects };
+function lost(state: MetricsState, message: PeerClosedMessage | UndeliverableMessage): Result {
+  const step = informersLost(state.informers, message, state.input.client.server);
+  return step === undefined ? { context: state, effects: [] } : { context: { ...state, informers: step.informers }, effects: step.effects };
 }
 
 function serve(state: MetricsState, event: MetricsEvent): Result {
@@ -117,12 +97,9 @@ function serve(state: MetricsState, event: MetricsEvent): Result {
       return scrapeAll(state);
     case 'net.dial':
       return asked(state, message, event.now);
-    case 'peer.closed': {
-      const lost = allInformersLost(state.informers, state.input.client.server);
-      return { context: { ...state, informers: lost.informers as Watches }, effects: lost.effects };
-    }
+    case 'peer.closed':
     case 'message.undeliverable':
-      return unreachable(state, message);
+      return lost(state, message);
     case 'process.terminate':
       return { context: state, effects: [] };
     default:

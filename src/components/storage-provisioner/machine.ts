@@ -4,17 +4,8 @@ import type { KubeObject } from '#api/object.ts';
 import type { PersistentVolumeClaim } from '#api/types.generated.ts';
 import { createEvent, subjectOf } from '#machinery/events.ts';
 import { resourcePath, resources, sendCall, type ClientConfig } from '#machinery/client.ts';
-import {
-  allInformersLost,
-  handleInformer,
-  informerOf,
-  isFor,
-  newInformer,
-  oneInformerLost,
-  openInformer,
-  type InformerRetry,
-  type InformerState,
-} from '#machinery/informer.ts';
+import { newInformer, type InformerRetry } from '#machinery/informer.ts';
+import { informersHeard, informersLost, openInformers, type Informers } from '#machinery/informers.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
 import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
@@ -25,10 +16,9 @@ export interface ProvisionerInput {
   /** The name in storage classes: `k8s.io/minikube-hostpath`. */
   readonly provisioner: string;
 }
-type Watches = Readonly<Record<'persistentvolumeclaims' | 'persistentvolumes' | 'storageclasses', InformerState>>;
 export interface ProvisionerState {
   readonly input: ProvisionerInput;
-  readonly informers: Watches;
+  readonly informers: Informers<keyof typeof watches>;
   /** Claims whose volume has been asked for, by the id of that request. */
   readonly asked: SortedMap<KubeObject>;
   readonly recorded: number;
@@ -48,13 +38,8 @@ const watches = {
 
 function start(state: ProvisionerState, event: ProvisionerEvent): Result {
   const { input } = event.message as StartMessage<ProvisionerInput>;
-  const effects: Effect[] = [{ type: 'link', to: input.client.server }];
-  const opened = Object.entries(watches).map(([name, informer]) => {
-    const first = openInformer(informer, input.client);
-    effects.push(...first.effects);
-    return [name, first.state] as const;
-  });
-  return { context: { ...state, input, informers: Object.fromEntries(opened) as unknown as Watches }, effects };
+  const { informers, effects } = openInformers(watches, input.client);
+  return { context: { ...state, input, informers }, effects };
 }
 
 /** Says something of a claim. */
@@ -134,21 +119,15 @@ function answered(state: ProvisionerState, event: ProvisionerEvent, { id, status
 }
 
 function informed(state: ProvisionerState, event: ProvisionerEvent, message: HttpClientMessage | InformerRetry): Result {
-  const plural = (message.type === 'informer.retry' ? message.informer : informerOf(message.id)) as keyof Watches;
-  const informer = state.informers[plural];
-  if (informer === undefined || !isFor(informer, message)) return { context: state, effects: [] };
-  const result = handleInformer(informer, message, state.input.client);
-  const next = look({ ...state, informers: { ...state.informers, [plural]: result.state } }, event);
-  return { context: next.context, effects: [...result.effects, ...next.effects] };
+  const heard = informersHeard(state.informers, message, () => state.input.client);
+  if (heard === undefined) return { context: state, effects: [] };
+  const next = look({ ...state, informers: heard.informers }, event);
+  return { context: next.context, effects: [...heard.effects, ...next.effects] };
 }
 
-function unreachable(state: ProvisionerState, { message }: UndeliverableMessage): Result {
-  const { id = '' } = message as HttpRequest;
-  const idle: ProvisionerState = { ...state, asked: state.asked.delete(id) };
-  const lost = oneInformerLost(state.informers, informerOf(id), state.input.client.server);
-  return lost === undefined
-    ? { context: idle, effects: [] }
-    : { context: { ...idle, informers: lost.informers as Watches }, effects: lost.effects };
+function lost(state: ProvisionerState, message: PeerClosedMessage | UndeliverableMessage): Result {
+  const step = informersLost(state.informers, message, state.input.client.server);
+  return step === undefined ? { context: state, effects: [] } : { context: { ...state, informers: step.informers }, effects: step.effects };
 }
 
 function serve(state: ProvisionerState, event: ProvisionerEvent): Result {
@@ -158,12 +137,12 @@ function serve(state: ProvisionerState, event: ProvisionerEvent): Result {
       return start(state, event);
     case 'http.response':
       return state.asked.has(message.id) ? answered(state, event, message) : informed(state, event, message);
-    case 'peer.closed': {
-      const lost = allInformersLost(state.informers, state.input.client.server);
-      return { context: { ...state, informers: lost.informers as Watches }, effects: lost.effects };
+    case 'peer.closed':
+      return lost(state, message);
+    case 'message.undeliverable': {
+      const { id = '' } = message.message as HttpRequest;
+      return lost({ ...state, asked: state.asked.delete(id) }, message);
     }
-    case 'message.undeliverable':
-      return unreachable(state, message);
     case 'process.terminate':
       return { context: state, effects: [] };
     default:

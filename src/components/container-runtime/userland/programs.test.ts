@@ -10,20 +10,7 @@ import {
   type ServedRequest,
 } from './index.ts';
 import { codeOf, proceed, run, sh, signal, start, startTime, take, viewOf, type Drive, type DriveOptions } from './testing/drive.ts';
-
-interface Row {
-  readonly script: string;
-  readonly log: string;
-  readonly code?: number;
-  readonly options?: DriveOptions;
-}
-
-const rows = (table: readonly Row[]): void => {
-  it.each(table.map((row): readonly [string, Row] => [row.script, row]))('%s', (_, { script, log, code = 0, options }) => {
-    const drive = sh(script, options);
-    expect({ log: drive.log, code: codeOf(drive) }).toEqual({ log, code });
-  });
-};
+import { rows, type Row } from './testing/rows.ts';
 
 describe('files', () => {
   rows([

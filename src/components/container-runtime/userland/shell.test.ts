@@ -1,20 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { codeOf, proceed, sh, signal, start, type DriveOptions } from './testing/drive.ts';
-
-interface Row {
-  readonly script: string;
-  readonly log: string;
-  /** 0 where nothing is said. */
-  readonly code?: number;
-  readonly options?: DriveOptions;
-}
-
-const rows = (table: readonly Row[]): void => {
-  it.each(table.map((row): readonly [string, Row] => [row.script, row]))('%s', (_, { script, log, code = 0, options }) => {
-    const drive = sh(script, options);
-    expect({ log: drive.log, code: codeOf(drive) }).toEqual({ log, code });
-  });
-};
+import { codeOf, proceed, sh, signal, start } from './testing/drive.ts';
+import { rows } from './testing/rows.ts';
 
 describe('lists and pipelines', () => {
   rows([
