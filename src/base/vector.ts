@@ -35,11 +35,18 @@ export class Vector<V> {
     return { root: this.root, shift: this.depthShift };
   }
 
-  /** Makes this vector what the image shows. */
-  restore(image: VectorImage): void {
+  /**
+   * Makes this vector what the image shows. `changed` is told of every slot whose value may differ; nodes that both share
+   * cost nothing.
+   */
+  restore(image: VectorImage, changed?: (before: V | undefined, after: V | undefined) => void): void {
+    const [root, shift] = [this.root, this.depthShift];
     this.owner = {};
     this.root = image.root as TrieNode;
     this.depthShift = image.shift;
+    const height = Math.max(shift, this.depthShift);
+    if (changed !== undefined && root !== this.root)
+      compare(raised(root, shift, height), raised(this.root, this.depthShift, height), height, changed as Changed);
   }
 
   get(index: number): V | undefined {
@@ -73,6 +80,23 @@ export class Vector<V> {
   private own(node: TrieNode | undefined): TrieNode {
     if (node?.owner === this.owner) return node;
     return { owner: this.owner, slots: node === undefined ? [] : node.slots.slice() };
+  }
+}
+
+type Changed = (before: unknown, after: unknown) => void;
+
+/** A trie as one of a greater height. */
+function raised(root: TrieNode, from: number, to: number): TrieNode {
+  return from >= to ? root : raised({ owner: root.owner, slots: [root] }, from + bits, to);
+}
+
+/** Walks two tries of one height side by side, and only where they differ. */
+function compare(a: TrieNode | undefined, b: TrieNode | undefined, shift: number, changed: Changed): void {
+  for (let at = 0; at < nodeWidth; at++) {
+    const [before, after] = [a?.slots[at], b?.slots[at]];
+    if (before === after) continue;
+    if (shift === 0) changed(before, after);
+    else compare(before as TrieNode | undefined, after as TrieNode | undefined, shift - bits, changed);
   }
 }
 

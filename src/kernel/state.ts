@@ -63,7 +63,6 @@ export interface WorldFacts {
   order: number;
   nextPacket: number;
   nextSlot: number;
-  addresses: SortedMap<number>;
   starts: SortedMap<ProcessStart>;
   incarnations: SortedMap<number>;
   disks: SortedMap<SortedMap<unknown>>;

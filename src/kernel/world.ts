@@ -38,9 +38,6 @@ export interface WorldChecks {
 const panicCode = 2;
 /** 128 + SIGKILL. */
 const killedCode = 137;
-/** The index of slots is begun anew when it has so many entries: most are of processes that are long gone. */
-const maxKnownSlots = 200_000;
-
 const noNotes: JournalEntry['notes'] = [];
 const noPackets: readonly Packet[] = [];
 const noTimers: readonly TimerItem[] = [];
@@ -53,8 +50,8 @@ export class World {
   private readonly machines = new Map<string, CompiledMachine>();
   private readonly queue = new EventQueue<QueueItem>();
   private readonly slots = new Vector<ProcessRecord>();
-  /** Where processes are, as far as it is known: checked against the slot whenever it is used, so never wrong. */
-  private readonly knownSlots = new Map<Address, number>();
+  /** Which slot the process at an address has; made from the slots, and so no part of a state. */
+  private readonly addresses = new Map<Address, number>();
   /** The entry that is being made while an event is handled. */
   private notes: JournalEntry['notes'] | undefined;
   private packets: Packet[] | undefined;
@@ -82,7 +79,14 @@ export class World {
   restore(state: WorldState): void {
     const { queue, processes, ...facts } = state;
     this.queue.restore(queue);
-    this.slots.restore(processes);
+    const arrived: ProcessRecord[] = [];
+    this.slots.restore(processes, (before, after) => {
+      if (before?.address === after?.address) return;
+      if (before !== undefined) this.addresses.delete(before.address);
+      if (after !== undefined) arrived.push(after);
+    });
+    // After all that left: an address may have moved to a slot that is compared earlier.
+    for (const { address, slot } of arrived) this.addresses.set(address, slot);
     this.facts = facts;
   }
 
@@ -145,7 +149,7 @@ export class World {
 
   /** All running processes, by address. */
   *processes(): Generator<ProcessView> {
-    for (const slot of this.facts.addresses.values()) yield this.slots.get(slot)!;
+    for (const address of [...this.addresses.keys()].sort()) yield this.record(address)!;
   }
 
   disk(host: string): SortedMap<unknown> {
@@ -175,16 +179,8 @@ export class World {
 
   /** The record of a running process. */
   record(address: Address): ProcessRecord | undefined {
-    const known = this.knownSlots.get(address);
-    if (known !== undefined) {
-      const record = this.slots.get(known);
-      if (record !== undefined && record.address === address) return record;
-    }
-    const slot = this.facts.addresses.get(address);
-    if (slot === undefined) return undefined;
-    if (this.knownSlots.size > maxKnownSlots) this.knownSlots.clear();
-    this.knownSlots.set(address, slot);
-    return this.slots.get(slot);
+    const slot = this.addresses.get(address);
+    return slot === undefined ? undefined : this.slots.get(slot);
   }
 
   // ── for effects and inputs ────────────────────────────────────────────────
@@ -228,14 +224,12 @@ export class World {
     const record = this.record(address);
     if (record === undefined) return;
     if (record.hadChildren) {
-      for (const child of [...this.facts.addresses.keys(`${address}/`, `${address}0`)]) {
-        if (this.record(child)?.parent === address) this.end(child, code, cause);
-      }
+      const below = [...this.addresses.keys()].filter((other) => other.startsWith(`${address}/`)).sort();
+      for (const child of below) if (this.record(child)?.parent === address) this.end(child, code, cause);
     }
     for (const timer of record.timers) this.queue.remove(timer);
-    this.facts.addresses = this.facts.addresses.delete(address);
     this.slots.set(record.slot, undefined);
-    this.knownSlots.delete(address);
+    this.addresses.delete(address);
     const monitors = this.facts.monitors.size === 0 ? [] : [...this.facts.monitors.keys(`${address}|`, `${address}}`)];
     for (const key of monitors) {
       const watcher = key.slice(address.length + 1);
@@ -274,8 +268,7 @@ export class World {
       hadChildren: false,
     };
     this.slots.set(slot, record);
-    facts.addresses = facts.addresses.set(address, slot);
-    this.knownSlots.set(address, slot);
+    this.addresses.set(address, slot);
     if (parent === undefined) {
       facts.starts = facts.starts.set(address, start);
       facts.incarnations = facts.incarnations.set(address, incarnation);
@@ -514,7 +507,6 @@ export function createWorld(options: WorldOptions, checks: WorldChecks = {}): Wo
     nextSlot: 0,
     queue: [],
     processes: new Vector<ProcessRecord>().freeze(),
-    addresses: SortedMap.empty(),
     starts: SortedMap.empty(),
     incarnations: SortedMap.empty(),
     disks,

@@ -17,7 +17,7 @@ import { mutate, type AdmissionRequest } from './admission.ts';
 import { authenticate, impersonated, impersonationTargets } from './authentication.ts';
 import { authorize, refusal, type Attributes } from './authorization.ts';
 import { escalationRefusal } from './escalation.ts';
-import { requestInfo, resourceFor, selectedName, type RequestInfo } from './request-info.ts';
+import { resourceFor, selectedName, type RequestInfo } from './request-info.ts';
 import type { RequestState } from './request-state.ts';
 import type { ApiServerState } from './state.ts';
 import { settlingMs } from './custom-resources.ts';
@@ -35,7 +35,7 @@ export const isWrite = (info: RequestInfo): boolean => ['create', 'update', 'pat
 export function authenticationGate(server: ApiServerState, state: RequestState): Verdict {
   const user = authenticate(server, state.request);
   if (user === undefined) return { refused: unauthorized() };
-  return { next: { ...state, user, info: requestInfo(state.request) }, detail: user.name };
+  return { next: { ...state, user }, detail: user.name };
 }
 
 function attributesOf(state: RequestState): Attributes {

@@ -472,17 +472,16 @@ function closeWatch(state: RequestState, event: RequestEvent): Result {
 
 function respond(state: RequestState, event: RequestEvent): Result {
   const response = state.response!;
-  return {
-    context: state,
-    effects: [
-      ...(response.status < 400 ? state.freed : state.taken).map((address) =>
-        sendCall(loopback(serverAddress(event.self)), `release ${address}`, { method: 'DELETE', path: addressPath(address) }),
-      ),
-      note(state, 'response', String(response.status), ''),
-      auditNote(state, response, 'ResponseComplete', event.now),
-      { type: 'send', to: state.client, message: response },
-    ],
-  };
+  const effects: Effect[] = [
+    note(state, 'response', String(response.status), ''),
+    auditNote(state, response, 'ResponseComplete', event.now),
+    { type: 'send', to: state.client, message: response },
+  ];
+  const released = response.status < 400 ? state.freed : state.taken;
+  if (released.length === 0) return { context: state, effects };
+  const release = (address: string): Effect =>
+    sendCall(loopback(serverAddress(event.self)), `release ${address}`, { method: 'DELETE', path: addressPath(address) });
+  return { context: state, effects: [...released.map(release), ...effects] };
 }
 
 const gateAction = (

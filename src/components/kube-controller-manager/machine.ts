@@ -17,7 +17,7 @@ import type {
 } from '#kernel/types.ts';
 import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import { controllerAccounts } from './accounts.ts';
-import type { Caches } from './controller.ts';
+import type { Caches, ControllerDefinition } from './controller.ts';
 import { controllers } from './controllers/index.ts';
 import { indexersOf, monitorIndexers, watchedResources } from './informers.ts';
 import { discover, discoveryId, followDiscovery, type DiscoveryDue } from './monitors.ts';
@@ -116,25 +116,48 @@ function informerClient(state: ManagerState, plural: string): ClientConfig {
   };
 }
 
+interface Listener {
+  readonly name: string;
+  readonly controller: ControllerDefinition;
+  readonly handler: ControllerDefinition['handlers'][string];
+}
+
+const listening = new Map<string, readonly Listener[]>();
+
+/** The controllers that listen to a resource; `discovered`: one that only discovery knows. */
+function listenersOf(plural: string, discovered: boolean): readonly Listener[] {
+  const id = discovered ? `${plural} (discovered)` : plural;
+  let found = listening.get(id);
+  if (found === undefined) {
+    found = [...controllers].flatMap(([name, controller]) => {
+      const handler = controller.handlers[plural] ?? (discovered ? controller.monitors?.(plural) : undefined);
+      return handler === undefined ? [] : [{ name, controller, handler }];
+    });
+    listening.set(id, found);
+  }
+  return found;
+}
+
 /** A change becomes keys for the controllers that it concerns. */
 function dispatch(state: ManagerState, plural: string, changes: readonly Change[], self: string): Effect[] {
   const effects: Effect[] = [];
-  for (const [name, controller] of controllers) {
-    const handler =
-      controller.handlers[plural] ?? (state.caches[plural]?.spec.discovered === undefined ? undefined : controller.monitors?.(plural));
-    if (handler === undefined) continue;
-    const observed = changes.flatMap((change) => controller.observes?.[plural]?.(change) ?? []);
+  for (const { name, controller, handler } of listenersOf(plural, state.caches[plural]?.spec.discovered !== undefined)) {
     const batches = new Map<number, Set<string>>();
     for (const change of changes) {
+      const found = handler(change, state.caches);
+      if (found.length === 0) continue;
       const afterMs = controller.batchMs?.(change) ?? 0;
       const keys = batches.get(afterMs) ?? new Set();
-      for (const key of handler(change, state.caches)) keys.add(key);
-      if (keys.size > 0) batches.set(afterMs, keys);
+      for (const key of found) keys.add(key);
+      batches.set(afterMs, keys);
     }
-    for (const [index, [afterMs, keys]] of [...batches].entries()) {
-      const seen = index === 0 ? observed : [];
-      const message: EnqueueMessage = { type: 'controller.enqueue', keys: [...keys], observed: seen, afterMs };
+    if (batches.size === 0) continue;
+    const observes = controller.observes?.[plural];
+    let observed = observes === undefined ? [] : changes.flatMap((change) => observes(change) ?? []);
+    for (const [afterMs, keys] of batches) {
+      const message: EnqueueMessage = { type: 'controller.enqueue', keys: [...keys], observed, afterMs };
       effects.push({ type: 'send', to: `${self}/${name}`, message });
+      observed = [];
     }
   }
   return effects;

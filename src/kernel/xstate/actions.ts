@@ -2,7 +2,7 @@ import type { AnyStateMachine } from 'xstate';
 import type { Effect } from '../types.ts';
 import { performerOf } from '../step.ts';
 import type { MachineEvent } from './compile.ts';
-import { compileGuard } from './guards.ts';
+import { compileGuard, type Asked } from './guards.ts';
 
 /** The part of a step that actions may change. */
 export interface Run {
@@ -17,7 +17,7 @@ export interface Run {
 
 export type CompiledAction = (run: Run) => void;
 
-type Expression = (args: { context: unknown; event: unknown }, params: unknown) => unknown;
+type Expression = (args: Asked, params: unknown) => unknown;
 interface BuiltIn {
   readonly type: string;
   readonly assignment?: Expression | Readonly<Record<string, unknown>>;
@@ -51,10 +51,9 @@ function builtIn(machine: AnyStateMachine, place: string, action: BuiltIn, param
       run.emitAll(effects);
     };
   }
-  const paramsOf = (run: Run): unknown =>
-    typeof params === 'function' ? (params as Expression)({ context: run.context, event: run.event }, undefined) : params;
+  const paramsOf = (run: Run): unknown => (typeof params === 'function' ? (params as Expression)(run, undefined) : params);
   const valueOf = (expression: unknown, run: Run): unknown =>
-    typeof expression === 'function' ? (expression as Expression)({ context: run.context, event: run.event }, paramsOf(run)) : expression;
+    typeof expression === 'function' ? (expression as Expression)(run, paramsOf(run)) : expression;
   switch (action.type) {
     case 'xstate.assign':
       return (run) => assign(run, action.assignment!, paramsOf(run));
@@ -119,9 +118,6 @@ function enqueue(machine: AnyStateMachine, place: string, run: Run, action: Buil
       }),
     cancel: (id: string) => void queued.push((later) => later.cancel(id)),
   });
-  action.collect!(
-    { context, event, enqueue: enqueuer, check: (guard: unknown) => compileGuard(machine, place, guard)(context, event) },
-    params,
-  );
+  action.collect!({ context, event, enqueue: enqueuer, check: (guard: unknown) => compileGuard(machine, place, guard)(run) }, params);
   for (const item of queued) item(run);
 }

@@ -43,7 +43,12 @@ interface Transition {
   readonly target: Node | undefined;
   readonly guard: CompiledGuard | undefined;
   readonly actions: readonly CompiledAction[];
-  readonly reenter: boolean;
+  /** States up to this one are left. */
+  readonly scope: Node;
+  /** Whether `scope` itself is left and entered again. */
+  readonly reenters: boolean;
+  /** The states between `scope` and the target, in the order in which they are entered; the target is the last. */
+  readonly path: readonly Node[];
 }
 
 interface Node {
@@ -58,7 +63,8 @@ interface Node {
   exact: ReadonlyMap<string, readonly Transition[]>;
   /** Descriptors with a wildcard, most specific first: `pod.*`, `*`. */
   wild: readonly (readonly [prefix: string, transitions: readonly Transition[]])[];
-  initial: { readonly target: Node; readonly actions: readonly CompiledAction[] } | undefined;
+  /** The states down to the initial one, and what is done on the way to the first of them. */
+  initial: { readonly path: readonly Node[]; readonly actions: readonly CompiledAction[] } | undefined;
 }
 
 /** More eventless and raised transitions than this in one step are a loop in the definition. */
@@ -134,7 +140,7 @@ class Compiler {
     node.wild = wild.sort(([a], [b]) => b.length - a.length);
     if (definition.type === 'compound') {
       const initial = definition.initial as unknown as { readonly target: readonly AnyStateNode[]; readonly actions: readonly unknown[] };
-      node.initial = { target: this.nodes.get(initial.target[0]!)!, actions: actions(initial.actions) };
+      node.initial = { path: pathTo(this.nodes.get(initial.target[0]!)!, node, false), actions: actions(initial.actions) };
     }
   }
 
@@ -147,20 +153,41 @@ class Compiler {
     };
     if (target !== undefined && target.length > 1)
       throw new Error(`machine "${this.machine.id}", state "${source.path}": several targets are not supported`);
+    const to = target?.[0] === undefined ? undefined : this.nodes.get(target[0])!;
     return {
       source,
-      target: target?.[0] === undefined ? undefined : this.nodes.get(target[0])!,
+      target: to,
       guard: guard === undefined ? undefined : compileGuard(this.machine, source.path, guard),
       actions: compileActions(this.machine, source.path, actions),
-      reenter: reenter === true,
+      ...way(source, to, reenter === true, this.nodes.get(this.machine.root)!),
     };
   }
 }
 
-/** Mutable state of one step. */
-class Macrostep implements Run {
-  effects: readonly Effect[] | undefined;
-  scheduled: (ArmedDelay | { readonly cancel: string })[] | undefined;
+/** Which states a transition leaves and enters. */
+function way(source: Node, target: Node | undefined, reenter: boolean, root: Node): Pick<Transition, 'scope' | 'reenters' | 'path'> {
+  if (target === undefined) return { scope: source, reenters: false, path: [] };
+  const inside = !reenter && (target === source || isDescendant(target, source));
+  const domain = inside ? source : commonAncestor(target, source);
+  const scope = domain ?? root;
+  const reenters = reenter && source === domain;
+  return { scope, reenters, path: pathTo(target, scope, reenters) };
+}
+
+/** The states from below `scope` (or from `scope` itself) down to `target`. */
+function pathTo(target: Node, scope: Node, includeScope: boolean): readonly Node[] {
+  const path: Node[] = [];
+  for (let node: Node | undefined = target; node !== undefined && (node !== scope || includeScope); node = node.parent) {
+    path.push(node);
+    if (node === scope) break;
+  }
+  return path.reverse();
+}
+
+/** One step while it is taken, and what it led to. */
+class Macrostep implements Run, StepResult {
+  effects: readonly Effect[] = noEffects;
+  scheduled: readonly (ArmedDelay | { readonly cancel: string })[] = noEffects;
   queue: MachineEvent[] | undefined;
 
   constructor(
@@ -169,14 +196,20 @@ class Macrostep implements Run {
     public event: MachineEvent,
   ) {}
 
+  get value(): string {
+    return this.node.path;
+  }
+
+  get done(): boolean {
+    return isDone(this.node);
+  }
+
   emit(effect: Effect): void {
-    if (this.effects === undefined) this.effects = [effect];
-    else this.effects = [...this.effects, effect];
+    this.effects = [...this.effects, effect];
   }
 
   emitAll(effects: readonly Effect[]): void {
-    if (this.effects === undefined) this.effects = effects;
-    else if (effects.length > 0) this.effects = [...this.effects, ...effects];
+    if (effects.length > 0) this.effects = this.effects.length === 0 ? effects : [...this.effects, ...effects];
   }
 
   raise(event: MachineEvent): void {
@@ -184,11 +217,11 @@ class Macrostep implements Run {
   }
 
   arm(id: string, delayMs: number, event: MachineEvent): void {
-    (this.scheduled ??= []).push({ id, delayMs, event });
+    this.scheduled = [...this.scheduled, { id, delayMs, event }];
   }
 
   cancel(id: string): void {
-    (this.scheduled ??= []).push({ cancel: id });
+    this.scheduled = [...this.scheduled, { cancel: id }];
   }
 
   perform(actions: readonly CompiledAction[]): void {
@@ -225,8 +258,8 @@ class Interpreter implements CompiledMachine {
     run.perform(this.root.entry);
     this.enterInitial(run, this.root);
     this.settle(run);
-    this.first = this.result(run);
-    return this.first;
+    this.first = run;
+    return run;
   }
 
   step(state: MachineState, event: MachineEvent): StepResult {
@@ -236,17 +269,7 @@ class Interpreter implements CompiledMachine {
     const transition = select(run, event);
     if (transition !== undefined) this.take(run, transition);
     this.settle(run);
-    return this.result(run);
-  }
-
-  private result(run: Macrostep): StepResult {
-    return {
-      value: run.node.path,
-      context: run.context,
-      effects: run.effects ?? noEffects,
-      scheduled: run.scheduled ?? noEffects,
-      done: isDone(run.node),
-    };
+    return run;
   }
 
   /** Eventless transitions first, then raised events, until there is nothing left. */
@@ -272,44 +295,28 @@ class Interpreter implements CompiledMachine {
   }
 
   private take(run: Macrostep, transition: Transition): void {
-    const { source, target, reenter } = transition;
+    const { target, scope, reenters, path } = transition;
     if (target === undefined) {
       run.perform(transition.actions);
       return;
     }
-    const inside = !reenter && (target === source || isDescendant(target, source));
-    const domain = inside ? source : commonAncestor(target, source);
-    const scope = domain ?? this.root;
     let node: Node | undefined = run.node;
     while (node !== undefined && node !== scope && isDescendant(node, scope)) {
       run.perform(node.exit);
       node = node.parent;
     }
-    if (reenter && source === domain) run.perform(source.exit);
+    if (reenters) run.perform(scope.exit);
     run.perform(transition.actions);
-    this.enter(run, scope, target, reenter && source === domain);
-  }
-
-  private enter(run: Macrostep, scope: Node, target: Node, includeScope: boolean): void {
-    const path: Node[] = [];
-    for (let node: Node | undefined = target; node !== undefined && (node !== scope || includeScope); node = node.parent) {
-      path.push(node);
-      if (node === scope) break;
-    }
-    if (path.length === 0) {
-      run.node = scope;
-    }
-    for (const node of path.reverse()) this.enterNode(run, node);
-    this.enterInitial(run, run.node === target || path.length > 0 ? target : scope);
+    run.node = scope;
+    for (const entered of path) this.enterNode(run, entered);
+    this.enterInitial(run, target);
   }
 
   private enterInitial(run: Macrostep, from: Node): void {
     run.node = from;
     for (let node = from; node.initial !== undefined; node = run.node) {
-      const { target, actions } = node.initial;
-      const path: Node[] = [];
-      for (let step: Node | undefined = target; step !== undefined && step !== node; step = step.parent) path.push(step);
-      for (const [index, child] of path.reverse().entries()) this.enterNode(run, child, index === 0 ? actions : undefined);
+      const { path, actions } = node.initial;
+      for (let index = 0; index < path.length; index++) this.enterNode(run, path[index]!, index === 0 ? actions : undefined);
     }
   }
 
@@ -345,7 +352,7 @@ function commonAncestor(a: Node, b: Node): Node | undefined {
 function firstEnabled(run: Macrostep, candidates: readonly Transition[]): Transition | undefined {
   for (let i = 0; i < candidates.length; i++) {
     const transition = candidates[i]!;
-    if (transition.guard === undefined || transition.guard(run.context, run.event)) return transition;
+    if (transition.guard === undefined || transition.guard(run)) return transition;
   }
   return undefined;
 }

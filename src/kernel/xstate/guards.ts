@@ -1,9 +1,14 @@
 import { and, not, or, type AnyStateMachine } from 'xstate';
 import type { MachineEvent } from './compile.ts';
 
-export type CompiledGuard = (context: unknown, event: MachineEvent) => boolean;
+/** What guards and expressions are asked with. */
+export interface Asked {
+  readonly context: unknown;
+  readonly event: MachineEvent;
+}
+export type CompiledGuard = (asked: Asked) => boolean;
 
-type GuardFunction = ((args: { context: unknown; event: unknown }, params: unknown) => boolean) & {
+type GuardFunction = ((args: Asked, params: unknown) => boolean) & {
   readonly check?: unknown;
   readonly guards?: readonly unknown[];
 };
@@ -31,12 +36,11 @@ function named(machine: AnyStateMachine, place: string, name: string, params: un
 function inline(machine: AnyStateMachine, place: string, guard: GuardFunction, params: unknown): CompiledGuard {
   if (guard.check !== undefined) {
     const parts = (guard.guards ?? []).map((part) => compileGuard(machine, place, part));
-    if (guard.check === combinators.and) return (context, event) => parts.every((part) => part(context, event));
-    if (guard.check === combinators.or) return (context, event) => parts.some((part) => part(context, event));
-    if (guard.check === combinators.not) return (context, event) => !parts[0]!(context, event);
+    if (guard.check === combinators.and) return (asked) => parts.every((part) => part(asked));
+    if (guard.check === combinators.or) return (asked) => parts.some((part) => part(asked));
+    if (guard.check === combinators.not) return (asked) => !parts[0]!(asked);
     throw new Error(`machine "${machine.id}", state "${place}": this guard is not supported by the compiled bridge`);
   }
-  if (typeof params === 'function')
-    return (context, event) => guard({ context, event }, (params as (args: object) => unknown)({ context, event }));
-  return (context, event) => guard({ context, event }, params);
+  if (typeof params === 'function') return (asked) => guard(asked, (params as (args: Asked) => unknown)(asked));
+  return (asked) => guard(asked, params);
 }
