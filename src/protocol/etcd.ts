@@ -1,5 +1,5 @@
 /**
- * etcd's v3 API (etcdserverpb.KV, Watch, Lease, Maintenance) as messages. Values are frozen objects shared by reference
+ * etcd's v3 API (etcdserverpb.KV, Watch, Lease, Cluster, Maintenance) as messages. Values are frozen objects shared by reference
  * instead of protobuf bytes. Only kube-apiserver may import this file, besides etcd itself.
  */
 export interface KeyValue {
@@ -55,7 +55,53 @@ export type EtcdOperation =
   | { readonly op: 'lease-grant'; readonly ttlSeconds: number; readonly lease?: number | undefined }
   | { readonly op: 'lease-keep-alive'; readonly lease: number }
   | { readonly op: 'lease-revoke'; readonly lease: number }
-  | { readonly op: 'status' };
+  | { readonly op: 'status' }
+  | { readonly op: 'member-list' }
+  | { readonly op: 'member-add'; readonly name: string; readonly peerUrl: string; readonly learner: boolean }
+  | { readonly op: 'member-remove' | 'member-promote'; readonly id: string }
+  | { readonly op: 'move-leader'; readonly id: string }
+  | { readonly op: 'alarms' }
+  | { readonly op: 'alarm'; readonly activate: boolean; readonly member: string; readonly alarm: 'NOSPACE' | 'CORRUPT' }
+  | { readonly op: 'defragment' }
+  | { readonly op: 'snapshot' };
+
+/** A member of the group as it is listed. Without a name it has not started yet. */
+export interface EtcdMember {
+  readonly id: string;
+  readonly name: string;
+  /** Where its process is. */
+  readonly address: string;
+  readonly peerUrl: string;
+  readonly clientUrl: string;
+  readonly learner: boolean;
+}
+export interface EtcdAlarm {
+  readonly member: string;
+  readonly alarm: 'NOSPACE' | 'CORRUPT';
+}
+export interface EtcdStatus {
+  readonly op: 'status';
+  readonly member: string;
+  /** The leader's id; '' where none is known. */
+  readonly leader: string;
+  readonly learner: boolean;
+  readonly dbSizeBytes: number;
+  readonly dbInUseBytes: number;
+  readonly quotaBytes: number;
+  readonly raftIndex: number;
+  readonly appliedIndex: number;
+  readonly errors: readonly string[];
+  readonly version: string;
+}
+/** All keys and revisions at one moment, as a file. */
+export interface EtcdSnapshot {
+  readonly op: 'snapshot';
+  readonly revision: number;
+  readonly keys: number;
+  readonly sizeBytes: number;
+  /** The store itself: for whoever starts a member from it. */
+  readonly store: unknown;
+}
 
 export interface EtcdRequest {
   readonly type: 'etcd.request';
@@ -84,7 +130,11 @@ export type EtcdResult =
   | { readonly op: 'txn'; readonly succeeded: boolean; readonly responses: readonly EtcdResult[] }
   | { readonly op: 'compact' }
   | { readonly op: 'lease'; readonly lease: number; readonly ttlSeconds: number }
-  | { readonly op: 'status'; readonly leader: string; readonly dbSizeBytes: number; readonly version: string };
+  | EtcdStatus
+  | { readonly op: 'members'; readonly members: readonly EtcdMember[]; readonly added?: string | undefined }
+  | { readonly op: 'alarms'; readonly alarms: readonly EtcdAlarm[] }
+  | { readonly op: 'done' }
+  | EtcdSnapshot;
 
 export type EtcdResponse =
   | { readonly type: 'etcd.response'; readonly id: string; readonly header: EtcdHeader; readonly result: EtcdResult }

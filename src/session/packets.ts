@@ -37,6 +37,29 @@ const readings: Readonly<Record<string, (message: never) => Reading>> = {
     const [first] = message.events;
     return { kind: 'event', label: first === undefined ? 'progress' : `${first.type} ${first.kv.key}` };
   },
+  'raft.MsgApp': (message: { readonly entries: readonly { readonly index: number }[]; readonly commit: number }) => {
+    const [first] = message.entries;
+    const entries = message.entries.length > 1 ? `${first?.index}–${message.entries.at(-1)?.index}` : String(first?.index ?? '');
+    return { kind: 'write', label: first === undefined ? `MsgApp commit ${message.commit}` : `MsgApp ${entries}` };
+  },
+  'raft.MsgAppResp': (message: { readonly index: number; readonly reject: boolean }) =>
+    message.reject
+      ? { kind: 'error', label: `MsgAppResp rejects ${message.index}` }
+      : { kind: 'response', label: `MsgAppResp ${message.index}` },
+  'raft.MsgSnap': (message: { readonly snapshot: { readonly index: number } }) => ({
+    kind: 'write',
+    label: `MsgSnap ${message.snapshot.index}`,
+  }),
+  'raft.MsgVote': candidacy,
+  'raft.MsgPreVote': candidacy,
+  'raft.MsgVoteResp': ballot,
+  'raft.MsgPreVoteResp': ballot,
+  'raft.MsgHeartbeat': () => ({ kind: 'read', label: 'MsgHeartbeat' }),
+  'raft.MsgHeartbeatResp': () => ({ kind: 'response', label: 'MsgHeartbeatResp' }),
+  'raft.MsgProp': () => ({ kind: 'write', label: 'MsgProp' }),
+  'raft.MsgReadIndex': () => ({ kind: 'read', label: 'MsgReadIndex' }),
+  'raft.MsgReadIndexResp': (message: { readonly index: number }) => ({ kind: 'response', label: `MsgReadIndexResp ${message.index}` }),
+  'raft.MsgTimeoutNow': () => ({ kind: 'write', label: 'MsgTimeoutNow' }),
   'cri.request': (message: {
     readonly operation: {
       readonly op: string;
@@ -55,6 +78,17 @@ const readings: Readonly<Record<string, (message: never) => Reading>> = {
     label: message.container === undefined ? 'container event' : `${message.container.name} ${message.container.state}`,
   }),
 };
+
+/** `raft.MsgVote` as it is called upstream. */
+const raftName = (message: Message): string => message.type.slice('raft.'.length);
+
+function candidacy(message: Message & { readonly term: number }): Reading {
+  return { kind: 'read', label: `${raftName(message)} term ${message.term}` };
+}
+
+function ballot(message: Message & { readonly term: number; readonly reject: boolean }): Reading {
+  return { kind: message.reject ? 'error' : 'response', label: `${raftName(message)} ${message.reject ? 'rejected' : 'granted'}` };
+}
 
 function criKind(operation: string): PacketKind {
   if (/^(Stop|Remove)/.test(operation)) return 'delete';

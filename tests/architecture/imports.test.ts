@@ -60,6 +60,8 @@ function violations(imports: readonly Import[]): string[] {
     const [target = '', inner = ''] = from.slice(1).split('/');
     if (target === 'protocol' && inner === 'etcd.ts' && !['etcd', 'kube-apiserver'].includes(second) && top !== 'protocol')
       return wrong('only the API server talks to etcd.');
+    if (target === 'protocol' && inner === 'raft.ts' && second !== 'etcd')
+      return wrong('the members of etcd speak Raft to each other alone.');
     if (target === 'protocol' && inner === 'cri.ts' && !['kubelet', 'container-runtime'].includes(second) && top !== 'protocol')
       return wrong('only a kubelet talks to its container runtime.');
     if (top === 'components' && target === 'components' && inner !== second)

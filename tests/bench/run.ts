@@ -1,6 +1,7 @@
 import '#cluster/late.ts';
 import { parseArgs } from 'node:util';
 import { openCluster } from '#cluster/index.ts';
+import { Group } from '#components/etcd/testing/group.ts';
 import { createHistory, type History } from '#kernel/history.ts';
 
 /** A baseline in the same run: a plain loop over a queue of plain objects, as fast as this machine does it. */
@@ -92,6 +93,25 @@ function withRoom<T extends { readonly input: unknown }>(process: T): T {
   };
 }
 
+/** What a write costs in a group of etcd members, and what the group does while nothing is written. */
+function etcdGroup(size: number): { readonly perWrite: number; readonly us: number; readonly idlePerSecond: number } {
+  const group = new Group(size, {}, false);
+  const before = group.world.seq;
+  group.pass(10_000);
+  const idlePerSecond = (group.world.seq - before) / 10;
+  const writes = 2000;
+  const first = group.world.seq;
+  const began = group.world.now;
+  const started = performance.now();
+  for (let i = 0; i < writes; i++) {
+    group.ask(group.leader, { op: 'put', key: `/k${i % 100}`, value: i });
+    group.pass(10);
+  }
+  const ms = performance.now() - started;
+  const idle = ((group.world.now - began) / 1000) * idlePerSecond;
+  return { perWrite: (group.world.seq - first - idle) / writes, us: (ms * 1000) / writes, idlePerSecond };
+}
+
 function seeks(history: History): readonly number[] {
   const times: number[] = [];
   for (let i = 0; i < 200; i++) {
@@ -129,6 +149,14 @@ function main(): void {
     ] as const)
       add(`  seek ${name}`, times[Math.min(times.length - 1, Math.floor(times.length * share))]!, 'ms');
     add('  heap', process.memoryUsage().heapUsed / 2 ** 20, 'MiB', `${history.head.seq} events`);
+  }
+  etcdGroup(3);
+  let alone = 0;
+  for (const size of [1, 3, 5]) {
+    const { perWrite, us, idlePerSecond } = etcdGroup(size);
+    alone = alone === 0 ? us / perWrite : alone;
+    add(`etcd, ${size} members: a write`, us, 'µs', `${(us / perWrite / alone).toFixed(2)} × as much for each event as one member`);
+    add('  events for a write', perWrite, 'events', `${idlePerSecond.toFixed(0)} events/s while nothing is written`);
   }
   for (const { name, value, unit, note } of rows)
     console.log(`${name.padEnd(48)} ${value.toFixed(2).padStart(12)} ${unit.padEnd(10)} ${note ?? ''}`);

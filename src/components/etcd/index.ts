@@ -1,9 +1,10 @@
 import type { ProcessDefinition } from '#kernel/types.ts';
 import { inspect } from './inspect.ts';
-import { etcdMachine, type EtcdState } from './machine.ts';
+import { etcdMachine } from './machine.ts';
+import type { EtcdState } from './state.ts';
 import { viewKeys, type KeyspaceView } from './store.ts';
 
-export type { EtcdInput, EtcdState } from './machine.ts';
+export type { EtcdInput, MemberInput } from './state.ts';
 export type { KeyspaceView } from './store.ts';
 
 /** One member of etcd. */

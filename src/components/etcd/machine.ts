@@ -1,215 +1,81 @@
 import { setup } from 'xstate';
 import { SortedMap } from '#base/sorted-map.ts';
-import { step, type Outcome } from '#kernel/step.ts';
-import type { Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
-import type {
-  EtcdEvent,
-  EtcdOperation,
-  EtcdRequest,
-  EtcdResponse,
-  EtcdResult,
-  EtcdServerMessage,
-  EtcdWatchCreate,
-  EtcdWatchResponse,
-} from '#protocol/etcd.ts';
-import { compact, emptyStore, errors, eventsSince, inRange, range, write, type Store } from './store.ts';
+import { step as perform } from '#kernel/step.ts';
+import type { Effect, StartMessage } from '#kernel/types.ts';
+import type { RaftMessage } from '#protocol/raft.ts';
+import { dataPath, keptOf, settle, timedOut, type Disk } from './group.ts';
+import { persisted, step, tick, unreachable } from './raft/raft.ts';
+import { bootstrap, createRaft, isLearner, joining, nextTick, type Raft, type Role } from './raft/state.ts';
+import { retryReads } from './reads.ts';
+import { forwarded, leaseExpired, request } from './serving.ts';
+import {
+  addressOf,
+  arm,
+  defaults,
+  initialState,
+  memberId,
+  memberOf,
+  peerUrlOf,
+  type EtcdInput,
+  type EtcdProcessEvent,
+  type EtcdState,
+  type Result,
+  type Synced,
+} from './state.ts';
+import { dropWatches, watch } from './watching.ts';
 
-/** How a member is started. */
-export interface EtcdInput {
-  readonly name: string;
-  /** Time to sync the write-ahead log, in milliseconds. */
-  readonly fsyncMs: number;
-}
-
-interface Watcher {
-  readonly client: string;
-  readonly watch: string;
-  readonly key: string;
-  readonly rangeEnd: string | undefined;
-}
-
-interface Lease {
-  readonly ttlSeconds: number;
-  readonly expiresAt: number;
-}
-
-export interface EtcdState {
-  readonly name: string;
-  readonly fsyncMs: number;
-  readonly term: number;
-  readonly store: Store;
-  /** By `<first key>|<client>|<watch>`, so that the watchers of a key are found by prefix. */
-  readonly watchers: SortedMap<Watcher>;
-  readonly leases: SortedMap<Lease>;
-  readonly nextLease: number;
-  readonly writes: number;
-}
-
-interface Elected {
-  readonly type: 'etcd.elected';
-}
-interface LeaseTick {
-  readonly type: 'etcd.lease-expired';
-  readonly lease: number;
-}
-type EtcdMessage =
-  StartMessage<EtcdInput> | EtcdServerMessage | Elected | LeaseTick | PeerClosedMessage | UndeliverableMessage | TerminateMessage;
-type EtcdProcessEvent = EventOf<EtcdMessage>;
-type Result = Outcome<EtcdState>;
-
-/** Where a member keeps what must survive it. */
-const dataPath = '/var/lib/etcd/member';
+/** A member that is alone need not wait for anybody (server.go adjustTicks). */
+const aloneMs = 50;
 
 function start(state: EtcdState, event: EtcdProcessEvent): Result {
-  if (event.message.type !== 'process.start') return { context: state, effects: [] };
-  const { name, fsyncMs } = event.message.input;
-  const kept = event.disk.get(dataPath) as { readonly store: Store; readonly term: number } | undefined;
-  const context = { ...state, name, fsyncMs, store: kept?.store ?? emptyStore, term: (kept?.term ?? 1) + 1 };
-  return { context, effects: [{ type: 'arm', timer: 'election', afterMs: 50, message: { type: 'etcd.elected' } }] };
+  const { input, seed, incarnation } = event.message as StartMessage<EtcdInput>;
+  const { name, ip = name, heartbeatMs = defaults.heartbeatMs, electionMs = defaults.electionMs } = input;
+  const id = memberId(peerUrlOf(ip));
+  const group = (input.members ?? [{ name, address: event.self, ip }]).map((member) => memberOf(member));
+  const fresh: EtcdState = { ...state, input, name, id, incarnation, members: SortedMap.from(group.map((member) => [member.id, member])) };
+  const disk = event.disk.get(dataPath) as Disk | undefined;
+  const found: EtcdState = disk === undefined ? fresh : { ...fresh, ...disk.kept };
+  const ids = group.map((member) => member.id);
+  const stored = disk?.stored ?? (input.initialClusterState === 'existing' ? joining() : bootstrap(ids, keptOf(fresh)));
+  const made = createRaft(stored, { id, seed, timing: { heartbeatMs, electionMs }, now: event.now });
+  const alone = stored.conf.voters.length === 1 && stored.conf.voters[0] === id;
+  const raft = alone ? { ...made, timeoutMs: aloneMs } : made;
+  const due = nextTick(raft);
+  const effects: Effect[] = due === undefined ? [] : [arm('raft', due - event.now, { type: 'etcd.tick' }, false)];
+  return { context: { ...found, raft }, effects };
 }
 
-function respond(state: EtcdState, to: string, id: string, outcome: EtcdResult | string, delayMs: number): Effect {
-  const header = { member: state.name, revision: state.store.revision, raftTerm: state.term };
-  const message: EtcdResponse =
-    typeof outcome === 'string'
-      ? { type: 'etcd.response', id, header, error: outcome }
-      : { type: 'etcd.response', id, header, result: outcome };
-  return { type: 'send', to, message, delayMs };
+/** The group's time does not go back, whatever the clock of the host does. */
+function steady(raft: Raft, now: number): Raft {
+  if (now >= raft.electionFrom) return raft;
+  return { ...raft, electionFrom: now, heartbeatAt: Math.min(raft.heartbeatAt, now + raft.timing.heartbeatMs) };
 }
 
-function request(state: EtcdState, event: EtcdProcessEvent): Result {
-  const { id, operation, certificate } = event.message as EtcdRequest;
-  if (certificate === undefined)
-    return { context: state, effects: [respond(state, event.from, id, 'remote error: tls: certificate required', 0)] };
-  const { context, outcome, events } = perform(state, operation, event.now);
-  const written = events.length > 0;
-  const effects: Effect[] = [respond(context, event.from, id, outcome, written ? state.fsyncMs : 0)];
-  if (written) effects.push(persist(context), ...notify(context, events, state.fsyncMs));
-  if (operation.op === 'lease-grant' && typeof outcome !== 'string' && outcome.op === 'lease')
-    effects.push(armLease(outcome.lease, outcome.ttlSeconds));
-  if (operation.op === 'lease-keep-alive')
-    effects.push(armLease(operation.lease, state.leases.get(String(operation.lease))?.ttlSeconds ?? 0));
-  return { context, effects };
+const nothing = (context: EtcdState): Result => ({ context, effects: [] });
+
+/** A message of another member. Who was removed is told so. */
+function heard(state: EtcdState, event: EtcdProcessEvent): Result {
+  const message = event.message as RaftMessage;
+  const { from } = message;
+  if (state.removed.includes(from))
+    return { context: state, effects: [{ type: 'send', to: event.from, message: { type: 'etcd.removed' } }] };
+  const reached = state.unreachable.includes(from) ? { ...state, unreachable: state.unreachable.filter((id) => id !== from) } : state;
+  return settle(reached, step(steady(state.raft, event.now), message, event.now), event);
 }
 
-const armLease = (lease: number, ttlSeconds: number): Effect => ({
-  type: 'arm',
-  timer: `lease ${lease}`,
-  afterMs: ttlSeconds * 1000,
-  message: { type: 'etcd.lease-expired', lease } as LeaseTick,
-  chatter: true,
-});
-
-const persist = (state: EtcdState): Effect => ({ type: 'write-file', path: dataPath, content: { store: state.store, term: state.term } });
-
-interface Performed {
-  readonly context: EtcdState;
-  readonly outcome: EtcdResult | string;
-  readonly events: readonly EtcdEvent[];
+/** Something could not be delivered: a member is not there, or a client. */
+function undeliverable(state: EtcdState, event: EtcdProcessEvent): Result {
+  if (event.message.type !== 'message.undeliverable') return nothing(state);
+  const { to, message } = event.message;
+  if (!message.type.startsWith('raft.')) return nothing(dropWatches(state, (watcher) => watcher.client === to));
+  const id = (message as RaftMessage).to;
+  const missed = state.unreachable.includes(id) ? state : { ...state, unreachable: [...state.unreachable, id] };
+  return settle(missed, unreachable(state.raft, id, event.now), event);
 }
 
-function perform(state: EtcdState, operation: EtcdOperation, now: number): Performed {
-  const answer = (outcome: EtcdResult | string, context = state): Performed => ({ context, outcome, events: [] });
-  switch (operation.op) {
-    case 'range':
-      return answer(range(state.store, operation));
-    case 'put':
-    case 'delete-range':
-    case 'txn': {
-      const { store, result, events } = write(state.store, operation);
-      return { context: events.length === 0 ? state : { ...state, store, writes: state.writes + 1 }, outcome: result, events };
-    }
-    case 'compact': {
-      const store = compact(state.store, operation.revision);
-      return typeof store === 'string' ? answer(store) : answer({ op: 'compact' }, { ...state, store });
-    }
-    case 'lease-grant': {
-      const lease = operation.lease ?? state.nextLease;
-      const leases = state.leases.set(String(lease), { ttlSeconds: operation.ttlSeconds, expiresAt: now + operation.ttlSeconds * 1000 });
-      return answer({ op: 'lease', lease, ttlSeconds: operation.ttlSeconds }, { ...state, leases, nextLease: state.nextLease + 1 });
-    }
-    case 'lease-keep-alive': {
-      const known = state.leases.get(String(operation.lease));
-      if (known === undefined) return answer(errors.noLease);
-      return answer(
-        { op: 'lease', lease: operation.lease, ttlSeconds: known.ttlSeconds },
-        { ...state, leases: state.leases.set(String(operation.lease), { ...known, expiresAt: now + known.ttlSeconds * 1000 }) },
-      );
-    }
-    case 'lease-revoke':
-      return revoke(state, operation.lease);
-    case 'status':
-      return answer({ op: 'status', leader: state.name, dbSizeBytes: 4096 + state.store.keys.size * 1024, version: '3.6.16' });
-  }
-}
-
-function revoke(state: EtcdState, lease: number): Performed {
-  if (!state.leases.has(String(lease))) return { context: state, outcome: errors.noLease, events: [] };
-  let { store } = state;
-  let events: readonly EtcdEvent[] = [];
-  for (const kv of [...store.keys.values()]) {
-    if (kv.lease !== lease) continue;
-    const written = write(store, { op: 'delete-range', key: kv.key });
-    store = written.store;
-    events = [...events, ...written.events];
-  }
-  return {
-    context: { ...state, store, leases: state.leases.delete(String(lease)) },
-    outcome: { op: 'lease', lease, ttlSeconds: 0 },
-    events,
-  };
-}
-
-/** Tells the watchers: one message for each watch, with all its events of the transaction. */
-function notify(state: EtcdState, events: readonly EtcdEvent[], delayMs: number): Effect[] {
-  const batches = new Map<Watcher, EtcdEvent[]>();
-  for (const event of events) {
-    for (const watcher of watchersOf(state, event.kv.key)) {
-      const batch = batches.get(watcher);
-      if (batch === undefined) batches.set(watcher, [event]);
-      else batch.push(event);
-    }
-  }
-  return [...batches].map(([watcher, batch]): Effect => {
-    const message: EtcdWatchResponse = { type: 'etcd.watch', watch: watcher.watch, revision: state.store.revision, events: batch };
-    return { type: 'send', to: watcher.client, message, delayMs };
-  });
-}
-
-/** A watch that covers a key starts at the key itself or at a prefix of it that ends with a slash. */
-function* watchersOf(state: EtcdState, key: string): Generator<Watcher> {
-  for (let end = key.indexOf('/'); end >= 0; end = key.indexOf('/', end + 1)) {
-    for (const [, watcher] of state.watchers.prefixed(`${key.slice(0, end + 1)}|`))
-      if (inRange(key, watcher.key, watcher.rangeEnd)) yield watcher;
-  }
-  for (const [, watcher] of state.watchers.prefixed(`${key}|`)) if (inRange(key, watcher.key, watcher.rangeEnd)) yield watcher;
-}
-
-function watch(state: EtcdState, event: EtcdProcessEvent): Result {
-  const message = event.message as EtcdWatchCreate;
-  const watcher: Watcher = { client: event.from, watch: message.watch, key: message.key, rangeEnd: message.rangeEnd };
-  const { startRevision } = message;
-  const reply = (events: readonly EtcdEvent[], compactRevision?: number): Effect => {
-    const response: EtcdWatchResponse = {
-      type: 'etcd.watch',
-      watch: message.watch,
-      revision: state.store.revision,
-      events,
-      ...(compactRevision === undefined ? {} : { compactRevision }),
-    };
-    return { type: 'send', to: event.from, message: response };
-  };
-  if (startRevision !== 0 && startRevision <= state.store.compacted) return { context: state, effects: [reply([], state.store.compacted)] };
-  const context = { ...state, watchers: state.watchers.set(`${message.key}|${event.from}|${message.watch}`, watcher) };
-  const missed = startRevision === 0 ? [] : eventsSince(state.store, message.key, message.rangeEnd, startRevision);
-  const link: Effect = { type: 'link', to: event.from };
-  return { context, effects: missed.length === 0 ? [link] : [link, reply(missed)] };
-}
-
-function dropWatches(state: EtcdState, drop: (watcher: Watcher) => boolean): EtcdState {
-  let { watchers } = state;
-  for (const [key, watcher] of [...watchers]) if (drop(watcher)) watchers = watchers.delete(key);
-  return watchers === state.watchers ? state : { ...state, watchers };
+function timePassed(state: EtcdState, event: EtcdProcessEvent): Result {
+  const raft = steady(state.raft, event.now);
+  return settle(state, tick(raft, Math.max(event.now, nextTick(state.raft) ?? event.now)), event);
 }
 
 function serve(state: EtcdState, event: EtcdProcessEvent): Result {
@@ -217,56 +83,85 @@ function serve(state: EtcdState, event: EtcdProcessEvent): Result {
   switch (message.type) {
     case 'etcd.request':
       return request(state, event);
+    case 'etcd.response':
+      return forwarded(state, event);
     case 'etcd.watch-create':
       return watch(state, event);
     case 'etcd.watch-cancel':
-      return { context: dropWatches(state, (watcher) => watcher.client === event.from && watcher.watch === message.watch), effects: [] };
+      return nothing(dropWatches(state, (watcher) => watcher.client === event.from && watcher.watch === message.watch));
     case 'peer.closed':
-      return { context: dropWatches(state, (watcher) => watcher.client === message.address), effects: [] };
-    case 'message.undeliverable':
-      return { context: dropWatches(state, (watcher) => watcher.client === message.to), effects: [] };
-    case 'etcd.lease-expired': {
-      const { context, events } = revoke(state, message.lease);
-      return { context, effects: events.length === 0 ? [] : [persist(context), ...notify(context, events, state.fsyncMs)] };
-    }
-    case 'process.start':
-    case 'process.terminate':
-    case 'etcd.elected':
-      return { context: state, effects: [] };
+      return nothing(dropWatches(state, (watcher) => watcher.client === message.address));
+    case 'etcd.timeout':
+      return timedOut(state, message.request);
+    case 'etcd.read-retry':
+      return retryReads(state, event);
+    case 'etcd.lease-expired':
+      return leaseExpired(state, event, message.lease);
+    case 'etcd.snapshot-done':
+      return addressOf(state, message.member) === undefined
+        ? nothing(state)
+        : settle(state, unreachable(state.raft, message.member, event.now), event);
+    default:
+      return nothing(state);
   }
 }
 
-const serving = step<EtcdState, EtcdProcessEvent>(serve);
+function synced(state: EtcdState, event: EtcdProcessEvent): Result {
+  const { term, index } = event.message as Synced;
+  return settle(state, persisted(state.raft, term, index, event.now), event);
+}
 
-/** One etcd member. A single member elects itself; what it serves is the protocol that a group will speak. */
+/** The role of a member in the group, as its state is called. */
+const roleOf = ({ raft }: EtcdState): Role | 'learner' => (raft.role === 'follower' && isLearner(raft) ? 'learner' : raft.role);
+
+const serving = { actions: perform<EtcdState, EtcdProcessEvent>(serve) };
+const is =
+  (role: Role | 'learner') =>
+  ({ context }: { readonly context: EtcdState }): boolean =>
+    roleOf(context) === role;
+const follow = { guard: is('follower'), target: 'follower' } as const;
+const learn = { guard: is('learner'), target: 'learner' } as const;
+const stand = { guard: is('pre-candidate'), target: 'pre-candidate' } as const;
+const campaign = { guard: is('candidate'), target: 'candidate' } as const;
+const lead = { guard: is('leader'), target: 'leader' } as const;
+
+/**
+ * One etcd member. Its states are the roles of the group (etcd-io/raft StateType); a member that is alone is a group of one.
+ * Which role follows is decided by the step of the group (`raft/`), and when it is taken by this machine.
+ */
 export const etcdMachine = setup({
   types: { context: {} as EtcdState, events: {} as EtcdProcessEvent, emitted: {} as Effect },
 }).createMachine({
   id: 'etcd',
-  context: {
-    name: '',
-    fsyncMs: 0,
-    term: 1,
-    store: emptyStore,
-    watchers: SortedMap.empty<Watcher>(),
-    leases: SortedMap.empty<Lease>(),
-    nextLease: 1,
-    writes: 0,
-  },
+  context: initialState,
   initial: 'starting',
+  on: {
+    'etcd.request': serving,
+    'etcd.response': serving,
+    'etcd.watch-create': serving,
+    'etcd.watch-cancel': serving,
+    'etcd.timeout': serving,
+    'etcd.read-retry': serving,
+    'etcd.tick': { actions: perform(timePassed) },
+    'raft.*': { actions: perform(heard) },
+    'peer.closed': serving,
+    'message.undeliverable': { actions: perform(undeliverable) },
+    'etcd.removed': '.stopped',
+    'process.terminate': '.stopped',
+  },
   states: {
-    starting: { on: { 'process.start': { target: 'electing', actions: step(start) } } },
-    electing: { on: { 'etcd.elected': 'leader' } },
+    starting: { on: { 'process.start': { target: 'follower', actions: perform(start) } } },
+    follower: { always: [lead, learn, stand, campaign] },
+    learner: { always: [follow, lead, stand, campaign] },
+    'pre-candidate': { always: [lead, campaign, follow, learn] },
+    candidate: { always: [lead, follow, stand, learn] },
     leader: {
       on: {
-        'etcd.request': { actions: serving },
-        'etcd.watch-create': { actions: serving },
-        'etcd.watch-cancel': { actions: serving },
-        'etcd.lease-expired': { actions: serving },
-        'peer.closed': { actions: serving },
-        'message.undeliverable': { actions: serving },
-        'process.terminate': 'stopped',
+        'etcd.synced': { actions: perform(synced) },
+        'etcd.snapshot-done': serving,
+        'etcd.lease-expired': serving,
       },
+      always: [follow, learn],
     },
     stopped: { type: 'final' },
   },

@@ -29,6 +29,21 @@ export const errors = {
   compacted: 'etcdserver: mvcc: required revision has been compacted',
   future: 'etcdserver: mvcc: required revision is a future revision',
   noLease: 'etcdserver: requested lease not found',
+  noSpace: 'etcdserver: mvcc: database space exceeded',
+  timeout: 'etcdserver: request timed out',
+  timeoutLeaderFailure: 'etcdserver: request timed out, possibly due to previous leader failure',
+  timeoutConnectionLost: 'etcdserver: request timed out, possibly due to connection lost',
+  timeoutTransfer: 'etcdserver: request timed out, leader transfer took too long',
+  leaderChanged: 'etcdserver: leader changed',
+  notLeader: 'etcdserver: not leader',
+  badTransferee: 'etcdserver: bad leader transferee',
+  learner: 'etcdserver: rpc not supported for learner',
+  memberNotFound: 'etcdserver: member not found',
+  peerUrlExists: 'etcdserver: Peer URLs already exists',
+  tooManyLearners: 'etcdserver: too many learner members in cluster',
+  notLearner: 'etcdserver: can only promote a learner member',
+  learnerNotReady: 'etcdserver: can only promote a learner member which is in sync with leader',
+  notEnoughStarted: 'etcdserver: re-configuration failed due to not enough started members',
 } as const;
 
 /** Revisions as keys that sort as numbers. */
@@ -139,6 +154,39 @@ export function compact(store: Store, revision: number): Store | string {
   let { events } = store;
   for (const key of [...events.keys('', revisionKey(revision + 1))]) events = events.delete(key);
   return { ...store, compacted: revision, events };
+}
+
+/** The size of a record as it would be on the disk; each is measured once. */
+const sizes = new WeakMap<KeyValue, number>();
+function sizeOf(kv: KeyValue): number {
+  let size = sizes.get(kv);
+  if (size === undefined) {
+    size = 64 + kv.key.length + (kv.value === undefined ? 0 : JSON.stringify(kv.value).length);
+    sizes.set(kv, size);
+  }
+  return size;
+}
+
+const eventsSize = (events: readonly EtcdEvent[]): number => events.reduce((sum, { kv }) => sum + sizeOf(kv), 0);
+
+/** The pages of the file that are in use: all revisions since the last compaction, and what is older and still the newest of its key. */
+const pagesBytes = 20_480;
+const inUse = new WeakMap<Store, number>();
+export function dbInUse(store: Store): number {
+  let size = inUse.get(store);
+  if (size === undefined) {
+    size = pagesBytes;
+    for (const events of store.events.values()) size += eventsSize(events);
+    for (const kv of store.keys.values()) if (kv.modRevision <= store.compacted) size += sizeOf(kv);
+    inUse.set(store, size);
+  }
+  return size;
+}
+
+/** What a store takes after a write, where it is known what it took before. */
+export function grown(before: Store, after: Store, events: readonly EtcdEvent[]): void {
+  const size = inUse.get(before);
+  if (size !== undefined && events.length > 0) inUse.set(after, size + eventsSize(events));
 }
 
 /** Events of keys in a range since a revision, as one list for each revision. */
