@@ -7,6 +7,7 @@ import { validateQuota, validateQuotaUpdate } from '../quota/validation.ts';
 import { validateLimitRange } from './limit-ranges.ts';
 import { validateServiceUpdate } from './services.ts';
 import { mutatingPolicy, mutatingPolicyBinding, validatingPolicy, validatingPolicyBinding } from './policy-validation.ts';
+import { webhookConfiguration } from './webhook-validation.ts';
 import { priorityClassChanges, priorityClassErrors } from './class-validation.ts';
 import { roleBindingErrors, roleErrors } from './rbac-validation.ts';
 import { engine as customEngine } from '../custom/engine.ts';
@@ -197,6 +198,8 @@ const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldErro
   'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': validatingPolicyBinding,
   'admissionregistration.k8s.io/MutatingAdmissionPolicy': mutatingPolicy,
   'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': mutatingPolicyBinding,
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': webhookConfiguration,
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': webhookConfiguration,
 };
 
 /** What is wrong with an object that is to be created. */

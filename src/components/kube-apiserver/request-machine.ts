@@ -47,6 +47,7 @@ import {
 } from './storage.ts';
 import { isPartOfObject, specialFor, unknownSubresource } from './subresources.ts';
 import { validatingGate } from './validating-gate.ts';
+import { askingGate, type WebhookDeadline } from './webhooks/stage.ts';
 
 interface StopWatching {
   readonly type: 'watch.stop';
@@ -63,6 +64,8 @@ export interface RequestState extends Facts {
   readonly server: ApiServerState | undefined;
   readonly storedAt: number;
   readonly probes: readonly Probe[] | undefined;
+  /** It waits for the quotas of its namespace. */
+  readonly charging: boolean;
 }
 
 type RequestMessage =
@@ -74,6 +77,7 @@ type RequestMessage =
   | BookmarkDue
   | UndeliverableMessage
   | HttpClientMessage
+  | WebhookDeadline
   | NetReply;
 type RequestEvent = EventOf<RequestMessage>;
 type Result = Outcome<RequestState>;
@@ -165,17 +169,30 @@ function allocated(state: RequestState, event: RequestEvent): Result {
   return allocating(state, resume(allocationFor(state), state.allocations, answer), event);
 }
 
-/** validating: the plug-ins that only say yes or no, and last of them the quotas, which the server charges for all its requests. */
-function validate(state: RequestState, event: RequestEvent): Result {
-  const passed = pass('validating', () => 'storage', validatingGate)(state, event);
+/** mutating: plug-ins, policies and webhooks make the object. */
+const mutatingStage = askingGate<RequestState>('mutating', mutatingGate, (state, event, verdict) =>
+  pass(
+    'mutating',
+    () => 'schema',
+    () => verdict,
+  )(state, event as RequestEvent),
+);
+
+/** validating: those that only say yes or no, and last of them the quotas, which the server charges for all its requests. */
+const validatingStage = askingGate<RequestState>('validating', validatingGate, (state, event, verdict) => {
+  const passed = pass(
+    'validating',
+    () => 'storage',
+    () => verdict,
+  )(state, event as RequestEvent);
   if (passed.context.gate !== 'storage') return passed;
-  const charge = quotaCharge(serverOf(event), passed.context);
+  const charge = quotaCharge(serverOf(event as RequestEvent), passed.context);
   if (charge === undefined) return passed;
   return {
-    context: { ...passed.context, gate: 'validating' },
+    context: { ...passed.context, gate: 'validating', charging: true },
     effects: [{ type: 'send', to: serverAddress(event.self), message: charge }],
   };
-}
+});
 
 function charged(state: RequestState, event: RequestEvent): Result {
   const { refused } = event.message as QuotaVerdict;
@@ -333,6 +350,7 @@ function go(
         old: result.current,
         attempts: state.attempts + 1,
         gate: 'mutating',
+        charging: false,
         since: event.now,
       },
       effects: [note(state, 'storage', 'retried', 'the object has been modified')],
@@ -489,6 +507,7 @@ const gateAction = (
   next: (state: RequestState) => Gate,
   check: (server: ApiServerState, state: RequestState, now: number) => Verdict,
 ) => step<RequestState, RequestEvent>(recovering(pass(gate, next, check)));
+const asking = (act: (state: RequestState, event: RequestEvent) => Result) => step<RequestState, RequestEvent>(recovering(act));
 const at =
   (gate: Gate) =>
   ({ context }: { readonly context: RequestState }): boolean =>
@@ -505,7 +524,7 @@ export const requestMachine = setup({
   },
 }).createMachine({
   id: 'kube-apiserver/request',
-  context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined },
+  context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined, charging: false },
   initial: 'received',
   states: {
     received: { on: { 'process.start': { target: 'authentication', actions: step(start) } } },
@@ -519,8 +538,14 @@ export const requestMachine = setup({
     authorized: {
       always: [{ guard: at('response'), target: 'responding' }, { guard: at('mutating'), target: 'mutating' }, { target: 'storage' }],
     },
-    mutating: { after: { held: { target: 'mutated', actions: gateAction('mutating', () => 'schema', mutatingGate) } } },
-    mutated: { always: [{ guard: at('response'), target: 'responding' }, { target: 'schema' }] },
+    mutating: { after: { held: { target: 'mutated', actions: asking(mutatingStage.enter) } } },
+    mutated: {
+      always: [
+        { guard: at('response'), target: 'responding' },
+        { guard: at('schema'), target: 'schema' },
+      ],
+      on: { 'net.reply': { actions: asking(mutatingStage.answered) }, 'webhook.deadline': { actions: asking(mutatingStage.late) } },
+    },
     schema: { after: { gate: { target: 'checked', actions: step(recovering(checkSchema)) } } },
     checked: {
       always: [
@@ -529,8 +554,16 @@ export const requestMachine = setup({
       ],
       on: { 'http.response': { actions: step(recovering(allocated)) } },
     },
-    validating: { after: { gate: { target: 'admitted', actions: step(recovering(validate)) } } },
-    admitted: {
+    validating: { after: { gate: { target: 'validated', actions: asking(validatingStage.enter) } } },
+    validated: {
+      always: [
+        { guard: at('response'), target: 'responding' },
+        { guard: at('storage'), target: 'storage' },
+        { guard: ({ context }) => context.charging, target: 'charging' },
+      ],
+      on: { 'net.reply': { actions: asking(validatingStage.answered) }, 'webhook.deadline': { actions: asking(validatingStage.late) } },
+    },
+    charging: {
       always: [
         { guard: at('response'), target: 'responding' },
         { guard: at('storage'), target: 'storage' },

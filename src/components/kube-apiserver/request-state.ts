@@ -6,6 +6,7 @@ import type { EtcdResponse } from '#protocol/etcd.ts';
 import type { Address, Millis, Origin } from '#kernel/types.ts';
 import type { User } from './authentication.ts';
 import type { RequestInfo } from './request-info.ts';
+import type { WebhookCall, WebhookOutcome } from './webhooks/asking.ts';
 
 /** The gates of the API server, in the order in which a write passes them. */
 export type Gate = 'authentication' | 'authorization' | 'mutating' | 'schema' | 'validating' | 'storage' | 'response' | 'watching';
@@ -48,6 +49,18 @@ export interface RequestState {
   readonly taken: readonly string[];
   readonly freed: readonly string[];
   readonly auditObject: Json | undefined;
+  /** Webhooks that are being asked at this gate. */
+  readonly calling: Calling | undefined;
+}
+
+/** Where a gate stands that asks webhooks: what it has asked before, what came back, and what is asked now. */
+export interface Calling {
+  readonly gate: Gate;
+  readonly since: Millis;
+  readonly answers: readonly (readonly WebhookOutcome[])[];
+  readonly calls: readonly WebhookCall[];
+  /** By position; undefined while it is awaited. */
+  readonly outcomes: readonly (WebhookOutcome | undefined)[];
 }
 
 export const noInfo: RequestInfo = {
@@ -86,6 +99,7 @@ export const emptyRequest: RequestState = {
   taken: [],
   freed: [],
   auditObject: undefined,
+  calling: undefined,
 };
 
 /** A request's part of a frame; see the session. */
