@@ -21,6 +21,7 @@ import { bookmark, chunk, existing, missed, takeIn, watchKey } from './cache.ts'
 import { chargeQuota, quotaUpdated, type ChargeQuota } from './quota-evaluator.ts';
 import { definitionsOf } from './custom-resources.ts';
 import { extensions, followDefinitions } from './definitions.ts';
+import { flowDone, followFlows, freed, received, type FlowDone } from './flow/server.ts';
 import type { RequestInput } from './request-state.ts';
 import { emptyState, type ApiServerOptions, type ApiServerState, type BookmarkWatch, type CloseWatch, type OpenWatch } from './state.ts';
 
@@ -41,6 +42,7 @@ type ServerMessage =
   | CloseWatch
   | BookmarkWatch
   | ChargeQuota
+  | FlowDone
   | HttpResponse
   | Retry
   | PeerClosedMessage
@@ -142,29 +144,33 @@ function listed(state: ApiServerState, event: ServerEvent): Result {
     } as never,
   };
   const context = { ...filled.state, awaited: state.awaited.filter((other) => other !== prefix), oldest: Math.max(filled.state.oldest, 0) };
-  const followed = follow(state, context);
+  const followed = follow(state, context, event.now);
   return { context: followed.context, effects: [watch, ...followed.effects] };
 }
 
-/** What definitions bring with them: the resources that they make are cached too. */
-function follow(before: ApiServerState, after: ApiServerState): Result {
+/** What definitions bring with them: the resources that they make are cached too. And what flow schemas are told of their levels. */
+function follow(before: ApiServerState, after: ApiServerState, now: number): Result {
   const { state, prefixes: added, effects } = followDefinitions(before, after);
   const listed = list(state, added);
-  return { context: listed.context, effects: [...effects, ...listed.effects] };
+  const flows = after.awaited.length === 0 ? followFlows(before, after, now) : [];
+  return { context: listed.context, effects: [...effects, ...listed.effects, ...flows] };
 }
 
 function watched(state: ApiServerState, event: ServerEvent): Result {
   const { watch, revision, events } = event.message as EtcdWatchResponse;
   const { state: context, effects } = takeIn(state, watch, revision, events, event.now);
-  const followed = follow(state, context);
+  const followed = follow(state, context, event.now);
   return { context: followed.context, effects: [...effects, ...followed.effects] };
 }
 
 function accept(state: ApiServerState, event: ServerEvent): Result {
-  const input: RequestInput = { request: event.message as HttpRequest, client: event.from };
+  const request = event.message as HttpRequest;
+  const name = `request-${state.nextRequest}`;
+  const flow = received(state, request, `${event.self}/${name}`, event.runs);
+  const input: RequestInput = { request, client: event.from, ...flow.input };
   return {
-    context: { ...state, nextRequest: state.nextRequest + 1, served: state.served + 1 },
-    effects: [{ type: 'start', name: `request-${state.nextRequest}`, definition: 'kube-apiserver/request', input }],
+    context: { ...flow.state, nextRequest: state.nextRequest + 1, served: state.served + 1 },
+    effects: [{ type: 'start', name, definition: 'kube-apiserver/request', input }],
   };
 }
 
@@ -177,15 +183,17 @@ function notReady(state: ApiServerState, event: ServerEvent): Result {
 }
 
 function openWatch(state: ApiServerState, event: ServerEvent): Result {
-  const { watch, initial, since } = event.message as OpenWatch;
+  const { watch, initial, since, level } = event.message as OpenWatch;
+  // A watch that has begun gives its seat back.
+  const seat = level === undefined ? { context: state, effects: [] } : freed(state, level, watch.request, event.runs);
   const context = {
-    ...state,
+    ...seat.context,
     watches: state.watches.set(watchKey(watch), watch),
     streams: state.streams.set(`${watch.client}|${watch.id}`, watch.request),
   };
   const first = initial === 'none' ? missed(state, watch, since, event.now) : existing(state, watch, event.now);
   const events = initial === 'list' ? [...first, bookmark(watch, state.revision, true)] : first;
-  const effects: Effect[] = [{ type: 'link', to: watch.client }];
+  const effects: Effect[] = [{ type: 'link', to: watch.client }, ...seat.effects];
   if (events.length > 0) effects.push(chunk(watch, events));
   return { context, effects };
 }
@@ -230,6 +238,7 @@ function abort(state: ApiServerState, event: ServerEvent): Result {
 }
 
 const charge = (state: ApiServerState, event: ServerEvent): Result => chargeQuota(state, event as EventOf<ChargeQuota>);
+const seatFree = (state: ApiServerState, event: ServerEvent): Result => flowDone(state, event as EventOf<FlowDone>);
 const charged = (state: ApiServerState, event: ServerEvent): Result => quotaUpdated(state, event as EventOf<HttpResponse>);
 
 const lost = ({ context, event }: { readonly context: ApiServerState; readonly event: ServerEvent }): boolean =>
@@ -250,6 +259,7 @@ export const apiServerMachine = setup({
   on: {
     'process.terminate': '.stopped',
     'quota.charge': { actions: step(charge) },
+    'flow.done': { actions: step(seatFree) },
     'http.response': { actions: step(charged) },
   },
   states: {

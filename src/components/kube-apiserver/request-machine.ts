@@ -16,11 +16,12 @@ import { auditNote } from './audit.ts';
 import { answerPage } from './endpoints.ts';
 import { authenticationGate, authorizationGate, isWrite, mutatingGate, schemaGate, targetOf, type Verdict } from './gates.ts';
 import { componentStatuses, type Probe } from './component-status.ts';
+import { isAwaited, type FlowDone, type FlowGo } from './flow/server.ts';
 import { loopback } from './loopback.ts';
 import { quotaCharge, quotaTimedOut, quotaTimeoutMs, type QuotaVerdict } from './quota-evaluator.ts';
 import { emptyRequest, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
 import { recovering } from './panic.ts';
-import { pageResponse, statusResponse, storedResponse, tableOf } from './respond.ts';
+import { pageResponse, statusResponse, storedResponse, tableOf, tooManyRequestsPage } from './respond.ts';
 import {
   isAggregated,
   isForKubelet,
@@ -72,6 +73,7 @@ type RequestMessage =
   | StartMessage<RequestInput>
   | EtcdResponse
   | QuotaVerdict
+  | FlowGo
   | StopWatching
   | TimedOut
   | BookmarkDue
@@ -97,6 +99,8 @@ function start(state: RequestState, event: RequestEvent): Result {
       ...state,
       request: input.request,
       client: input.client,
+      flow: input.flow,
+      turn: input.turn,
       info: requestInfo(input.request),
       origin: event.origin,
       since: event.now,
@@ -130,6 +134,34 @@ function pass(
     const passed: RequestState = { ...(verdict.next as RequestState), gate: next(verdict.next as RequestState), since: event.now };
     const changes = state.object === passed.object ? {} : { before: state.object ?? state.request.body, after: passed.object };
     return { context: passed, effects: [note(passed, gate, 'passed', verdict.detail, changes)] };
+  };
+}
+
+/** Who has authenticated himself may have to wait for a seat, or there is none for him (server/filters/priority-and-fairness.go). */
+function afterAuthentication(state: RequestState): Gate {
+  return state.turn === 'now' ? 'authorization' : 'authentication';
+}
+
+/** After a quarter of the time that a request may take, nobody waits for a seat any longer. */
+const seatTimeoutMs = 15_000;
+
+function seated(state: RequestState, event: RequestEvent): Result {
+  return {
+    context: { ...state, turn: 'now', gate: state.gate === 'authentication' ? state.gate : 'authorization', since: event.now },
+    effects: [],
+  };
+}
+
+function refuseSeat(state: RequestState, event: RequestEvent): Result {
+  const response = { ...pageResponse(state, tooManyRequestsPage), retryAfter: 1 };
+  const context: RequestState = { ...state, gate: 'response', reached: 'authentication', since: event.now, response, turn: 'now' };
+  const left: FlowDone = { type: 'flow.done', level: state.flow!.level.name };
+  return {
+    context,
+    effects: [
+      note(state, 'authentication', 'refused', `priority level ${state.flow!.level.name}`),
+      ...(state.turn === 'wait' ? [{ type: 'send', to: serverAddress(event.self), message: left } as const] : []),
+    ],
   };
 }
 
@@ -418,8 +450,9 @@ function openWatch(state: RequestState, server: ApiServerState, resource: Resour
     chatter: state.origin.chatter,
   };
   const initial = query['sendInitialEvents'] === 'true' ? 'list' : since === 0 ? 'added' : 'none';
-  const open: OpenWatch = { type: 'watch.open', watch, initial, since, origin: event.origin };
-  const headers: HttpResponse = { type: 'http.response', id, status: 200, contentType: 'application/json', body: null };
+  const level = state.flow?.level.seats === undefined ? undefined : state.flow.level.name;
+  const open: OpenWatch = { type: 'watch.open', watch, initial, since, origin: event.origin, level };
+  const headers = withFlow(state, { type: 'http.response', id, status: 200, contentType: 'application/json', body: null });
   const seconds = Number(query['timeoutSeconds'] ?? defaultTimeoutSeconds);
   const timeout: Effect = { type: 'arm', timer: 'timeout', afterMs: seconds * 1000, message: { type: 'watch.timeout' }, chatter: true };
   const tooOld = initial === 'none' && since < server.oldest;
@@ -488,13 +521,21 @@ function closeWatch(state: RequestState, event: RequestEvent): Result {
   };
 }
 
+/** Headers say which flow schema and level a request had, by their uids. */
+const withFlow = ({ flow }: RequestState, response: HttpResponse): HttpResponse =>
+  flow === undefined ? response : { ...response, headers: flow.headers };
+
 function respond(state: RequestState, event: RequestEvent): Result {
-  const response = state.response!;
+  const response = withFlow(state, state.response!);
   const effects: Effect[] = [
     note(state, 'response', String(response.status), ''),
     auditNote(state, response, 'ResponseComplete', event.now),
     { type: 'send', to: state.client, message: response },
   ];
+  if (isAwaited(serverOf(event), state.flow)) {
+    const seat: FlowDone = { type: 'flow.done', level: state.flow?.level.name ?? '' };
+    effects.push({ type: 'send', to: serverAddress(event.self), message: seat });
+  }
   const released = response.status < 400 ? state.freed : state.taken;
   if (released.length === 0) return { context: state, effects };
   const release = (address: string): Effect =>
@@ -508,6 +549,10 @@ const gateAction = (
   check: (server: ApiServerState, state: RequestState, now: number) => Verdict,
 ) => step<RequestState, RequestEvent>(recovering(pass(gate, next, check)));
 const asking = (act: (state: RequestState, event: RequestEvent) => Result) => step<RequestState, RequestEvent>(recovering(act));
+const turn =
+  (wanted: RequestState['turn']) =>
+  ({ context }: { readonly context: RequestState }): boolean =>
+    context.turn === wanted;
 const at =
   (gate: Gate) =>
   ({ context }: { readonly context: RequestState }): boolean =>
@@ -520,6 +565,7 @@ export const requestMachine = setup({
     gate: ({ context }) => context.gateMs,
     held: ({ context }) => context.gateMs + context.holdMs,
     etcdTimeout: etcdTimeoutMs,
+    seatTimeout: seatTimeoutMs,
     quotaTimeout: quotaTimeoutMs,
   },
 }).createMachine({
@@ -529,9 +575,21 @@ export const requestMachine = setup({
   states: {
     received: { on: { 'process.start': { target: 'authentication', actions: step(start) } } },
     authentication: {
-      after: { gate: { target: 'authenticated', actions: gateAction('authentication', () => 'authorization', authenticationGate) } },
+      after: { gate: { target: 'authenticated', actions: gateAction('authentication', afterAuthentication, authenticationGate) } },
+      on: { 'flow.go': { actions: step(seated) } },
     },
-    authenticated: { always: [{ guard: at('response'), target: 'responding' }, { target: 'authorization' }] },
+    authenticated: {
+      always: [
+        { guard: at('response'), target: 'responding' },
+        { guard: turn('never'), target: 'responding', actions: step(refuseSeat) },
+        { guard: turn('wait'), target: 'waiting' },
+        { target: 'authorization' },
+      ],
+    },
+    waiting: {
+      on: { 'flow.go': { target: 'authorization', actions: step(seated) } },
+      after: { seatTimeout: { target: 'responding', actions: step(refuseSeat) } },
+    },
     authorization: {
       after: { gate: { target: 'authorized', actions: gateAction('authorization', afterAuthorization, authorizationGate) } },
     },

@@ -19,6 +19,13 @@ function response(state: RequestState, status: number, body: Json, contentType =
 /** What net/http answers where nothing is served. */
 export const noPage = { status: 404, contentType: 'text/plain; charset=utf-8', body: '404 page not found\n' } as const;
 
+/** What server/filters answers when there is no seat for a request. */
+export const tooManyRequestsPage = {
+  status: 429,
+  contentType: 'text/plain; charset=utf-8',
+  body: 'Too many requests, please try again later.\n',
+} as const;
+
 export function statusResponse(state: RequestState, status: Status): HttpResponse {
   if (isPageNotFound(status)) return pageResponse(state, noPage);
   const seconds = (status.details as { readonly retryAfterSeconds?: number } | undefined)?.retryAfterSeconds;

@@ -5,6 +5,7 @@ import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { FieldTerm, Selector } from '#api/selectors.ts';
 import type { HttpResponse, WatchEvent } from '#protocol/rest.ts';
 import type { Address, Origin } from '#kernel/types.ts';
+import type { LevelState } from './flow/queues.ts';
 import type { QuotaWork } from './quota-evaluator.ts';
 
 /** The settings that a kube-apiserver gets as flags. */
@@ -72,6 +73,8 @@ export interface ApiServerState {
   readonly quotaWork: SortedMap<QuotaWork>;
   /** `<namespace>/<name>` → a quota as this server wrote it last; the cache may be behind. */
   readonly chargedQuotas: SortedMap<KubeObject>;
+  /** Who has and who waits for the seats of each priority level. */
+  readonly flows: SortedMap<LevelState>;
 }
 
 export const emptyState: ApiServerState = {
@@ -89,6 +92,7 @@ export const emptyState: ApiServerState = {
   served: 0,
   quotaWork: SortedMap.empty(),
   chargedQuotas: SortedMap.empty(),
+  flows: SortedMap.empty(),
 };
 
 /** Between a request and its server. */
@@ -100,6 +104,8 @@ export interface OpenWatch {
   /** The first revision not wanted; 0 for what comes from now on. */
   readonly since: number;
   readonly origin: Origin;
+  /** The priority level in which it had its seat. */
+  readonly level: string | undefined;
 }
 export interface CloseWatch {
   readonly type: 'watch.close';
