@@ -98,7 +98,7 @@ function decode(type: Encoded): Schema {
   if ('map' in type) return { type: 'map', atomic: type.atomic === true, values: decode(type.map) };
   if ('of' in type) {
     const inner = decode(type.of) as StructSchema;
-    return { ...inner, atomic: true };
+    return { ...inner, atomic: type.atomic };
   }
   return {
     type: 'list',
