@@ -1,6 +1,6 @@
 import { deepEqual } from '#base/json.ts';
 import type { KubeObject } from '../object.ts';
-import type { Container, LabelSelector, PersistentVolumeClaim, PodSpec, PodTemplateSpec, Service } from '../types.generated.ts';
+import type { Container, CronJob, Job, JobSpec, LabelSelector, PersistentVolumeClaim, PodSpec, PodTemplateSpec, Service } from '../types.generated.ts';
 import { parseQuantity } from '../quantity.ts';
 import { labelSelectorFromObject, matchesLabels } from '../selectors.ts';
 import { validateQuota, validateQuotaUpdate } from '../quota/validation.ts';
@@ -8,6 +8,7 @@ import { validateLimitRange } from './limit-ranges.ts';
 import { validateServiceUpdate } from './services.ts';
 import { mutatingPolicy, mutatingPolicyBinding, validatingPolicy, validatingPolicyBinding } from './policy-validation.ts';
 import { webhookConfiguration } from './webhook-validation.ts';
+import { flowSchemaErrors, priorityLevelErrors } from './flow-validation.ts';
 import { priorityClassChanges, priorityClassErrors } from './class-validation.ts';
 import { roleBindingErrors, roleErrors } from './rbac-validation.ts';
 import { engine as customEngine } from '../custom/engine.ts';
@@ -178,6 +179,24 @@ function service(object: KubeObject): FieldError[] {
   return errors;
 }
 
+/** pkg/apis/batch/validation (validateJobSpec): a job's pods end. */
+function jobSpec(spec: JobSpec | undefined, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const pods = spec?.template?.spec;
+  for (const name of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'] as const)
+    if ((spec?.[name] ?? 0) < 0) errors.push(invalid(`${field}.${name}`, spec![name], 'must be greater than or equal to 0'));
+  errors.push(...labelErrors(spec?.template?.metadata?.labels, `${field}.template.labels`), ...podSpec(pods, `${field}.template.spec`));
+  if (pods?.restartPolicy !== 'OnFailure' && pods?.restartPolicy !== 'Never')
+    errors.push(required(`${field}.template.spec.restartPolicy`, 'valid values: "OnFailure", "Never"'));
+  return errors;
+}
+
+function cronJob(object: KubeObject): FieldError[] {
+  const { spec } = object as unknown as CronJob;
+  const errors = (spec?.schedule ?? '') === '' ? [required('spec.schedule')] : [];
+  return [...errors, ...jobSpec(spec?.jobTemplate?.spec, 'spec.jobTemplate.spec')];
+}
+
 const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldError[]>> = {
   '/Pod': (object) => podSpec(object['spec'] as PodSpec | undefined, 'spec'),
   '/Service': service,
@@ -189,6 +208,10 @@ const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldErro
   '/ReplicationController': (object) => workload(withLabelSelector(object), ['Always']),
   'apps/StatefulSet': (object) => workload(object, ['Always']),
   'apps/DaemonSet': (object) => workload(object, ['Always']),
+  'batch/Job': (object) => jobSpec((object as unknown as Job).spec, 'spec'),
+  'batch/CronJob': cronJob,
+  'flowcontrol.apiserver.k8s.io/FlowSchema': flowSchemaErrors,
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': priorityLevelErrors,
   'scheduling.k8s.io/PriorityClass': priorityClassErrors,
   'rbac.authorization.k8s.io/Role': roleErrors,
   'rbac.authorization.k8s.io/ClusterRole': roleErrors,

@@ -63,7 +63,7 @@ const serviceAccount: Mutation = (state, request) => {
   const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
   const lacks = (item: Container): boolean => !(item.volumeMounts ?? []).some((mount) => mount.mountPath === mountPath);
   if (automount && [...spec.containers, ...(spec.initContainers ?? [])].some(lacks)) {
-    const known = spec.volumes?.find((item) => item.name.startsWith('kube-api-access-'));
+    const known = spec.volumes?.find((item) => (item.name ?? '').startsWith('kube-api-access-'));
     const [suffix, after] = nextText(random, 5, nameAlphabet);
     if (known === undefined) random = after;
     const volume = known?.name ?? `kube-api-access-${suffix}`;

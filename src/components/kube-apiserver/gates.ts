@@ -17,11 +17,12 @@ import { mutate, type Mutated } from './admission.ts';
 import { authenticate, impersonated, impersonationTargets } from './authentication.ts';
 import { authorize, refusal, type Attributes } from './authorization.ts';
 import { escalationRefusal } from './escalation.ts';
+import { bodyRefusal } from './limits.ts';
 import { resourceFor, selectedName, type RequestInfo } from './request-info.ts';
 import type { RequestState } from './request-state.ts';
 import type { ApiServerState } from './state.ts';
 import { settlingMs } from './custom-resources.ts';
-import { changed, decodeNew, isApply, managerOf } from './decoding.ts';
+import { changed, decodeNew, decodeOther, isApply, managerOf } from './decoding.ts';
 import type { Asking } from './webhooks/asking.ts';
 
 /** What a gate says: the request as it goes on, or the answer that ends it. */
@@ -98,9 +99,11 @@ export function* mutatingGate(server: ApiServerState, state: RequestState, now: 
   const { info } = state;
   const resource = targetOf(server, state);
   if (isFailure(resource)) return { refused: resource };
+  const refused = bodyRefusal(state.request);
+  if (refused !== undefined) return { refused };
   if (info.subresource !== '' && !['status', 'finalize', 'ephemeralcontainers', 'resize', 'approval'].includes(info.subresource))
-    return { next: state, detail: '' };
-  if (!resource.verbs.includes('get')) return { next: state, detail: '' };
+    return decodeOther(state, resource);
+  if (!resource.verbs.includes('get')) return decodeOther(state, resource);
   if (info.verb === 'delete' || info.verb === 'deletecollection') return yield* admit(server, { ...state }, resource, undefined);
   const decoded = info.verb === 'create' ? decodeNew(state, resource) : changed(server, state, resource, now);
   if ('refused' in decoded) return decoded;
