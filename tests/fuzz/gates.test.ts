@@ -37,7 +37,7 @@ const decided = (gate: () => Asking<Verdict>): Verdict | undefined => {
 function pass(asked: Question): Verdict | undefined {
   const { method, path, ...more } = asked;
   const request = { ...emptyRequest.request, id: 'x', query: {}, ...more, method, path };
-  flowOf(server, request);
+  flowOf(server, request, requestInfo(request));
   const first: RequestState = { ...emptyRequest, request, client: 'c', info: requestInfo(request) };
   const steps: readonly ((state: RequestState) => Verdict | undefined)[] = [
     (state) => authenticationGate(server, state),

@@ -1,6 +1,16 @@
 import { deepEqual } from '#base/json.ts';
 import type { KubeObject } from '../object.ts';
-import type { Container, CronJob, Job, JobSpec, LabelSelector, PersistentVolumeClaim, PodSpec, PodTemplateSpec, Service } from '../types.generated.ts';
+import type {
+  Container,
+  CronJob,
+  Job,
+  JobSpec,
+  LabelSelector,
+  PersistentVolumeClaim,
+  PodSpec,
+  PodTemplateSpec,
+  Service,
+} from '../types.generated.ts';
 import { parseQuantity } from '../quantity.ts';
 import { labelSelectorFromObject, matchesLabels } from '../selectors.ts';
 import { validateQuota, validateQuotaUpdate } from '../quota/validation.ts';

@@ -241,8 +241,7 @@ export function decodeError(value: unknown, schema: Schema | undefined): string 
 function firstWrong(value: unknown, schema: Schema | undefined, path: string, owner: string): string | undefined {
   if (schema === undefined || value === null || value === undefined || schema.type === 'any') return undefined;
   const given = typeof value === 'number' && /^int/.test(schema.type) ? `number ${value}` : jsonType(value);
-  const complain = (goType: string): string =>
-    `json: cannot unmarshal ${given} into Go struct field ${owner}.${path} of type ${goType}`;
+  const complain = (goType: string): string => `json: cannot unmarshal ${given} into Go struct field ${owner}.${path} of type ${goType}`;
   if (schema.type === 'struct') {
     if (!isObject(value)) return complain(`v1.${schema.name}`);
     for (const [key, inner] of Object.entries(value)) {

@@ -33,7 +33,7 @@ import {
   refusalOf,
   type Onward,
 } from './kubelet-proxy.ts';
-import { requestInfo, resourceFor } from './request-info.ts';
+import { resourceFor } from './request-info.ts';
 import type { ApiServerState, BookmarkWatch, CloseWatch, OpenWatch, Watch } from './state.ts';
 import {
   createObject,
@@ -101,7 +101,7 @@ function start(state: RequestState, event: RequestEvent): Result {
       client: input.client,
       flow: input.flow,
       turn: input.turn,
-      info: requestInfo(input.request),
+      info: input.info,
       origin: event.origin,
       since: event.now,
       startedAt: event.now,

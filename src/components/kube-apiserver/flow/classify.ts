@@ -3,7 +3,7 @@ import type { KubeObject } from '#api/object.ts';
 import type { Subject, FlowSchemaSpec, PolicyRulesWithSubjects, PriorityLevelConfigurationSpec } from '#api/types.generated.ts';
 import type { HttpRequest } from '#protocol/rest.ts';
 import { authenticate, impersonated, type User } from '../authentication.ts';
-import { requestInfo, type RequestInfo } from '../request-info.ts';
+import type { RequestInfo } from '../request-info.ts';
 import { cacheOf, type ApiServerState } from '../state.ts';
 
 /** API Priority and Fairness (apiserver/pkg/util/flowcontrol): which level a request has, and how much of it. */
@@ -131,10 +131,9 @@ const maxKnown = 4096;
 const longRunning = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
 
 /** The flow of a request; undefined for those that are not subject to it: nobody is known who sent it, or it runs for long. */
-export function flowOf(state: ApiServerState, request: HttpRequest): Flow | undefined {
+export function flowOf(state: ApiServerState, request: HttpRequest, info: RequestInfo): Flow | undefined {
   const who = impersonated(request) ?? authenticate(state, request);
   if (who === undefined) return undefined;
-  const info = requestInfo(request);
   if (longRunning.has(info.subresource)) return undefined;
   const { schemas, known } = configOf(state);
   const { verb, group, plural, subresource, namespace, path } = info;

@@ -5,6 +5,7 @@ import type { Address, Delivered, Effect } from '#kernel/types.ts';
 import { mediaTypes, type HttpRequest } from '#protocol/rest.ts';
 import { sendCall } from '#machinery/client.ts';
 import { loopback } from '../loopback.ts';
+import { requestInfo, type RequestInfo } from '../request-info.ts';
 import { cacheOf, type ApiServerState } from '../state.ts';
 import { flowOf, levelsPrefix, schemasPrefix, type Flow } from './classify.ts';
 import { admit, dispatch, idleLevel, leave } from './queues.ts';
@@ -19,8 +20,9 @@ export interface FlowDone {
   readonly level: string;
 }
 
-/** What a request is told of its flow when it begins. */
+/** What a request is told when it begins: what the server had to find out about it to know its flow. */
 export interface FlowInput {
+  readonly info: RequestInfo;
   readonly flow: Flow | undefined;
   readonly turn: 'now' | 'wait' | 'never';
 }
@@ -35,11 +37,12 @@ export function received(
   address: Address,
   runs: (address: Address) => boolean,
 ): { readonly state: ApiServerState; readonly input: FlowInput } {
-  const flow = flowOf(state, request);
-  if (flow?.level.seats === undefined) return { state, input: { flow, turn: 'now' } };
+  const info = requestInfo(request);
+  const flow = flowOf(state, request, info);
+  if (flow?.level.seats === undefined) return { state, input: { info, flow, turn: 'now' } };
   const { how, level } = admit(state.flows.get(flow.level.name) ?? idleLevel, flow, address, runs);
   const turn = how === 'seat' ? 'now' : how === 'wait' ? 'wait' : 'never';
-  return { state: { ...state, flows: state.flows.set(flow.level.name, level) }, input: { flow, turn } };
+  return { state: { ...state, flows: state.flows.set(flow.level.name, level) }, input: { info, flow, turn } };
 }
 
 /** A seat is free: a request has ended, a watch has begun, or somebody does not want to wait any more. */
