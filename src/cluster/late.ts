@@ -5,6 +5,7 @@
  */
 import '#api/cel/late.ts';
 import '#api/custom/late.ts';
+import '#api/resources/late.ts';
 import '#base/filters/late.ts';
 import '#components/container-runtime/late.ts';
 import '#components/kube-apiserver/pod-security/late.ts';

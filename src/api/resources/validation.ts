@@ -16,9 +16,7 @@ import { labelSelectorFromObject, matchesLabels } from '../selectors.ts';
 import { validateQuota, validateQuotaUpdate } from '../quota/validation.ts';
 import { validateLimitRange } from './limit-ranges.ts';
 import { validateServiceUpdate } from './services.ts';
-import { mutatingPolicy, mutatingPolicyBinding, validatingPolicy, validatingPolicyBinding } from './policy-validation.ts';
-import { webhookConfiguration } from './webhook-validation.ts';
-import { flowSchemaErrors, priorityLevelErrors } from './flow-validation.ts';
+import { lateKinds } from './late-kinds.ts';
 import { priorityClassChanges, priorityClassErrors } from './class-validation.ts';
 import { roleBindingErrors, roleErrors } from './rbac-validation.ts';
 import { engine as customEngine } from '../custom/engine.ts';
@@ -220,24 +218,21 @@ const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldErro
   'apps/DaemonSet': (object) => workload(object, ['Always']),
   'batch/Job': (object) => jobSpec((object as unknown as Job).spec, 'spec'),
   'batch/CronJob': cronJob,
-  'flowcontrol.apiserver.k8s.io/FlowSchema': flowSchemaErrors,
-  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': priorityLevelErrors,
   'scheduling.k8s.io/PriorityClass': priorityClassErrors,
   'rbac.authorization.k8s.io/Role': roleErrors,
   'rbac.authorization.k8s.io/ClusterRole': roleErrors,
   'rbac.authorization.k8s.io/RoleBinding': roleBindingErrors,
   'rbac.authorization.k8s.io/ClusterRoleBinding': roleBindingErrors,
-  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': validatingPolicy,
-  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': validatingPolicyBinding,
-  'admissionregistration.k8s.io/MutatingAdmissionPolicy': mutatingPolicy,
-  'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': mutatingPolicyBinding,
-  'admissionregistration.k8s.io/MutatingWebhookConfiguration': webhookConfiguration,
-  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': webhookConfiguration,
 };
+
+/** Groups whose kinds are validated by code that comes late. */
+const lateGroups = new Set(['admissionregistration.k8s.io', 'flowcontrol.apiserver.k8s.io']);
+const ownErrors = (group: string, kind: string, object: KubeObject): readonly FieldError[] =>
+  (lateGroups.has(group) ? lateKinds.value : byKind)[`${group}/${kind}`]?.(object) ?? [];
 
 /** What is wrong with an object that is to be created. */
 export function validateCreate(group: string, kind: string, object: KubeObject): Errors {
-  return [...metadataErrors(object, group, kind), ...(byKind[`${group}/${kind}`]?.(object) ?? [])];
+  return [...metadataErrors(object, group, kind), ...ownErrors(group, kind, object)];
 }
 
 const immutableSelector = new Set(['apps/Deployment', 'apps/ReplicaSet', 'apps/DaemonSet']);
@@ -266,7 +261,7 @@ export function validateUpdate(group: string, kind: string, object: KubeObject, 
   const errors = metadataUpdateErrors(object, old);
   if (subresource !== '') return errors;
   if (key === '/Pod') errors.push(...podUpdate(object, old));
-  else errors.push(...(byKind[key]?.(object) ?? []));
+  else errors.push(...ownErrors(group, kind, object));
   if (key === '/Service') errors.push(...validateServiceUpdate(object, old));
   if (key === '/ResourceQuota') errors.push(...validateQuotaUpdate(object, old));
   if (key === definitionKind) errors.push(...customEngine.value.definitionUpdateErrors(object, old));
