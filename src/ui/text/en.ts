@@ -1,3 +1,5 @@
+import { keepEn } from './keep.ts';
+
 /** Every text of the page. A key that another language lacks fails the type check. */
 export const en = {
   tagline: 'A whole Kubernetes cluster, really running, with time as a handle',
@@ -17,7 +19,7 @@ export const en = {
   clusterShape: 'cluster: four nodes',
   oracleShape: 'test cluster: hollow nodes',
   cluster: 'Cluster',
-  theme: 'Light or dark',
+  theme: 'Light or dark, or for a projector',
   background: 'Background traffic',
   terminal: 'Terminal',
   inspector: 'Inspector',
@@ -159,6 +161,7 @@ export const en = {
     'Admission plug-ins that only say yes or no: quotas, limits, node restriction, namespaces that are ending. Refused: 403.',
   storageAbout: 'The object is written to etcd, unless somebody else has written it meanwhile (resourceVersion). Then: 409 Conflict.',
   happened: '{from} → {to}: {label}',
+  ...keepEn,
 } as const;
 
 export type TextKey = keyof typeof en;
