@@ -125,7 +125,7 @@ test('the palette finds a component, an object, an action and a command', async 
   await page.getByRole('option', { name: 'kube-scheduler minikube' }).first().click();
   await expect(page.locator('.chart .lit')).toBeVisible();
   await find('priorityclasses critical node');
-  await expect(page.getByRole('option').first()).toContainText('system-node-critical');
+  await expect(page.locator('.found [role=option]').first()).toContainText('system-node-critical');
   expect(await violations(page)).toEqual([]);
   await page.keyboard.press('Enter');
   await expect(page.locator('.side .document')).toContainText('kind: PriorityClass');

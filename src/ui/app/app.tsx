@@ -11,6 +11,8 @@ import { Terminal } from '../terminal/terminal.tsx';
 import { useText } from '../text/index.ts';
 import { isTyping } from '../widgets/keys.ts';
 import { Timeline } from '../timeline/timeline.tsx';
+import { useEmbedding } from '../embed/embed.ts';
+import { isEmbedded } from '../embed/place.ts';
 import { Dialogs } from './dialogs.tsx';
 import { Header } from './header.tsx';
 import { PaneBorder, usePaneSizes } from './panes.tsx';
@@ -62,6 +64,16 @@ export function App(): JSX.Element {
     document.documentElement.dataset['theme'] = theme;
     document.documentElement.lang = language;
   }, [theme, language]);
+  useEmbedding();
+  if (isEmbedded)
+    return (
+      <div className="app embedded">
+        <main className="diagram">{loaded ? <Diagram /> : <div className="loading">{t('loading')}</div>}</main>
+        <Player />
+        <Problems />
+        <Live />
+      </div>
+    );
   return (
     <div className="app" data-idle={idle} style={sizes}>
       <Header />
