@@ -149,3 +149,31 @@ test('what happens is told in words, and kept to be read', async ({ page }) => {
   await expect(page.locator('.transcript')).toContainText('POST namespaces');
   expect(await violations(page)).toEqual([]);
 });
+
+test('a dump of another cluster that is dropped on the page is shown, and applied as the user who is chosen', async ({ page }) => {
+  const dump = `apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: { name: menu, namespace: shop, uid: 1-2-3, resourceVersion: "99" }
+  data: { soup: tomato }
+- apiVersion: v1
+  kind: Node
+  metadata: { name: far }
+`;
+  await page.evaluate((text) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([text], 'dump.yaml', { type: 'application/yaml' }));
+    document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+  }, dump);
+  const dialog = page.getByRole('dialog', { name: 'Apply manifests' });
+  await expect(dialog).toContainText('soup: tomato');
+  await dialog.getByText('Left out (1)').click();
+  await expect(dialog).toContainText('Node far: belongs to the machines of the other cluster');
+  expect(await violations(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Apply' }).click();
+  await expect(page.locator('.terminal')).toContainText('configmap/menu created', { timeout: 30_000 });
+  await type(page, 'kubectl get configmap menu -n shop -o jsonpath={.data.soup}');
+  await expect(page.locator('.terminal .out').last()).toHaveText('tomato');
+});

@@ -7,6 +7,7 @@ import { openDialog, useDialog } from '../stores/dialogs.ts';
 import { Live } from '../live/live.tsx';
 import { port, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
+import { useGifts } from '../share/gifts.ts';
 import { Terminal } from '../terminal/terminal.tsx';
 import { useText } from '../text/index.ts';
 import { isTyping } from '../widgets/keys.ts';
@@ -59,6 +60,7 @@ export function App(): JSX.Element {
   const loaded = useSession((state) => state.frame !== undefined);
   const sizes = usePaneSizes();
   useKeys();
+  useGifts();
   // Before any effect that reads colours.
   useLayoutEffect(() => {
     document.documentElement.dataset['theme'] = theme;

@@ -7,6 +7,7 @@ const dialogs: Readonly<Record<DialogName, ReturnType<typeof lazy>>> = {
   help: lazy(() => import('../help/help.tsx')),
   share: lazy(() => import('../share/share.tsx')),
   sessions: lazy(() => import('../sessions/sessions.tsx')),
+  manifests: lazy(() => import('../share/import.tsx')),
   log: lazy(() => import('../live/log.tsx')),
 };
 

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { port, takeIn, textOfRun } from '../stores/session.ts';
+import { offer } from '../stores/offer.ts';
 
 /** Hands a text to the browser as a file. */
 export function download(name: string, text: string, type: string): void {
@@ -15,12 +16,17 @@ export async function saveFile(): Promise<void> {
   download('kube-orrery-session.json', (await textOfRun()).text, 'application/json');
 }
 
-/** Asks for a file and takes up the run in it. */
+/** Takes a file: manifests are shown before they are applied, anything else has to be a run. */
+export function takeFile(text: string): void {
+  if (!offer(text)) void takeIn(text, 'file');
+}
+
+/** Asks for a file and takes it. */
 export function openFile(): void {
   const input = document.createElement('input');
   input.type = 'file';
-  input.accept = '.json,application/json';
-  input.onchange = () => void input.files?.[0]?.text().then((text) => takeIn(text, 'file'));
+  input.accept = '.json,.yaml,.yml,application/json,application/yaml';
+  input.onchange = () => void input.files?.[0]?.text().then(takeFile);
   input.click();
 }
 
