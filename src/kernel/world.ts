@@ -233,6 +233,8 @@ export class World {
     const monitors = this.facts.monitors.size === 0 ? [] : [...this.facts.monitors.keys(`${address}|`, `${address}}`)];
     for (const key of monitors) {
       const watcher = key.slice(address.length + 1);
+      // Across a cut link nobody hears of it: the connection is found closed when packets pass again.
+      if (this.facts.links.get(linkKey(record.host, hostOf(watcher)))?.cut === true) continue;
       this.facts.monitors = this.facts.monitors.delete(key);
       this.send(address, watcher, { type: 'peer.closed', address } as Message, cause, 0);
     }

@@ -143,7 +143,10 @@ function listed(state: ApiServerState, event: ServerEvent): Result {
       certificate,
     } as never,
   };
-  const context = { ...filled.state, awaited: state.awaited.filter((other) => other !== prefix), oldest: Math.max(filled.state.oldest, 0) };
+  // What was before its first list a server cannot tell: a watch from then has to begin anew (watch_cache.go, listResourceVersion).
+  const first = prefixes.includes(prefix) && !state.caches.has(prefix);
+  const oldest = first ? Math.max(filled.state.oldest, revision) : filled.state.oldest;
+  const context = { ...filled.state, awaited: state.awaited.filter((other) => other !== prefix), oldest };
   const followed = follow(state, context, event.now);
   return { context: followed.context, effects: [watch, ...followed.effects] };
 }
@@ -226,15 +229,15 @@ function sendBookmark(state: ApiServerState, event: ServerEvent): Result {
 function abort(state: ApiServerState, event: ServerEvent): Result {
   const { message } = event;
   const stop = (request: string): Effect => ({ type: 'send', to: request, message: { type: 'watch.stop' } });
-  if (message.type === 'http.abort') {
-    const request = state.streams.get(`${event.from}|${message.id}`);
-    return { context: state, effects: request === undefined ? [] : [stop(request)] };
-  }
-  if (message.type === 'peer.closed' || message.type === 'message.undeliverable') {
-    const client = message.type === 'peer.closed' ? message.address : message.to;
-    return { context: state, effects: [...state.streams.prefixed(`${client}|`)].map(([, request]) => stop(request)) };
-  }
-  return { context: state, effects: [] };
+  if (message.type === 'peer.closed')
+    return { context: state, effects: [...state.streams.prefixed(`${message.address}|`)].map(([, request]) => stop(request)) };
+  // What did not arrive belongs to one stream: the client may have opened others since.
+  const [client, id] =
+    message.type === 'message.undeliverable'
+      ? [message.to, (message.message as HttpRequest).id]
+      : [event.from, message.type === 'http.abort' ? message.id : ''];
+  const request = state.streams.get(`${client}|${id}`);
+  return { context: state, effects: request === undefined ? [] : [stop(request)] };
 }
 
 const charge = (state: ApiServerState, event: ServerEvent): Result => chargeQuota(state, event as EventOf<ChargeQuota>);
