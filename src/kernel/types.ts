@@ -61,7 +61,7 @@ export interface StartMessage<Input = unknown> {
   readonly input: Input;
   /** Seed of this process's own chance: differs for each address and incarnation. */
   readonly seed: number;
-  /** How often a process has been started at this address, from 1. */
+  /** How often a process has been started at this address, from 1; of a child, that of its parent. */
   readonly incarnation: number;
 }
 

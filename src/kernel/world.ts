@@ -251,7 +251,8 @@ export class World {
     if (machine === undefined) throw new Error(`kernel: there is no process definition "${definition}" (to be started at ${address})`);
     if (this.record(address) !== undefined) throw new Error(`kernel: a process runs at ${address} already`);
     const { facts } = this;
-    const incarnation = (parent === undefined ? (facts.incarnations.get(address) ?? 0) : 0) + 1;
+    // A child has that of its parent: what a process that was started again starts, does not draw what was drawn before.
+    const incarnation = parent === undefined ? (facts.incarnations.get(address) ?? 0) + 1 : (this.record(parent)?.incarnation ?? 1);
     const slot = facts.nextSlot++;
     const first = machine.initial();
     const owner = this.slots.epoch;
