@@ -25,8 +25,8 @@ export function census(world: World): ReadonlyMap<string, number> {
   }
   sizes.set('processes', processes);
   sizes.set('queue', [...world.queueItems()].length);
-  const { addresses, starts, incarnations, links, monitors, fileWatches, dropped } = world.facts;
-  for (const [name, map] of Object.entries({ addresses, starts, incarnations, links, monitors, fileWatches, dropped }))
+  const { starts, incarnations, links, monitors, fileWatches, dropped } = world.facts;
+  for (const [name, map] of Object.entries({ starts, incarnations, links, monitors, fileWatches, dropped }))
     sizes.set(`kernel.${name}`, map.size);
   for (const [host, disk] of world.facts.disks) sizes.set(`disk of ${host}`, disk.size);
   return sizes;

@@ -23,6 +23,7 @@ import { definitionsOf } from './custom-resources.ts';
 import { extensions, followDefinitions } from './definitions.ts';
 import { flowDone, followFlows, freed, received, type FlowDone } from './flow/server.ts';
 import type { RequestInput } from './request-state.ts';
+import { claimCompaction, compactionClaimed, compactionId, compactLater, type CompactionDue, type LeaseGranted } from './storage-life.ts';
 import { emptyState, type ApiServerOptions, type ApiServerState, type BookmarkWatch, type CloseWatch, type OpenWatch } from './state.ts';
 
 /** How a kube-apiserver is started. */
@@ -43,6 +44,8 @@ type ServerMessage =
   | BookmarkWatch
   | ChargeQuota
   | FlowDone
+  | CompactionDue
+  | LeaseGranted
   | HttpResponse
   | Retry
   | PeerClosedMessage
@@ -60,10 +63,11 @@ const prefixes = [
   ...new Set(resourceTable.filter((resource) => resource.verbs.includes('watch')).map((resource) => resource.storagePrefix)),
 ];
 
-const ask = (state: ApiServerState, id: string, operation: EtcdRequest['operation']): Effect => ({
+const ask = (state: ApiServerState, id: string, operation: EtcdRequest['operation'], chatter = false): Effect => ({
   type: 'send',
   to: state.options.etcd,
   message: { type: 'etcd.request', id, certificate, operation } as EtcdRequest,
+  ...(chatter ? { chatter } : {}),
 });
 
 function start(state: ApiServerState, event: ServerEvent): Result {
@@ -72,7 +76,7 @@ function start(state: ApiServerState, event: ServerEvent): Result {
   const context = { ...state, options, self: event.self, random: seedRandom(event.message.seed, 'kube-apiserver') };
   const connecting = connect(context);
   const loops: Effect = { type: 'start', name: extensions, definition: 'kube-apiserver/extensions', input: {} };
-  return { context: connecting.context, effects: [loops, ...connecting.effects] };
+  return { context: connecting.context, effects: [loops, compactLater, ...connecting.effects] };
 }
 
 /** Asks etcd whether it is there, again and again. */
@@ -117,6 +121,22 @@ function list(state: ApiServerState, wanted: readonly string[]): Result {
     effects: wanted.map((prefix) => ask(state, `list ${prefix}`, { op: 'range', key: `${prefix}/`, rangeEnd: prefixEnd(`${prefix}/`) })),
   };
 }
+
+/** Every five minutes what etcd has of the time before is forgotten. */
+function compact(state: ApiServerState): Result {
+  return { context: state, effects: [compactLater, ask(state, compactionId, claimCompaction(state.compaction), true)] };
+}
+
+function claimed(state: ApiServerState, event: ServerEvent): Result {
+  const { next, upTo } = compactionClaimed(state.compaction, event.message as EtcdResponse);
+  const effects = upTo === undefined ? [] : [ask(state, 'compacted', { op: 'compact', revision: upTo })];
+  return { context: { ...state, compaction: next }, effects };
+}
+
+const leased = (state: ApiServerState, event: ServerEvent): Result => ({
+  context: { ...state, eventLease: (event.message as LeaseGranted).granted },
+  effects: [],
+});
 
 /** The answer to a list fills one cache and begins its watch. */
 function listed(state: ApiServerState, event: ServerEvent): Result {
@@ -263,6 +283,8 @@ export const apiServerMachine = setup({
     'process.terminate': '.stopped',
     'quota.charge': { actions: step(charge) },
     'flow.done': { actions: step(seatFree) },
+    'compaction.due': { actions: step((state: ApiServerState) => compact(state)) },
+    'lease.granted': { actions: step(leased) },
     'http.response': { actions: step(charged) },
   },
   states: {
@@ -290,7 +312,7 @@ export const apiServerMachine = setup({
         'http.request': { actions: step(accept) },
         'http.abort': { actions: step(abort) },
         'etcd.watch': { actions: step(watched) },
-        'etcd.response': { actions: step(listed) },
+        'etcd.response': [{ guard: answers(compactionId), actions: step(claimed) }, { actions: step(listed) }],
         'watch.open': { actions: step(openWatch) },
         'watch.close': { actions: step(closeWatch) },
         'watch.bookmark': { actions: step(sendBookmark) },

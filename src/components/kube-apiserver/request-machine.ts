@@ -22,6 +22,7 @@ import { quotaCharge, quotaTimedOut, quotaTimeoutMs, type QuotaVerdict } from '.
 import { emptyRequest, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
 import { recovering } from './panic.ts';
 import { pageResponse, statusResponse, storedResponse, tableOf, tooManyRequestsPage } from './respond.ts';
+import { tellLease, withEventLease } from './storage-life.ts';
 import {
   isAggregated,
   isForKubelet,
@@ -293,7 +294,7 @@ function beginStorage(state: RequestState, event: RequestEvent): Result {
     return finish(statusResponse(state, tooManyRequests('storage is (re)initializing', 1)));
   if (info.verb === 'watch') return openWatch(state, server, resource, event);
   const context: RequestState = { ...state, server, storedAt: event.now };
-  return go(context, begin(routineFor(context, server, resource, event.now)), resource, event);
+  return go(context, begin(withEventLease(routineFor(context, server, resource, event.now), server, event.now)), resource, event);
 }
 
 /** Logs and commands in containers: the kubelet of the pod is asked. */
@@ -410,7 +411,9 @@ function continueStorage(state: RequestState, event: RequestEvent): Result {
   if (state.answers === undefined || state.server === undefined || answer.id !== String(state.answers.length))
     return { context: state, effects: [] };
   const resource = resourceFor(state.server, state.info)!;
-  return go(state, resume(routineFor(state, state.server, resource, state.storedAt), state.answers, answer), resource, event);
+  const routine = withEventLease(routineFor(state, state.server, resource, state.storedAt), state.server, state.storedAt);
+  const result = go(state, resume(routine, state.answers, answer), resource, event);
+  return { context: result.context, effects: [...tellLease(serverAddress(event.self), answer, state.storedAt), ...result.effects] };
 }
 
 function etcdSilent(state: RequestState, event: RequestEvent): Result {

@@ -7,6 +7,7 @@ import type { HttpResponse, WatchEvent } from '#protocol/rest.ts';
 import type { Address, Origin } from '#kernel/types.ts';
 import type { LevelState } from './flow/queues.ts';
 import type { QuotaWork } from './quota-evaluator.ts';
+import type { Compaction, EventLease } from './storage-life.ts';
 
 /** The settings that a kube-apiserver gets as flags. */
 export interface ApiServerOptions {
@@ -68,6 +69,9 @@ export interface ApiServerState {
   readonly nextRequest: number;
   /** Prefixes whose caches are being filled. */
   readonly awaited: readonly string[];
+  /** The lease of new events, and where the compaction of etcd stands. */
+  readonly eventLease: EventLease | undefined;
+  readonly compaction: Compaction;
   readonly served: number;
   /** Requests that wait for the quotas of their namespace, by namespace. */
   readonly quotaWork: SortedMap<QuotaWork>;
@@ -89,6 +93,8 @@ export const emptyState: ApiServerState = {
   streams: SortedMap.empty(),
   nextRequest: 1,
   awaited: [],
+  eventLease: undefined,
+  compaction: { time: 0, revision: 0 },
   served: 0,
   quotaWork: SortedMap.empty(),
   chargedQuotas: SortedMap.empty(),
