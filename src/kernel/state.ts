@@ -20,6 +20,8 @@ export interface ProcessRecord {
   /** The entries in the queue of its armed timers; their names differ. */
   timers: readonly TimerItem[];
   hadChildren: boolean;
+  /** It has asked to be told of the end of others. */
+  watches: boolean;
 }
 
 interface Queued {

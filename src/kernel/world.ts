@@ -219,6 +219,20 @@ export class World {
     this.push({ at: arrivesAt, order: 0, kind: 'message', packet });
   }
 
+  /** Asks for `peer.closed` when another process ends. */
+  monitor(watcher: Address, target: Address): void {
+    const record = this.record(watcher);
+    if (record === undefined) return;
+    if (!record.watches) this.own(record).watches = true;
+    this.facts.monitors = this.facts.monitors.set(`${target}|${watcher}`, true);
+  }
+
+  /** Who has ended wants to be told of nothing any more. */
+  private forget(watcher: Address): void {
+    const ending = `|${watcher}`;
+    for (const key of [...this.facts.monitors.keys()]) if (key.endsWith(ending)) this.facts.monitors = this.facts.monitors.delete(key);
+  }
+
   /** Tells the parent and those who linked themselves to it, stops the children, and removes the process. */
   end(address: Address, code: number, cause: Origin): void {
     const record = this.record(address);
@@ -228,6 +242,7 @@ export class World {
       for (const child of below) if (this.record(child)?.parent === address) this.end(child, code, cause);
     }
     for (const timer of record.timers) this.queue.remove(timer);
+    if (record.watches) this.forget(address);
     this.slots.set(record.slot, undefined);
     this.addresses.delete(address);
     const monitors = this.facts.monitors.size === 0 ? [] : [...this.facts.monitors.keys(`${address}|`, `${address}}`)];
@@ -269,6 +284,7 @@ export class World {
       startedAt: facts.now,
       timers: noTimers,
       hadChildren: false,
+      watches: false,
     };
     this.slots.set(slot, record);
     this.addresses.set(address, slot);

@@ -15,12 +15,18 @@ const bounded: readonly (readonly [what: RegExp, most: number])[] = [
   [/^etcd\.raft\.log/, 20_000],
 ];
 
-/** A cluster with a schedule: pods, jobs and events come and go every minute. */
+/** A cluster with a schedule and a script at its terminal: pods, jobs, events and commands come and go every minute. */
 function cluster(): World {
   const world = createWorld(openCluster({ shape: 'cluster', nodes: 1, seed: 1 })!.world, { strict: true });
   world.runUntil(world.now + 40_000);
-  const line = "kubectl create cronjob tick --image=busybox:1.36 --schedule='* * * * *' -- true";
-  world.input({ type: 'message', to: 'alice/terminal', message: { type: 'terminal.line', line } as never });
+  const lines = [
+    "kubectl create cronjob tick --image=busybox:1.36 --schedule='* * * * *' -- true",
+    'while true; do kubectl get pods > /dev/null; sleep 60; done',
+  ];
+  for (const line of lines) {
+    world.input({ type: 'message', to: 'alice/terminal', message: { type: 'terminal.line', line } as never });
+    world.runUntil(world.now + 10_000);
+  }
   return world;
 }
 
