@@ -34,6 +34,8 @@ export type FaultAction =
   /** Without options the link is healed: as the cluster's shape made it. */
   | { readonly type: 'link'; readonly between: readonly [string, string]; readonly options?: LinkOptions | undefined }
   | { readonly type: 'drop'; readonly packet: number }
+  /** Drops the packets under way that fit: `process` is where they go to. */
+  | { readonly type: 'lose'; readonly moment: Moment }
   | { readonly type: 'add-node' };
 
 export type SessionCommand =

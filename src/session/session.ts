@@ -19,7 +19,7 @@ import type {
   Tempo,
 } from './port.ts';
 import { conditionMet } from './conditions.ts';
-import { faultInput } from './faults.ts';
+import { faultInputs } from './faults.ts';
 import { readSaved, replayBranches, savedOf } from './save.ts';
 import { isMoment, type Moment } from './moments.ts';
 import { rateOf } from './tempo.ts';
@@ -221,7 +221,7 @@ export class Session implements SessionPort {
         this.playing = true;
         return;
       case 'fault':
-        this.input(faultInput(command.action, this.cluster, this.world));
+        for (const input of faultInputs(command.action, this.cluster, this.world)) this.input(input);
         return;
       case 'branch':
         this.switchTo(command.branch);

@@ -3,6 +3,7 @@ import '@xyflow/react/dist/style.css';
 import { useEffect, useMemo, useRef, type JSX } from 'react';
 import { presentTime, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
+import { useView } from '../stores/view.ts';
 import { FaultMenu } from './menu.tsx';
 import { layout, type Box } from './layout.ts';
 import { ApiServerNode, ClientNode, ComponentNode, inspectPacket, WorkerNode } from './nodes.tsx';
@@ -30,6 +31,7 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
   const view = useRef(viewport);
   view.current = viewport;
   const showChatter = useSettings((state) => state.showChatter);
+  const storyOnly = useView((state) => state.storyOnly);
   useEffect(() => {
     const element = canvas.current!;
     const context = element.getContext('2d')!;
@@ -53,7 +55,7 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
       drawLines(context, boxes, frame.links, style);
       const labels = new Labels(context, width, style.getPropertyValue('--paper'));
       for (const packet of frame.packets) {
-        if (packet.chatter && !showChatter) continue;
+        if (storyOnly ? packet.story !== frame.story : packet.chatter && !showChatter) continue;
         const place = placeOf(packet, time, boxes);
         if (place === undefined) continue;
         context.setTransform(scale, 0, 0, scale, (place.x * zoom + x) * scale, (place.y * zoom + y) * scale);
@@ -67,7 +69,7 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
     };
     draw();
     return () => cancelAnimationFrame(handle);
-  }, [boxes, showChatter]);
+  }, [boxes, showChatter, storyOnly]);
   return <canvas ref={canvas} style={{ width: '100%', height: '100%' }} aria-hidden="true" />;
 }
 

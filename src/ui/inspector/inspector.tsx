@@ -1,7 +1,8 @@
-import { useEffect, useState, type JSX } from 'react';
+import { useEffect, type JSX } from 'react';
 import type { Inspected } from '#session/port.ts';
 import { KeyspaceView } from '../keyspace/keyspace.tsx';
 import { port, useSession } from '../stores/session.ts';
+import { useView } from '../stores/view.ts';
 import { useText } from '../text/index.ts';
 import { Tabs } from '../widgets/tabs.tsx';
 import { GateView } from './gate.tsx';
@@ -27,20 +28,22 @@ function nameOf(inspected: Inspected): string {
   }
 }
 
+const choose = (view: (typeof views)[number]): void => useView.setState({ view });
+
 /** What is selected, from inside; or all that etcd holds. */
 export function Inspector(): JSX.Element {
   const t = useText();
-  const [view, setView] = useState<(typeof views)[number]>('inspector');
+  const view = useView((state) => state.view);
   const inspected = useSession((state) => state.frame?.inspected);
   const target = inspected === undefined ? '' : `${inspected.type} ${nameOf(inspected)}`;
   // Whoever selects something wants to see it.
   useEffect(() => {
-    if (target !== '') setView('inspector');
+    if (target !== '') choose('inspector');
   }, [target]);
   return (
     <section className="panel" aria-label={t('inspector')}>
       <header>
-        <Tabs label={t('inspector')} tabs={views.map((id) => ({ id, label: t(id) }))} chosen={view} choose={setView} />
+        <Tabs label={t('inspector')} tabs={views.map((id) => ({ id, label: t(id) }))} chosen={view} choose={choose} />
         {inspected === undefined || view !== 'inspector' ? null : (
           <button type="button" onClick={() => port.send({ type: 'inspect', target: undefined })}>
             {t('close')}

@@ -1,7 +1,9 @@
 import { keepEn } from './keep.ts';
+import { lessonsEn } from './lessons.ts';
 
 /** Every text of the page. A key that another language lacks fails the type check. */
 export const en = {
+  ...lessonsEn,
   tagline: 'A whole Kubernetes cluster, really running, with time as a handle',
   play: 'Play',
   pause: 'Pause',
@@ -66,19 +68,6 @@ export const en = {
   watchers: '{count} watches open',
   editorSave: 'Save',
   editorCancel: 'Cancel',
-  lessons: 'Lessons',
-  lessonDone: 'done',
-  lessonMinutes: 'about {minutes} minutes',
-  lessonLeave: 'Leave the lesson',
-  lessonBack: 'Back',
-  lessonNext: 'Next',
-  lessonSkip: 'Show me',
-  lessonBelief: 'Many believe:',
-  lessonPlaying: 'Watch the picture…',
-  lessonHint: 'A hint',
-  lessonSolution: 'A solution:',
-  lessonRight: '{answer}, as you said.',
-  lessonWrong: 'You said {guess}; it is {answer}.',
   revision: 'Revision',
   newest: 'newest',
   filterKeys: 'Filter keys',
