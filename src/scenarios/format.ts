@@ -76,6 +76,8 @@ export interface Scenario {
   /** Reached by any road: false before the solution, true after it. */
   readonly goal: readonly Assertion[];
   readonly solution: readonly string[];
+  /** What the solution does to the cluster from outside, before its lines are typed. */
+  readonly repair?: readonly LessonFault[] | undefined;
   /** Lines that look like a solution and are none. */
   readonly broken: readonly string[];
   readonly links: readonly string[];

@@ -27,8 +27,25 @@ const order = {
     'no-scheduler',
     'deleted-and-back',
     'control-plane-down',
+    'list-then-watch',
+    'lost-event',
+    'node-dies',
+    'static-pods',
+    'rollout',
   ],
-  challenges: [],
+  challenges: [
+    'wrong-selector',
+    'image-typo',
+    'port-mismatch',
+    'missing-key',
+    'readiness-port',
+    'taint',
+    'quota-reached',
+    'crash-loop',
+    'claim-pending',
+    'forbidden',
+    'node-not-ready',
+  ],
 } as const;
 
 const files = import.meta.glob<unknown>(['./*/*.json', './challenges/*/*.json'], { import: 'default' });

@@ -128,6 +128,7 @@ export const scenarioSchema = object<Scenario>(
     beats: list(beat),
     goal: list(assertion, 1),
     solution: list(text, 1),
+    repair: { ...list(fault, 1), description: 'What the solution does from outside, before its lines are typed.' },
     broken: list(text),
     links: list({ type: 'string', pattern: '^https://' }),
   },

@@ -104,6 +104,7 @@ describe.each(lessons)('$id', (lesson) => {
       [scenario.broken, false],
       [scenario.solution, true],
     ] as const) {
+      if (reached) play.prepare({ faults: scenario.repair });
       for (const line of lines) {
         play.type(line);
         play.session.pass(betweenLinesMs);
