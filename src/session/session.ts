@@ -293,7 +293,8 @@ export class Session implements SessionPort {
     let eventsLeft = maxEvents;
     while (wallLeft > 0.01 && eventsLeft > 0) {
       const next = this.tempo.mode === 'readable' ? this.ahead.next(history) : undefined;
-      const settled = this.tempo.mode === 'fastest' && this.frames.idleAt(this.current);
+      // Nobody watches a cluster at rest rush by, unless there is something to come that is waited for.
+      const settled = this.tempo.mode === 'fastest' && this.stopAt === undefined && this.frames.idleAt(this.current);
       this.rate = settled
         ? 1
         : rateOf(this.tempo, next === undefined ? undefined : { gapMs: next.at - next.fromTime, weight: next.weight });

@@ -1,35 +1,27 @@
-import { useEffect, type JSX } from 'react';
-import { factsOf, lessons, textsIn, userOf, type Ask, type Beat, type LessonFault } from '#scenarios/index.ts';
+import { lazy, Suspense, useEffect, useState, type JSX } from 'react';
+import { factsOf, userOf, type Ask, type Beat, type LessonFault } from '#scenarios/index.ts';
 import { useLesson, verdict } from '../stores/lesson.ts';
-import { useSettings } from '../stores/settings.ts';
 import { useText } from '../text/index.ts';
 import { isTyping } from '../widgets/keys.ts';
-import { MenuButton } from '../widgets/menu-button.tsx';
-import type { MenuGroup, MenuItem } from '../widgets/menu.tsx';
 import './player.css';
 
-const parts = ['story', 'watches', 'depth', 'challenge'] as const;
+const LessonMap = lazy(() => import('./map.tsx'));
 
-/** The map of lessons, behind a button of the header; their texts are fetched when it opens. */
+/** The button of the header that opens the map of lessons. */
 export function LessonMenu(): JSX.Element {
   const t = useText();
-  const language = useSettings((state) => state.language);
-  const { finished, open } = useLesson();
-  const groups = async (): Promise<readonly MenuGroup[]> => {
-    const all = await Promise.all(lessons.map((listed) => listed.load()));
-    const item = ({ scenario: { id, minutes }, texts }: (typeof all)[number]): MenuItem => {
-      const { title, question } = textsIn(texts, language);
-      const ticked = finished.includes(id) ? t('lessonDone') : undefined;
-      return { label: title, about: [question, t('lessonMinutes', { minutes })], ticked, run: () => void open(id) };
-    };
-    return parts
-      .map((part) => ({ title: t(`part_${part}`), items: all.filter(({ scenario }) => scenario.part === part).map(item) }))
-      .filter(({ items }) => items.length > 0);
-  };
+  const [open, setOpen] = useState(location.hash.startsWith('#lesson='));
   return (
-    <MenuButton label={t('lessons')} groups={groups}>
-      {t('lessons')}
-    </MenuButton>
+    <>
+      <button type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        {t('lessons')}
+      </button>
+      {open ? (
+        <Suspense>
+          <LessonMap close={() => setOpen(false)} />
+        </Suspense>
+      ) : null}
+    </>
   );
 }
 
@@ -63,7 +55,7 @@ export function Player(): JSX.Element | null {
     <section className="player" aria-label={texts.title}>
       <header>
         <b>{texts.title}</b>
-        <span className="progress">{index < 0 ? '' : `${Math.min(index + 1, count)} / ${count}`}</span>
+        <span className="progress">{index < 0 || count === 0 ? '' : `${Math.min(index + 1, count)} / ${count}`}</span>
         <button type="button" onClick={close}>
           {t('lessonLeave')}
         </button>
@@ -81,7 +73,7 @@ export function Player(): JSX.Element | null {
           onClick={next}
           disabled={phase === 'boot' || phase === 'playing' || phase === 'goal' || phase === 'done'}
         >
-          {phase === 'ask' ? t('lessonSkip') : t('lessonNext')}
+          {t(phase === 'ask' ? 'lessonSkip' : count === 0 ? 'lessonRepair' : 'lessonNext')}
         </button>
       </nav>
     </section>
@@ -99,9 +91,13 @@ function Words(): JSX.Element {
       return (
         <>
           <p className="question">{texts!.question}</p>
-          <p>
-            <em>{t('lessonBelief')}</em> {texts!.misconception}
-          </p>
+          {texts!.misconception === '' ? (
+            <p>{texts!.goal}</p>
+          ) : (
+            <p>
+              <em>{t('lessonBelief')}</em> {texts!.misconception}
+            </p>
+          )}
           {phase === 'boot' ? <p className="waiting">{t('loading')}</p> : null}
         </>
       );
@@ -131,7 +127,8 @@ function Words(): JSX.Element {
             </button>
           ) : (
             <p>
-              {t('lessonSolution')} <code className="solution">{scenario!.solution.join('\n')}</code>
+              {t('lessonSolution')} {scenario!.repair?.map((fault) => faultText(fault, t)).join(', ')}{' '}
+              <code className="solution">{scenario!.solution.join('\n')}</code>
             </p>
           )}
         </>

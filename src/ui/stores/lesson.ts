@@ -39,12 +39,13 @@ interface LessonStore {
 const progressKey = 'kube-orrery.progress';
 const checkEveryMs = 700;
 
-function finishedBefore(): readonly string[] {
+/** The names of finished lessons in a text, as progress is kept and exported; undefined where it is none. */
+function readProgress(text: string): readonly string[] | undefined {
   try {
-    const value: unknown = JSON.parse(localStorage.getItem(progressKey) ?? '[]');
-    return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 
@@ -75,7 +76,7 @@ function anyFrame(): Promise<Frame> {
 /** The lesson that is being taken. */
 export const useLesson = create<LessonStore>((set, get) => ({
   ...nothing,
-  finished: finishedBefore(),
+  finished: readProgress(localStorage.getItem(progressKey) ?? '[]') ?? [],
 
   async open(asked) {
     const listed = lessons.find(({ id }) => id === asked);
@@ -250,9 +251,8 @@ setInterval(() => {
   if (phase !== 'goal' || scenario === undefined) return;
   void port.ask({ type: 'check', assertions: scenario.goal }).then((holds) => {
     if (!holds.every(Boolean) || useLesson.getState().scenario !== scenario) return;
-    const finished = [...new Set([...useLesson.getState().finished, scenario.id])];
-    localStorage.setItem(progressKey, JSON.stringify(finished));
-    useLesson.setState({ phase: 'done', finished });
+    useLesson.setState({ phase: 'done' });
+    addFinished([scenario.id]);
   });
 }, checkEveryMs);
 
@@ -260,6 +260,19 @@ useSettings.subscribe(({ language }, before) => {
   const { lesson } = useLesson.getState();
   if (lesson !== undefined && language !== before.language) useLesson.setState({ texts: textsIn(lesson.texts, language) });
 });
+
+function addFinished(more: readonly string[]): void {
+  const finished = [...new Set([...useLesson.getState().finished, ...more])];
+  localStorage.setItem(progressKey, JSON.stringify(finished));
+  useLesson.setState({ finished });
+}
+
+/** Adds what was exported elsewhere; false where the text is no progress. */
+export function importProgress(text: string): boolean {
+  const more = readProgress(text);
+  if (more !== undefined) addFinished(more);
+  return more !== undefined;
+}
 
 /** What the run showed to the question of a beat, and whether it is what was predicted; undefined where nothing was. */
 export function verdict(index: number): { readonly answer: string; readonly right: boolean } | undefined {
