@@ -113,7 +113,7 @@ export class Session implements SessionPort {
   tick(wallMs: number, maxEvents: number): boolean {
     if (this.running !== undefined) return this.continueRun(maxEvents);
     if (!this.playing) return false;
-    if (this.current.inPast && this.tempo.mode === 'fastest') {
+    if (this.current.inPast && this.tempo.mode === 'fastest' && this.stopAt === undefined) {
       this.moveTo({ seq: this.current.playedSeq });
       return true;
     }
@@ -343,6 +343,7 @@ export class Session implements SessionPort {
     this.current.play();
     const settled = run.condition.type === 'settled' && history.world.now >= run.quietSince + settledMs;
     if (met || settled || history.world.now >= horizon) this.running = undefined;
+    if (met && run.condition.type === 'moment') this.stop();
     if (!met && !settled && history.world.now >= run.until) this.tell({ code: 'run.limit', values: {} });
     return true;
   }

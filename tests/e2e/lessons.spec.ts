@@ -88,7 +88,7 @@ test('a prediction is made by pointing at the picture; a link opens the lesson, 
     await page.keyboard.press('PageDown');
     await expect(page.locator('.player .progress')).toHaveText(`${beat} / 10`, { timeout: 30_000 });
     if (beat === 2) await page.locator('.player .options button').first().click();
-    if (beat < 3) await expect(page.locator('.player .words code').first()).toBeVisible({ timeout: 30_000 });
+    if (beat < 3) await expect(page.locator('.player .waiting, .player .options')).toHaveCount(0, { timeout: 30_000 });
   }
   await expect(page.locator('.player')).toContainText('Point at it');
   await page.locator('.diagram button', { hasText: /^etcd/ }).first().focus();
@@ -117,6 +117,30 @@ test('a lesson goes back, and changes its language on the way', async ({ page })
   await expect(page.locator('.clock')).toHaveText(first);
   await page.getByRole('button', { name: '中文' }).click();
   await expect(page.locator('.player')).toContainText('认识各个组件');
+});
+
+test('who leaves the rails comes back by one button, and the next beat is the one of the lesson', async ({ page }) => {
+  await open(page, 'A tour of the components');
+  await page.getByLabel('Tempo').selectOption('fastest');
+  await page.keyboard.press('PageDown');
+  await expect(page.locator('.player .waiting, .player .options')).toHaveCount(0, { timeout: 30_000 });
+  const there = await page.locator('.clock').innerText();
+  await page.getByRole('button', { name: 'Play', exact: true }).click();
+  await expect(page.locator('.terminal')).toContainText('etcd-0', { timeout: 30_000 });
+  await page.locator('#line').fill('kubectl create namespace elsewhere');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.terminal')).toContainText('namespace/elsewhere created', { timeout: 30_000 });
+  await page.getByRole('button', { name: 'Return to the lesson' }).click();
+  await expect(page.locator('.clock')).toHaveText(there);
+  await expect(page.getByRole('button', { name: 'Return to the lesson' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Play', exact: true }).click();
+  await expect(page.locator('.clock')).not.toHaveText(there);
+  await page.locator('.player header').click();
+  await page.keyboard.press('PageDown');
+  await expect(page.locator('.player .progress')).toHaveText('2 / 8', { timeout: 30_000 });
+  await page.locator('.player .options button').first().click();
+  await expect(page.locator('.player .words')).toContainText('kube-scheduler, as you said', { timeout: 30_000 });
+  await expect(page.getByRole('button', { name: 'Return to the lesson' })).toHaveCount(0);
 });
 
 test('a lesson opened before the first picture of the cluster still begins', async ({ page }) => {

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect, useState, type JSX } from 'react';
 import { factsOf, userOf, type Ask, type Beat, type LessonFault } from '#scenarios/index.ts';
-import { useLesson, verdict } from '../stores/lesson.ts';
+import { isAt, useLesson, verdict } from '../stores/lesson.ts';
+import { useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
 import { isTyping } from '../widgets/keys.ts';
 import './player.css';
@@ -110,6 +111,7 @@ function Words(): JSX.Element {
       return (
         <>
           <Verdict index={index} />
+          <OffTrack index={index} />
           <p>{filled(words?.say ?? '', factsOf(last, reached[index - 1]?.last))}</p>
         </>
       );
@@ -136,6 +138,21 @@ function Words(): JSX.Element {
     case 'done':
       return <Done />;
   }
+}
+
+/** Where the learner has gone a way of their own: back to the lesson, in one step. */
+function OffTrack({ index }: { readonly index: number }): JSX.Element | null {
+  const t = useText();
+  const { reached, goTo } = useLesson();
+  const there = useSession((state) => state.frame !== undefined && isAt(state.frame, reached[index]!));
+  return there ? null : (
+    <p className="off-track">
+      {t('lessonOffTrack')}{' '}
+      <button type="button" onClick={() => goTo(index)}>
+        {t('lessonReturn')}
+      </button>
+    </p>
+  );
 }
 
 /** What the lesson comes to, and where to read on. */

@@ -13,6 +13,13 @@ import { useView } from './view.ts';
  */
 export type Phase = 'boot' | 'intro' | 'ask' | 'playing' | 'shown' | 'goal' | 'done';
 
+/** Where a beat was found, and what its event showed. */
+interface Place {
+  readonly seq: number;
+  readonly branch: string;
+  readonly last: NonNullable<Frame['last']>;
+}
+
 interface LessonStore {
   readonly lesson: Lesson | undefined;
   readonly scenario: Scenario | undefined;
@@ -22,7 +29,7 @@ interface LessonStore {
   readonly index: number;
   readonly guess: string | undefined;
   /** Where each beat was found, and what its event showed. */
-  readonly reached: readonly { readonly seq: number; readonly last: NonNullable<Frame['last']> }[];
+  readonly reached: readonly Place[];
   readonly hints: number;
   readonly finished: readonly string[];
   /** Begins a lesson by its name, or one that somebody else made. */
@@ -87,6 +94,7 @@ export const useLesson = create<LessonStore>((set, get) => ({
     set({ ...nothing, lesson, scenario, texts: textsIn(texts, useSettings.getState().language) });
     begun = false;
     awaited = undefined;
+    returning = undefined;
     toSetUp = scenario.setup ?? [];
     const { shape, seed, nodes } = scenario.cluster;
     port.send({ type: 'open', cluster: { shape, seed, nodes } });
@@ -127,7 +135,7 @@ export const useLesson = create<LessonStore>((set, get) => ({
     const { scenario, phase, reached } = get();
     const place = reached[index];
     if (scenario === undefined || place === undefined || phase === 'playing') return;
-    port.send({ type: 'seek', to: { seq: place.seq } });
+    goBackTo(place);
     show(scenario.beats[index]!, place.last);
     set({ phase: 'shown', index, guess: undefined });
   },
@@ -157,9 +165,25 @@ function play(index: number): void {
   const beat = scenario!.beats[index]!;
   if (reached[index] !== undefined) return goTo(index);
   useLesson.setState({ phase: 'playing', index });
-  const previous = reached[index - 1];
-  if (previous !== undefined && useSession.getState().frame!.seq < previous.seq) port.send({ type: 'seek', to: { seq: previous.seq } });
   const frame = useSession.getState().frame!;
+  const previous = reached[index - 1];
+  if (previous === undefined || isAt(frame, previous)) return takeUp(frame, beat);
+  returning = { beat, place: previous };
+  goBackTo(previous);
+}
+
+/** Whether the learner is where the lesson left them: nobody let time pass, or did something of their own. */
+export const isAt = ({ seq, branch }: Frame, place: Place): boolean => seq === place.seq && branch === place.branch;
+
+/** The beat that is gone to as soon as the cluster is again as the beat before it left it. */
+let returning: { readonly beat: Beat; readonly place: Place } | undefined;
+
+function goBackTo(place: Place): void {
+  if (useSession.getState().frame!.branch !== place.branch) port.send({ type: 'branch', branch: place.branch });
+  port.send({ type: 'seek', to: { seq: place.seq } });
+}
+
+function takeUp(frame: Frame, beat: Beat): void {
   if (isBusy(frame, beat)) waitForPrompt(frame, beat);
   else begin(beat);
 }
@@ -236,6 +260,12 @@ port.onFrame((frame) => {
     if (inspected?.type === 'gate') useLesson.getState().answer(componentOf(inspected.server));
     return;
   }
+  if (phase === 'playing' && returning !== undefined) {
+    const { beat, place } = returning;
+    if (!isAt(frame, place)) return;
+    returning = undefined;
+    return takeUp(frame, beat);
+  }
   if (phase !== 'playing' || frame.playing || frame.seq <= started || frame.last === undefined) return;
   if (awaited !== undefined) {
     if (isBusy(frame, awaited)) waitForPrompt(frame, awaited);
@@ -243,7 +273,7 @@ port.onFrame((frame) => {
     return;
   }
   show(scenario!.beats[index]!, frame.last);
-  useLesson.setState({ phase: 'shown', reached: [...reached.slice(0, index), { seq: frame.seq, last: frame.last }] });
+  useLesson.setState({ phase: 'shown', reached: [...reached.slice(0, index), { seq: frame.seq, branch: frame.branch, last: frame.last }] });
 });
 
 setInterval(() => {
