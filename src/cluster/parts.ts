@@ -33,7 +33,7 @@ export function controlPlane({ host, ip, port }: ControlPlane): readonly Process
   const server = `${host}/kube-apiserver`;
   const apiServer: ApiServerInput = {
     options: {
-      etcd: `${host}/etcd`,
+      etcd: [`${host}/etcd`],
       serviceNetwork: '10.96.0',
       advertiseAddress: ip,
       securePort: port,

@@ -39,7 +39,7 @@ const carriers: { readonly [K in Kind]: (world: World, self: Address, effect: Of
     world.push({ at: world.now, order: 0, kind: 'stop', address: effect.address, kill: effect.kill, cause: causeOf(effect, origin) });
   },
   exit: (world, self, effect, origin) => world.end(self, effect.code, origin),
-  link: (world, self, effect) => void (world.facts.monitors = world.facts.monitors.set(`${effect.to}|${self}`, true)),
+  link: (world, self, effect) => world.link(self, effect.to),
   'watch-files': (world, self, effect) => {
     const host = self.slice(0, self.indexOf('/'));
     world.facts.fileWatches = world.facts.fileWatches.set(`${host}|${effect.prefix}|${self}`, self);

@@ -20,6 +20,8 @@ export interface ProcessRecord {
   /** The entries in the queue of its armed timers; their names differ. */
   timers: readonly TimerItem[];
   hadChildren: boolean;
+  /** Whose end it wants to hear of. */
+  links: readonly Address[];
 }
 
 interface Queued {

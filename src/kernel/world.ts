@@ -41,6 +41,7 @@ const killedCode = 137;
 const noNotes: JournalEntry['notes'] = [];
 const noPackets: readonly Packet[] = [];
 const noTimers: readonly TimerItem[] = [];
+const noLinks: readonly Address[] = [];
 
 /**
  * A running world: takes the next item of the queue, gives it to its process and carries out what the process asks for.
@@ -228,12 +229,15 @@ export class World {
       for (const child of below) if (this.record(child)?.parent === address) this.end(child, code, cause);
     }
     for (const timer of record.timers) this.queue.remove(timer);
+    for (const target of record.links) this.facts.monitors = this.facts.monitors.delete(`${target}|${address}`);
     this.slots.set(record.slot, undefined);
     this.addresses.delete(address);
     const monitors = this.facts.monitors.size === 0 ? [] : [...this.facts.monitors.keys(`${address}|`, `${address}}`)];
     for (const key of monitors) {
       const watcher = key.slice(address.length + 1);
       this.facts.monitors = this.facts.monitors.delete(key);
+      const told = this.record(watcher);
+      if (told !== undefined) this.own(told).links = told.links.filter((target) => target !== address);
       this.send(address, watcher, { type: 'peer.closed', address } as Message, cause, 0);
     }
     const parent = record.parent === undefined ? undefined : this.record(record.parent);
@@ -266,6 +270,7 @@ export class World {
       startedAt: facts.now,
       timers: noTimers,
       hadChildren: false,
+      links: noLinks,
     };
     this.slots.set(slot, record);
     this.addresses.set(address, slot);
@@ -338,6 +343,14 @@ export class World {
     const copy = { ...record, owner };
     this.slots.set(record.slot, copy);
     return copy;
+  }
+
+  /** Notes that a process wants to hear of another's end. */
+  link(address: Address, target: Address): void {
+    const record = this.record(address);
+    if (record === undefined) return;
+    this.facts.monitors = this.facts.monitors.set(`${target}|${address}`, true);
+    if (!record.links.includes(target)) this.own(record).links = [...record.links, target];
   }
 
   arm(address: Address, timer: string, afterMs: number, message: Message, cause: Origin): void {

@@ -14,7 +14,10 @@ export function inspectServer(state: ApiServerState): Inspection {
         type: 'fields',
         title: 'Server',
         rows: [
-          ['etcd', state.options.etcd],
+          ...state.etcd.endpoints.map((endpoint): [string, string] => [
+            'etcd',
+            `${endpoint}${state.etcd.broken[endpoint] === undefined ? '' : ' (not connected)'}${endpoint === state.etcd.stream ? ' (watches)' : ''}`,
+          ]),
           ['revision', String(state.revision)],
           ['requests served', String(state.served)],
           ['oldest revision for watches', String(state.oldest)],

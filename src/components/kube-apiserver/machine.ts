@@ -1,9 +1,6 @@
 import { setup } from 'xstate';
-import { prefixEnd } from '#base/sorted-map.ts';
 import { seedRandom } from '#base/random.ts';
 import { failure } from '#api/resources/status-errors.ts';
-import { storagePrefixOf } from '#api/custom/facts.ts';
-import { resourceTable } from '#api/resources/index.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type {
   Effect,
@@ -14,15 +11,24 @@ import type {
   ChildExitedMessage,
   UndeliverableMessage,
 } from '#kernel/types.ts';
-import type { EtcdRequest, EtcdResponse, EtcdWatchResponse } from '#protocol/etcd.ts';
+import type { EtcdResponse, EtcdWatchResponse } from '#protocol/etcd.ts';
 import { mediaTypes, type HttpRequest, type HttpResponse, type HttpServerMessage } from '#protocol/rest.ts';
 import { bootstrapEntries } from './bootstrap.ts';
-import { bookmark, chunk, existing, missed, takeIn, watchKey } from './cache.ts';
+import { bookmark, chunk, existing, missed, watchKey } from './cache.ts';
 import { chargeQuota, quotaUpdated, type ChargeQuota } from './quota-evaluator.ts';
-import { definitionsOf } from './custom-resources.ts';
-import { extensions, followDefinitions } from './definitions.ts';
+import { extensions } from './definitions.ts';
+import { connect as connectTo, connectionsTo, type EtcdReconnect } from './etcd-client.ts';
+import { ask, awaitRevision, connectAll, joined, list, listAll, listed, parted, prefixes, watched } from './etcd-watch.ts';
 import type { RequestInput } from './request-state.ts';
-import { emptyState, type ApiServerOptions, type ApiServerState, type BookmarkWatch, type CloseWatch, type OpenWatch } from './state.ts';
+import {
+  emptyState,
+  type ApiServerOptions,
+  type ApiServerState,
+  type AwaitRevision,
+  type BookmarkWatch,
+  type CloseWatch,
+  type OpenWatch,
+} from './state.ts';
 
 /** How a kube-apiserver is started. */
 export interface ApiServerInput {
@@ -43,6 +49,8 @@ type ServerMessage =
   | ChargeQuota
   | HttpResponse
   | Retry
+  | EtcdReconnect
+  | AwaitRevision
   | PeerClosedMessage
   | ChildExitedMessage
   | UndeliverableMessage
@@ -50,51 +58,36 @@ type ServerMessage =
 type ServerEvent = EventOf<ServerMessage>;
 type Result = Outcome<ApiServerState>;
 
-const certificate = 'kube-apiserver-etcd-client';
 const retryMs = 200;
-
-/** The prefixes that are watched: one watch for each stored resource. */
-const prefixes = [
-  ...new Set(resourceTable.filter((resource) => resource.verbs.includes('watch')).map((resource) => resource.storagePrefix)),
-];
-
-const ask = (state: ApiServerState, id: string, operation: EtcdRequest['operation']): Effect => ({
-  type: 'send',
-  to: state.options.etcd,
-  message: { type: 'etcd.request', id, certificate, operation } as EtcdRequest,
-});
 
 function start(state: ApiServerState, event: ServerEvent): Result {
   if (event.message.type !== 'process.start') return { context: state, effects: [] };
   const { options } = event.message.input;
-  const context = { ...state, options, self: event.self, random: seedRandom(event.message.seed, 'kube-apiserver') };
-  const connecting = connect(context);
+  const random = seedRandom(event.message.seed, 'kube-apiserver');
+  const connecting = connect({ ...state, options, self: event.self, random, etcd: connectionsTo(options.etcd) });
   const loops: Effect = { type: 'start', name: extensions, definition: 'kube-apiserver/extensions', input: {} };
   return { context: connecting.context, effects: [loops, ...connecting.effects] };
 }
 
-/** Asks etcd whether it is there, again and again. */
+/** A new server asks the members of etcd whether they are there, again and again. */
 function connect(state: ApiServerState): Result {
   const retry: Effect = { type: 'arm', timer: 'retry', afterMs: retryMs, message: { type: 'etcd.retry' } as Retry };
-  return { context: state, effects: [ask(state, 'status', { op: 'status' }), retry] };
+  return { context: state, effects: [...connectAll(state), retry] };
+}
+
+/** The first member that answers is asked whether there is anything. */
+function first(state: ApiServerState, event: ServerEvent): Result {
+  const { context, effects } = joined(state, event as EventOf<EtcdResponse>);
+  if (state.etcd.stream !== '' || context.etcd.stream === '') return { context, effects };
+  const question = ask(context, 'namespaces', { op: 'range', key: '/registry/namespaces/kube-system' });
+  return { context, effects: [{ type: 'disarm', timer: 'retry' }, ...effects, question] };
 }
 
 /** A store without namespaces is a new one: the server fills it with what must be there. */
 function connected(state: ApiServerState, event: ServerEvent): Result {
   const answer = event.message as EtcdResponse;
-  if (answer.id === 'status') {
-    return {
-      context: state,
-      effects: [
-        { type: 'disarm', timer: 'retry' },
-        { type: 'link', to: state.options.etcd },
-        ask(state, 'namespaces', { op: 'range', key: '/registry/namespaces/kube-system' }),
-      ],
-    };
-  }
   const found = 'result' in answer && answer.result.op === 'range' && answer.result.kvs.length > 0;
-  // After a gap the objects of the definitions that are known are listed again, too.
-  if (found) return list({ ...state, awaited: [] }, [...prefixes, ...definitionsOf(state).map(storagePrefixOf)]);
+  if (found) return listAll(state);
   const { entries, random } = bootstrapEntries(state.options, event.now, state.random);
   const puts = entries.map(({ key, value }): Effect =>
     ask(state, 'bootstrap', {
@@ -104,61 +97,33 @@ function connected(state: ApiServerState, event: ServerEvent): Result {
       failure: [],
     }),
   );
-  const listed = list({ ...state, awaited: [], random }, prefixes);
-  return { context: listed.context, effects: [...puts, ...listed.effects] };
+  const listing = list({ ...state, awaited: [], random }, prefixes);
+  return { context: listing.context, effects: [...puts, ...listing.effects] };
 }
 
-/** Asks for all that is stored below some prefixes; the server serves when it has all that it asked for. */
-function list(state: ApiServerState, wanted: readonly string[]): Result {
-  return {
-    context: { ...state, awaited: [...state.awaited, ...wanted] },
-    effects: wanted.map((prefix) => ask(state, `list ${prefix}`, { op: 'range', key: `${prefix}/`, rangeEnd: prefixEnd(`${prefix}/`) })),
-  };
+/** A server that does not know everything yet begins again where its member is gone. */
+function startOver(state: ApiServerState, event: ServerEvent): Result {
+  const { context, effects } = parted(state, memberOf(event)!);
+  if (context.etcd.stream === state.etcd.stream) return { context, effects };
+  const again = connect({ ...context, etcd: connectionsTo(state.options.etcd), awaited: [] });
+  return { context: again.context, effects: [...effects, ...again.effects] };
 }
 
-/** The answer to a list fills one cache and begins its watch. */
-function listed(state: ApiServerState, event: ServerEvent): Result {
-  const answer = event.message as EtcdResponse;
-  if (!answer.id.startsWith('list ') || !('result' in answer) || answer.result.op !== 'range') return { context: state, effects: [] };
-  const prefix = answer.id.slice('list '.length);
-  const { revision } = answer.header;
-  const filled = takeIn(
-    state,
-    prefix,
-    revision,
-    answer.result.kvs.map((kv) => ({ type: 'PUT', kv, previous: undefined })),
-    event.now,
-  );
-  const watch: Effect = {
-    type: 'send',
-    to: state.options.etcd,
-    message: {
-      type: 'etcd.watch-create',
-      watch: prefix,
-      key: `${prefix}/`,
-      rangeEnd: prefixEnd(`${prefix}/`),
-      startRevision: revision + 1,
-      certificate,
-    } as never,
-  };
-  const context = { ...filled.state, awaited: state.awaited.filter((other) => other !== prefix), oldest: Math.max(filled.state.oldest, 0) };
-  const followed = follow(state, context);
-  return { context: followed.context, effects: [watch, ...followed.effects] };
+function memberLost(state: ApiServerState, event: ServerEvent): Result {
+  return parted(state, memberOf(event)!);
 }
 
-/** What definitions bring with them: the resources that they make are cached too. */
-function follow(before: ApiServerState, after: ApiServerState): Result {
-  const { state, prefixes: added, effects } = followDefinitions(before, after);
-  const listed = list(state, added);
-  return { context: listed.context, effects: [...effects, ...listed.effects] };
+function reconnect(state: ApiServerState, event: ServerEvent): Result {
+  const { endpoint } = event.message as EtcdReconnect;
+  return { context: state, effects: state.etcd.broken[endpoint] === undefined ? [] : [connectTo(endpoint)] };
 }
 
-function watched(state: ApiServerState, event: ServerEvent): Result {
-  const { watch, revision, events } = event.message as EtcdWatchResponse;
-  const { state: context, effects } = takeIn(state, watch, revision, events, event.now);
-  const followed = follow(state, context);
-  return { context: followed.context, effects: [...effects, ...followed.effects] };
-}
+const takeList = (state: ApiServerState, event: ServerEvent): Result => {
+  const answered = event as EventOf<EtcdResponse>;
+  return answered.message.id.startsWith('connect ') ? joined(state, answered) : listed(state, answered);
+};
+const takeEvents = (state: ApiServerState, event: ServerEvent): Result => watched(state, event as EventOf<EtcdWatchResponse>);
+const takeWaiting = (state: ApiServerState, event: ServerEvent): Result => awaitRevision(state, event as EventOf<AwaitRevision>);
 
 function accept(state: ApiServerState, event: ServerEvent): Result {
   const input: RequestInput = { request: event.message as HttpRequest, client: event.from };
@@ -232,8 +197,13 @@ function abort(state: ApiServerState, event: ServerEvent): Result {
 const charge = (state: ApiServerState, event: ServerEvent): Result => chargeQuota(state, event as EventOf<ChargeQuota>);
 const charged = (state: ApiServerState, event: ServerEvent): Result => quotaUpdated(state, event as EventOf<HttpResponse>);
 
+/** The member of etcd that a message says is gone or cannot be reached. */
+function memberOf({ message }: ServerEvent): string | undefined {
+  if (message.type === 'peer.closed') return message.address;
+  return message.type === 'message.undeliverable' && message.message.type.startsWith('etcd.') ? message.to : undefined;
+}
 const lost = ({ context, event }: { readonly context: ApiServerState; readonly event: ServerEvent }): boolean =>
-  event.message.type === 'peer.closed' && event.message.address === context.options.etcd;
+  context.etcd.endpoints.includes(memberOf(event) ?? '');
 const answers =
   (id: string) =>
   ({ event }: { readonly event: ServerEvent }): boolean =>
@@ -258,17 +228,16 @@ export const apiServerMachine = setup({
       on: {
         'http.request': { actions: step(notReady) },
         'etcd.retry': { actions: step((state: ApiServerState) => connect(state)) },
-        'etcd.response': [
-          { guard: answers('status'), actions: step(connected) },
-          { guard: answers('namespaces'), target: 'syncing', actions: step(connected) },
-        ],
+        'etcd.response': [{ guard: answers('namespaces'), target: 'syncing', actions: step(connected) }, { actions: step(first) }],
+        'peer.closed': [{ guard: lost, actions: step(startOver) }],
       },
     },
     syncing: {
       on: {
         'http.request': { actions: step(notReady) },
-        'etcd.response': { actions: step(listed) },
-        'etcd.watch': { actions: step(watched) },
+        'etcd.response': { actions: step(takeList) },
+        'etcd.watch': { actions: step(takeEvents) },
+        'peer.closed': [{ guard: lost, target: 'connecting', actions: step(startOver) }],
       },
       always: { guard: complete, target: 'ready' },
     },
@@ -276,16 +245,15 @@ export const apiServerMachine = setup({
       on: {
         'http.request': { actions: step(accept) },
         'http.abort': { actions: step(abort) },
-        'etcd.watch': { actions: step(watched) },
-        'etcd.response': { actions: step(listed) },
+        'etcd.watch': { actions: step(takeEvents) },
+        'etcd.response': { actions: step(takeList) },
+        'etcd.reconnect': { actions: step(reconnect) },
         'watch.open': { actions: step(openWatch) },
         'watch.close': { actions: step(closeWatch) },
         'watch.bookmark': { actions: step(sendBookmark) },
-        'message.undeliverable': { actions: step(abort) },
-        'peer.closed': [
-          { guard: lost, target: 'connecting', actions: step((state: ApiServerState) => connect(state)) },
-          { actions: step(abort) },
-        ],
+        'cache.await': { actions: step(takeWaiting) },
+        'message.undeliverable': [{ guard: lost, actions: step(memberLost) }, { actions: step(abort) }],
+        'peer.closed': [{ guard: lost, actions: step(memberLost) }, { actions: step(abort) }],
       },
     },
     stopped: { type: 'final' },

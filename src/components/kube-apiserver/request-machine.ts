@@ -1,26 +1,27 @@
 import { setup } from 'xstate';
-import { begin, resume, type Progress, type Routine } from '#base/routine.ts';
+import { begin, resume, type Progress } from '#base/routine.ts';
 import { seedRandom } from '#base/random.ts';
 import type { Json } from '#base/json.ts';
 import { isFailure, notFound, tooManyRequests } from '#api/resources/status-errors.ts';
-import { storageKey, type ResourceDefinition } from '#api/resources/index.ts';
+import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { Status } from '#api/object.ts';
 import { step, type Outcome } from '#kernel/step.ts';
-import type { Delivered, Effect, EventOf, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
-import type { EtcdOperation, EtcdRequest, EtcdResponse } from '#protocol/etcd.ts';
+import type { Delivered, Effect, EventOf, PeerClosedMessage, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type { EtcdResponse } from '#protocol/etcd.ts';
 import type { NetReply } from '#protocol/net.ts';
 import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import { sendCall, type ApiCall } from '#machinery/client.ts';
-import { addressPath, allocate, freedBy, isServiceWrite, type Allocated } from './allocate.ts';
+import { addressPath, allocate, isServiceWrite, type Allocated } from './allocate.ts';
 import { auditNote } from './audit.ts';
 import { answerPage } from './endpoints.ts';
 import { authenticationGate, authorizationGate, isWrite, mutatingGate, schemaGate, targetOf, type Verdict } from './gates.ts';
 import { componentStatuses, type Probe } from './component-status.ts';
+import { healthNeeds, healthResponse } from './health.ts';
 import { loopback } from './loopback.ts';
 import { quotaCharge, quotaTimedOut, quotaTimeoutMs, type QuotaVerdict } from './quota-evaluator.ts';
-import { emptyRequest, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
+import { emptyRequest, gateNote, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
 import { recovering } from './panic.ts';
-import { pageResponse, statusResponse, storedResponse, tableOf } from './respond.ts';
+import { pageResponse, statusResponse, tableOf } from './respond.ts';
 import {
   isAggregated,
   isForKubelet,
@@ -33,18 +34,20 @@ import {
   type Onward,
 } from './kubelet-proxy.ts';
 import { requestInfo, resourceFor } from './request-info.ts';
-import type { ApiServerState, BookmarkWatch, CloseWatch, OpenWatch, Watch } from './state.ts';
+import type { ApiServerState, BookmarkWatch, CacheFresh, CloseWatch, OpenWatch, Watch } from './state.ts';
+import { isDryRun, selectorsOf } from './storage.ts';
 import {
-  createObject,
-  deleteCollection,
-  deleteObject,
-  getObject,
-  isDryRun,
-  listObjects,
-  selectorsOf,
-  updateObject,
-  type Stored,
-} from './storage.ts';
+  askHealth,
+  askStatus,
+  beginStoring,
+  etcdHeard,
+  remainingMs,
+  startStoring,
+  timedOut,
+  type AskAgain,
+  type Asked,
+  type EtcdSilent,
+} from './storing.ts';
 import { isPartOfObject, specialFor, unknownSubresource } from './subresources.ts';
 import { validatingGate } from './validating-gate.ts';
 
@@ -63,6 +66,8 @@ export interface RequestState extends Facts {
   readonly server: ApiServerState | undefined;
   readonly storedAt: number;
   readonly probes: readonly Probe[] | undefined;
+  /** What it waits to hear of etcd. */
+  readonly asked: Asked | undefined;
 }
 
 type RequestMessage =
@@ -73,6 +78,10 @@ type RequestMessage =
   | TimedOut
   | BookmarkDue
   | UndeliverableMessage
+  | PeerClosedMessage
+  | AskAgain
+  | EtcdSilent
+  | CacheFresh
   | HttpClientMessage
   | NetReply;
 type RequestEvent = EventOf<RequestMessage>;
@@ -80,8 +89,6 @@ type Result = Outcome<RequestState>;
 
 const bookmarkMs = 60_000;
 const defaultTimeoutSeconds = 1800;
-const etcdTimeoutMs = 60_000;
-const certificate = 'kube-apiserver-etcd-client';
 
 const serverOf = (event: Delivered<never> | RequestEvent): ApiServerState => event.parent as ApiServerState;
 
@@ -104,10 +111,6 @@ function start(state: RequestState, event: RequestEvent): Result {
   };
 }
 
-function note(state: RequestState, gate: Gate, verdict: string, detail: string, more: object = {}): Effect {
-  return { type: 'note', topic: 'gate', data: { client: state.client, id: state.request.id, gate, verdict, detail, ...more } };
-}
-
 /** Passes one gate: on to the next, or with a refusal to the response. */
 function pass(
   gate: Gate,
@@ -121,11 +124,11 @@ function pass(
       const response = statusResponse(asked, verdict.refused);
       const detail = String(verdict.refused.message ?? '');
       const context: RequestState = { ...asked, gate: 'response', reached: gate, since: event.now, response };
-      return { context, effects: [note(asked, gate, 'refused', detail)] };
+      return { context, effects: [gateNote(asked, gate, 'refused', detail)] };
     }
     const passed: RequestState = { ...(verdict.next as RequestState), gate: next(verdict.next as RequestState), since: event.now };
     const changes = state.object === passed.object ? {} : { before: state.object ?? state.request.body, after: passed.object };
-    return { context: passed, effects: [note(passed, gate, 'passed', verdict.detail, changes)] };
+    return { context: passed, effects: [gateNote(passed, gate, 'passed', verdict.detail, changes)] };
   };
 }
 
@@ -196,43 +199,17 @@ const uncharged = (state: RequestState, event: RequestEvent): Result =>
 
 // ── storage ─────────────────────────────────────────────────────────────────
 
-function routineFor(
-  state: RequestState,
-  server: ApiServerState,
-  resource: ResourceDefinition,
-  now: number,
-): Routine<EtcdOperation, EtcdResponse, Stored> {
-  const { info } = state;
-  const special = specialFor(state);
-  if (special !== undefined) return () => special(server, state, resource, now);
-  switch (info.verb) {
-    case 'get':
-      return () => getObject(state, resource);
-    case 'list':
-      return () => listObjects(server, state, resource);
-    case 'create':
-      return () => createObject(state, resource);
-    case 'update':
-    case 'patch':
-      return state.old === undefined
-        ? () => createObject({ ...state, info: { ...info, verb: 'create' } }, resource)
-        : () => updateObject(state, resource);
-    case 'delete':
-      return () => deleteObject(state, resource, storageKey(resource, info.namespace, info.name), now);
-    default:
-      return () => deleteCollection(server, state, resource, now);
-  }
-}
-
 function beginStorage(state: RequestState, event: RequestEvent): Result {
   const server = serverOf(event);
   const { info } = state;
   const finish = (response: HttpResponse): Result => ({ context: { ...state, response, gate: 'response', since: event.now }, effects: [] });
+  const health = healthNeeds(state);
+  if (health !== undefined) return health === 'etcd' ? askHealth(state, event) : finish(healthResponse(state, undefined));
   if (!info.isResource) return finish(pageResponse(state, answerPage(server, state)));
   const resource = resourceFor(server, info);
   if (resource === undefined && isAggregated(server, state)) return askPod(state, server, event);
   if (resource === undefined) return finish(pageResponse(state, answerPage(server, state)));
-  if (resource.plural === 'componentstatuses') return componentStatuses(state, server, resource, event.now);
+  if (resource.plural === 'componentstatuses') return askComponents(state, server, resource, event);
   const target = targetOf(server, state);
   if (isFailure(target)) return finish(statusResponse(state, target));
   if (isForKubelet(state)) return askKubelet(state, server, event.now);
@@ -243,8 +220,14 @@ function beginStorage(state: RequestState, event: RequestEvent): Result {
   if (reads && resource.verbs.includes('watch') && !server.caches.has(resource.storagePrefix))
     return finish(statusResponse(state, tooManyRequests('storage is (re)initializing', 1)));
   if (info.verb === 'watch') return openWatch(state, server, resource, event);
-  const context: RequestState = { ...state, server, storedAt: event.now };
-  return go(context, begin(routineFor(context, server, resource, event.now)), resource, event);
+  return beginStoring(state, resource, event);
+}
+
+/** componentstatuses: the components and etcd are asked at the same time. */
+function askComponents(state: RequestState, server: ApiServerState, resource: ResourceDefinition, event: RequestEvent): Result {
+  const probing = componentStatuses(state, server, resource, event.now);
+  const asking = askStatus(probing.context, event);
+  return { context: asking.context, effects: [...probing.effects, ...asking.effects] };
 }
 
 /** Logs and commands in containers: the kubelet of the pod is asked. */
@@ -309,72 +292,6 @@ function unreachable(state: RequestState, event: RequestEvent): Result {
   return { context: { ...state, gate: 'response', since: event.now, response: statusResponse(state, unavailable) }, effects: [] };
 }
 
-/** Carries a storage routine on: the next question to etcd, or its outcome. */
-function go(
-  state: RequestState,
-  progress: Progress<EtcdOperation, EtcdResponse, Stored>,
-  resource: ResourceDefinition,
-  event: RequestEvent,
-): Result {
-  if (!progress.done) {
-    const request: EtcdRequest = { type: 'etcd.request', id: String(progress.answers.length), certificate, operation: progress.request };
-    return {
-      context: { ...state, answers: progress.answers },
-      effects: [{ type: 'send', to: serverOf(event).options.etcd, message: request }],
-    };
-  }
-  const { result } = progress;
-  if (result.type === 'retry') {
-    return {
-      context: {
-        ...state,
-        answers: undefined,
-        object: undefined,
-        old: result.current,
-        attempts: state.attempts + 1,
-        gate: 'mutating',
-        since: event.now,
-      },
-      effects: [note(state, 'storage', 'retried', 'the object has been modified')],
-    };
-  }
-  const response = storedResponse(state, resource, result, event.now);
-  const verdict = result.type === 'status' && isFailure(result.body) ? 'refused' : 'passed';
-  const detail = result.type === 'object' ? `revision ${result.object.metadata.resourceVersion ?? ''}` : '';
-  const freed = freedBy(state, result);
-  return {
-    context: { ...state, answers: undefined, response, freed, gate: 'response', since: event.now },
-    effects: [
-      note(
-        state,
-        'storage',
-        verdict,
-        verdict === 'refused' ? String((response.body as { readonly message?: string }).message ?? '') : detail,
-      ),
-    ],
-  };
-}
-
-function continueStorage(state: RequestState, event: RequestEvent): Result {
-  const answer = event.message as EtcdResponse;
-  if (state.answers === undefined || state.server === undefined || answer.id !== String(state.answers.length))
-    return { context: state, effects: [] };
-  const resource = resourceFor(state.server, state.info)!;
-  return go(state, resume(routineFor(state, state.server, resource, state.storedAt), state.answers, answer), resource, event);
-}
-
-function etcdSilent(state: RequestState, event: RequestEvent): Result {
-  const status: Status = {
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message: 'etcdserver: request timed out',
-    code: 500,
-  };
-  return { context: { ...state, gate: 'response', since: event.now, response: statusResponse(state, status) }, effects: [] };
-}
-
 // ── watches ─────────────────────────────────────────────────────────────────
 
 function openWatch(state: RequestState, server: ApiServerState, resource: ResourceDefinition, event: RequestEvent): Result {
@@ -387,6 +304,7 @@ function openWatch(state: RequestState, server: ApiServerState, resource: Resour
   if (isFailure(selectors)) return refuse(selectors);
   const { labels, fields } = selectors as Exclude<typeof selectors, Status>;
   const since = Number(query['resourceVersion'] ?? 0);
+  const initial = query['sendInitialEvents'] === 'true' ? 'list' : since === 0 ? 'added' : 'none';
   const watch: Watch = {
     client: state.client,
     id,
@@ -398,8 +316,8 @@ function openWatch(state: RequestState, server: ApiServerState, resource: Resour
     asTable: tableOf(state.request),
     bookmarks: query['allowWatchBookmarks'] === 'true' || query['allowWatchBookmarks'] === '1',
     chatter: state.origin.chatter,
+    since: initial === 'none' ? since : 0,
   };
-  const initial = query['sendInitialEvents'] === 'true' ? 'list' : since === 0 ? 'added' : 'none';
   const open: OpenWatch = { type: 'watch.open', watch, initial, since, origin: event.origin };
   const headers: HttpResponse = { type: 'http.response', id, status: 200, contentType: 'application/json', body: null };
   const seconds = Number(query['timeoutSeconds'] ?? defaultTimeoutSeconds);
@@ -437,7 +355,7 @@ function openWatch(state: RequestState, server: ApiServerState, resource: Resour
       { type: 'send', to: serverAddress(event.self), message: open },
       timeout,
       ...(watch.bookmarks ? [nextBookmark()] : []),
-      note(state, 'storage', 'watching', resource.plural),
+      gateNote(state, 'storage', 'watching', resource.plural),
       auditNote(opened, headers, 'ResponseStarted', event.now),
     ],
   };
@@ -473,7 +391,7 @@ function closeWatch(state: RequestState, event: RequestEvent): Result {
 function respond(state: RequestState, event: RequestEvent): Result {
   const response = state.response!;
   const effects: Effect[] = [
-    note(state, 'response', String(response.status), ''),
+    gateNote(state, 'response', String(response.status), ''),
     auditNote(state, response, 'ResponseComplete', event.now),
     { type: 'send', to: state.client, message: response },
   ];
@@ -489,6 +407,11 @@ const gateAction = (
   next: (state: RequestState) => Gate,
   check: (server: ApiServerState, state: RequestState, now: number) => Verdict,
 ) => step<RequestState, RequestEvent>(recovering(pass(gate, next, check)));
+const hearing = { actions: step<RequestState, RequestEvent>(recovering(etcdHeard)) };
+const ofEtcd = ({ event }: { readonly event: RequestEvent }): boolean =>
+  event.message.type === 'message.undeliverable' && event.message.message.type === 'etcd.request';
+/** Streams and what others are asked for may take as long as they want. */
+const waitsForEtcd = ({ context }: { readonly context: RequestState }): boolean => context.asked !== undefined;
 const at =
   (gate: Gate) =>
   ({ context }: { readonly context: RequestState }): boolean =>
@@ -500,12 +423,12 @@ export const requestMachine = setup({
   delays: {
     gate: ({ context }) => context.gateMs,
     held: ({ context }) => context.gateMs + context.holdMs,
-    etcdTimeout: etcdTimeoutMs,
+    remaining: ({ context }) => remainingMs(context),
     quotaTimeout: quotaTimeoutMs,
   },
 }).createMachine({
   id: 'kube-apiserver/request',
-  context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined },
+  context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined, asked: undefined },
   initial: 'received',
   states: {
     received: { on: { 'process.start': { target: 'authentication', actions: step(start) } } },
@@ -548,13 +471,17 @@ export const requestMachine = setup({
         { guard: at('mutating'), target: 'mutating' },
       ],
       on: {
-        'etcd.response': { actions: step(recovering(continueStorage)) },
+        'etcd.response': hearing,
+        'etcd.again': hearing,
+        'etcd.silent': hearing,
+        'peer.closed': hearing,
+        'cache.fresh': { actions: step<RequestState, RequestEvent>(recovering(startStoring)) },
         'http.response': { actions: step(recovering(relayed)) },
         'http.chunk': { actions: step(recovering(relayed)) },
         'net.reply': { actions: step(recovering(podAnswered)) },
-        'message.undeliverable': { actions: step(recovering(unreachable)) },
+        'message.undeliverable': [{ guard: ofEtcd, ...hearing }, { actions: step(recovering(unreachable)) }],
       },
-      after: { etcdTimeout: { actions: step(etcdSilent) } },
+      after: { remaining: { guard: waitsForEtcd, actions: step<RequestState, RequestEvent>(timedOut) } },
     },
     watching: {
       on: {

@@ -3,13 +3,15 @@ import type { RandomState } from '#base/random.ts';
 import type { KubeObject } from '#api/object.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { FieldTerm, Selector } from '#api/selectors.ts';
-import type { HttpResponse, WatchEvent } from '#protocol/rest.ts';
+import type { WatchEvent } from '#protocol/rest.ts';
 import type { Address, Origin } from '#kernel/types.ts';
+import { noConnections, type EtcdConnections } from './etcd-client.ts';
 import type { QuotaWork } from './quota-evaluator.ts';
 
 /** The settings that a kube-apiserver gets as flags. */
 export interface ApiServerOptions {
-  readonly etcd: Address;
+  /** The members of etcd (`--etcd-servers`), in the order in which they are preferred for the watches. */
+  readonly etcd: readonly Address[];
   /** `10.96.0.` and the like: the first three parts of the service network. */
   readonly serviceNetwork: string;
   readonly advertiseAddress: string;
@@ -46,11 +48,14 @@ export interface Watch {
   readonly asTable: string | undefined;
   readonly bookmarks: boolean;
   readonly chatter: boolean;
+  /** What happened up to this revision its client knows. */
+  readonly since: number;
 }
 
 export interface ApiServerState {
   readonly options: ApiServerOptions;
   readonly self: Address;
+  readonly etcd: EtcdConnections;
   readonly random: RandomState;
   /** Storage prefix → objects by key. */
   readonly caches: SortedMap<SortedMap<KubeObject>>;
@@ -65,6 +70,8 @@ export interface ApiServerState {
   /** `<client>|<id>` → the process of a watch, so that clients can close it. */
   readonly streams: SortedMap<Address>;
   readonly nextRequest: number;
+  /** `<revision>|<request>`: lists that wait until the caches have come so far. */
+  readonly waiting: SortedMap<Address>;
   /** Prefixes whose caches are being filled. */
   readonly awaited: readonly string[];
   readonly served: number;
@@ -75,8 +82,9 @@ export interface ApiServerState {
 }
 
 export const emptyState: ApiServerState = {
-  options: { etcd: '', serviceNetwork: '', advertiseAddress: '', securePort: 0, components: [], tokens: {}, gateMs: 0 },
+  options: { etcd: [], serviceNetwork: '', advertiseAddress: '', securePort: 0, components: [], tokens: {}, gateMs: 0 },
   self: '',
+  etcd: noConnections,
   random: 0 as RandomState,
   caches: SortedMap.empty(),
   revision: 0,
@@ -85,6 +93,7 @@ export const emptyState: ApiServerState = {
   watches: SortedMap.empty(),
   streams: SortedMap.empty(),
   nextRequest: 1,
+  waiting: SortedMap.empty(),
   awaited: [],
   served: 0,
   quotaWork: SortedMap.empty(),
@@ -110,9 +119,13 @@ export interface BookmarkWatch {
   readonly type: 'watch.bookmark';
   readonly request: Address;
 }
-export interface RequestDone {
-  readonly type: 'request.done';
-  readonly response: HttpResponse;
+/** A list waits until the caches know a revision; the server answers `cache.fresh`. */
+export interface AwaitRevision {
+  readonly type: 'cache.await';
+  readonly revision: number;
+}
+export interface CacheFresh {
+  readonly type: 'cache.fresh';
 }
 
 export function cacheOf(state: ApiServerState, prefix: string): SortedMap<KubeObject> {

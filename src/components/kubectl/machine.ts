@@ -188,9 +188,12 @@ function onTimer(turn: Turn, waiting: Waiting): void {
 }
 
 function onMessage(turn: Turn, waiting: Waiting, message: KubectlMessage): void {
+  const answer = (reason: Unanswered['reason']): Unanswered => {
+    const { client, input } = turn.state;
+    return { type: 'unanswered', reason, server: (client ?? input?.client)?.endpoint };
+  };
   const unanswered = (reason: Unanswered['reason']): void => {
-    for (const id of waiting.open)
-      if (turn.state.waiting !== undefined) settle(turn, turn.state.waiting, id, { type: 'unanswered', reason });
+    for (const id of waiting.open) if (turn.state.waiting !== undefined) settle(turn, turn.state.waiting, id, answer(reason));
   };
   switch (message.type) {
     case 'http.response':
@@ -208,7 +211,7 @@ function onMessage(turn: Turn, waiting: Waiting, message: KubectlMessage): void 
       return;
     case 'message.undeliverable':
       if (message.message.type === 'http.request')
-        settle(turn, waiting, (message.message as unknown as { readonly id: string }).id, { type: 'unanswered', reason: message.reason });
+        settle(turn, waiting, (message.message as unknown as { readonly id: string }).id, answer(message.reason));
       return;
     case 'peer.closed':
       return unanswered('closed');

@@ -12,6 +12,8 @@ export interface Output {
 export interface Unanswered {
   readonly type: 'unanswered';
   readonly reason: 'connection refused' | 'no route to host' | 'closed';
+  /** Where the server was looked for. */
+  readonly server?: string | undefined;
 }
 
 /** What happens on a streamed request. */
@@ -61,7 +63,7 @@ export function* callAll(calls: readonly ApiCall[]): Command<readonly HttpRespon
   if (calls.length === 0) return [];
   const answers = (yield { type: 'calls', calls }) as readonly (HttpResponse | Unanswered)[];
   return answers.map((answer) => {
-    if (answer.type === 'unanswered') throw connectionError(answer.reason);
+    if (answer.type === 'unanswered') throw connectionError(answer.reason, answer.server);
     return answer;
   });
 }

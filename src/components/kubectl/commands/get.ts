@@ -67,6 +67,9 @@ export function tableOptions(context: Context, resource: ApiResource, wide: bool
   };
 }
 
+/** What a target's request asks for, in words: `get pods web`. */
+const asked = ({ resource, name }: Target): string => ['get', fullName(resource), ...(name === '' ? [] : [name])].join(' ');
+
 interface Section {
   readonly resource: ApiResource;
   readonly columns: NonNullable<Table['columnDefinitions']>;
@@ -81,8 +84,10 @@ function* fetchTable(context: Context, target: Target): Command<Section> {
   let columns: Section['columns'] = [];
   let next = '';
   do {
-    const table = checked(yield* call(requestFor(context, target, 'table', next === '' ? query : { ...query, continue: next })))
-      .body as unknown as Table;
+    const table = checked(
+      yield* call(requestFor(context, target, 'table', next === '' ? query : { ...query, continue: next })),
+      asked(target),
+    ).body as unknown as Table;
     if (columns.length === 0) columns = table.columnDefinitions ?? [];
     for (const row of table.rows ?? []) rows.push(row);
     next = table.metadata?.continue ?? '';
@@ -179,15 +184,17 @@ function objectsText(items: readonly Item[], targets: readonly Target[], output:
 function* fetchObjects(context: Context, target: Target): Command<readonly Item[]> {
   const { resource } = target;
   if (target.name !== '') {
-    const object = checked(yield* call(requestFor(context, target, 'json', {}))).body as unknown as KubeObject;
+    const object = checked(yield* call(requestFor(context, target, 'json', {})), asked(target)).body as unknown as KubeObject;
     return [{ resource, object }];
   }
   const objects: Item[] = [];
   const query: Record<string, string> = context.flags.text('sort-by') !== '' ? {} : { limit: context.flags.text('chunk-size') };
   let next = '';
   do {
-    const list = checked(yield* call(requestFor(context, target, 'json', next === '' ? query : { ...query, continue: next })))
-      .body as unknown as Parameters<typeof itemsOf>[0];
+    const list = checked(
+      yield* call(requestFor(context, target, 'json', next === '' ? query : { ...query, continue: next })),
+      asked(target),
+    ).body as unknown as Parameters<typeof itemsOf>[0];
     for (const object of itemsOf(list, resource)) objects.push({ resource, object });
     next = list.metadata?.continue ?? '';
   } while (next !== '');
