@@ -1,5 +1,6 @@
 import type { Inspection } from '#kernel/types.ts';
 import type { ExtensionsState } from './extensions/machine.ts';
+import type { IdentityState } from './identity/machine.ts';
 import { requestView, type RequestState } from './request-state.ts';
 import type { ApiServerState } from './state.ts';
 
@@ -67,6 +68,26 @@ export function inspectExtensions(state: ExtensionsState): Inspection {
     sections: [
       { type: 'fields', title: 'Loops', rows: [['keys handled', String(state.synced)]] },
       { type: 'table', title: 'Work', columns: ['loop', 'key'], rows },
+    ],
+  };
+}
+
+/** What the inspector shows of how a server tells that it is there. */
+export function inspectIdentity({ name, holder, runs }: IdentityState): Inspection {
+  const busy = Object.keys(runs);
+  return {
+    summary: name,
+    health: 'good',
+    sections: [
+      {
+        type: 'fields',
+        title: 'Identity',
+        rows: [
+          ['lease', name],
+          ['holder', holder],
+          ['at work', busy.join(', ')],
+        ],
+      },
     ],
   };
 }

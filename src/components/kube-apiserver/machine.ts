@@ -65,8 +65,8 @@ function start(state: ApiServerState, event: ServerEvent): Result {
   const { options } = event.message.input;
   const random = seedRandom(event.message.seed, 'kube-apiserver');
   const connecting = connect({ ...state, options, self: event.self, random, etcd: connectionsTo(options.etcd) });
-  const loops: Effect = { type: 'start', name: extensions, definition: 'kube-apiserver/extensions', input: {} };
-  return { context: connecting.context, effects: [loops, ...connecting.effects] };
+  const loops = [extensions, 'identity'].map((name): Effect => ({ type: 'start', name, definition: `kube-apiserver/${name}`, input: {} }));
+  return { context: connecting.context, effects: [...loops, ...connecting.effects] };
 }
 
 /** A new server asks the members of etcd whether they are there, again and again. */

@@ -136,12 +136,11 @@ function listError(context: Context, error: StatusError, { name, resource }: Tar
   if (name !== '' || (error.reason !== 'NotFound' && error.reason !== 'BadRequest')) return error;
   const gvr = JSON.stringify(`${resource.group}/${resource.version}, Resource=${resource.plural}`);
   const { labelSelector = '', fieldSelector = '' } = selectorQuery(context);
-  const asked = error.status.kind === '' && error.reason === 'NotFound' ? ` (get ${fullName(resource)})` : '';
   const subject =
     labelSelector === '' && fieldSelector === ''
       ? `Unable to list ${gvr}`
       : `Unable to find ${gvr} that match label selector ${JSON.stringify(labelSelector)}, field selector ${JSON.stringify(fieldSelector)}`;
-  return new StatusError(error.code, { ...error.status, message: `${subject}: ${error.status.message}${asked}` });
+  return new StatusError(error.code, { ...error.status, message: `${subject}: ${error.status.message}` });
 }
 
 function sorted<T>(items: readonly T[], path: string, objectOf: (item: T) => unknown): readonly T[] {
