@@ -3,6 +3,7 @@ import { containerRuntime } from '#components/container-runtime/index.ts';
 import { coreDns } from '#components/coredns/index.ts';
 import { etcd } from '#components/etcd/index.ts';
 import { externalClient } from '#components/external-client/index.ts';
+import { haproxy } from '#components/haproxy/index.ts';
 import { kubeApiServer } from '#components/kube-apiserver/index.ts';
 import { kubeControllerManager } from '#components/kube-controller-manager/index.ts';
 import { kubeScheduler } from '#components/kube-scheduler/index.ts';
@@ -18,6 +19,7 @@ import { terminal } from '#components/terminal/index.ts';
 export const definitions: readonly ProcessDefinition[] = [
   etcd,
   ...kubeApiServer,
+  ...haproxy,
   kubeScheduler,
   ...kubeControllerManager,
   ...kubelet,

@@ -2,17 +2,18 @@ import type { Input, WorldOptions } from '#kernel/types.ts';
 import type { World } from '#kernel/world.ts';
 import type { ClusterUser } from './users.ts';
 
-/** Which cluster runs: the name of a shape, how many workers (where it varies) and the seed of all chance. */
+/** Which cluster runs: the name of a shape, how many workers and masters (where they vary) and the seed of all chance. */
 export interface ClusterOptions {
   readonly shape: string;
   readonly nodes?: number | undefined;
+  readonly masters?: number | undefined;
   readonly seed: number;
 }
 
 /** A cluster ready to be started: what the kernel needs, and what the views must know besides. */
 export interface Cluster {
   readonly world: WorldOptions;
-  readonly hosts: readonly { readonly name: string; readonly role: 'control-plane' | 'worker' | 'client' }[];
+  readonly hosts: readonly { readonly name: string; readonly role: 'control-plane' | 'load-balancer' | 'worker' | 'client' }[];
   /** Who may sit down at a terminal; the first one does so from the beginning. */
   readonly users: readonly ClusterUser[];
   /** How long a new cluster takes until it is up and has come to rest. Milliseconds. */

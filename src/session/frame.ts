@@ -37,7 +37,7 @@ export interface FrameSettings {
 /** More packets than this in one frame cannot be told apart; the newest are kept, the story's before background. */
 const maxPackets = 400;
 /** Processes that come and go with single requests, pods and commands: shown by other parts of the frame. */
-const transient = new Set(['kube-apiserver/request', 'kubelet/pod-worker', 'container-runtime/container', 'kubectl']);
+const transient = new Set(['kube-apiserver/request', 'kubelet/pod-worker', 'container-runtime/container', 'haproxy/connection', 'kubectl']);
 /** What a host is that was not there from the beginning, by what runs on it. */
 const roles: Readonly<Record<string, HostSummary['role']>> = { kubelet: 'worker', terminal: 'client' };
 const noInspection: Inspection = { summary: '', health: 'good', sections: [] };

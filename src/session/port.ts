@@ -7,10 +7,11 @@ import type { Inspection, JournalEntry, LinkOptions, Millis, Packet, Sequence } 
  * to a session in a Web Worker through it, tests and command-line tools to one in the same thread.
  */
 
-/** Which cluster runs. `nodes` counts workers where the shape has a variable number. */
+/** Which cluster runs. `nodes` counts workers and `masters` nodes of the control plane, where the shape has a variable number. */
 export interface ClusterChoice {
   readonly shape: string;
   readonly nodes?: number | undefined;
+  readonly masters?: number | undefined;
   readonly seed: number;
 }
 
@@ -86,7 +87,7 @@ export interface ProcessSummary {
 
 export interface HostSummary {
   readonly name: string;
-  readonly role: 'control-plane' | 'worker' | 'client';
+  readonly role: 'control-plane' | 'load-balancer' | 'worker' | 'client';
   /** Whether it is a machine of the cluster: one that has a kubelet, running or not. */
   readonly node: boolean;
   /** The Node object's condition, where the host is a node. */
