@@ -38,8 +38,9 @@ const carriers: { readonly [K in Kind]: (world: World, self: Address, effect: Of
   'stop-process': (world, _self, effect, origin) => {
     world.push({ at: world.now, order: 0, kind: 'stop', address: effect.address, kill: effect.kill, cause: causeOf(effect, origin) });
   },
-  exit: (world, self, effect, origin) => world.end(self, effect.code, origin),
+  exit: (world, self, effect, origin) => world.end(self, effect.code, origin, true),
   link: (world, self, effect) => world.link(self, effect.to),
+  will: (world, self, { key, to, message }) => world.will(self, key, message === undefined ? undefined : { key, to, message }),
   'watch-files': (world, self, effect) => {
     const host = self.slice(0, self.indexOf('/'));
     world.facts.fileWatches = world.facts.fileWatches.set(`${host}|${effect.prefix}|${self}`, self);

@@ -22,6 +22,14 @@ export interface ProcessRecord {
   hadChildren: boolean;
   /** Whose end it wants to hear of. */
   links: readonly Address[];
+  /** What others are told when it is ended. */
+  wills: readonly Will[];
+}
+
+export interface Will {
+  readonly key: string;
+  readonly to: Address;
+  readonly message: Message;
 }
 
 interface Queued {

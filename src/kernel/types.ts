@@ -79,7 +79,8 @@ export interface ChildExitedMessage {
 export interface UndeliverableMessage {
   readonly type: 'message.undeliverable';
   readonly to: Address;
-  readonly reason: 'connection refused' | 'no route to host';
+  /** `connection reset`: it was delivered, and the receiver ended before it had answered. */
+  readonly reason: 'connection refused' | 'no route to host' | 'connection reset';
   readonly message: Message;
 }
 
@@ -147,6 +148,11 @@ export type Effect =
   | { readonly type: 'exit'; readonly code: number }
   /** Asks for `peer.closed` when another process ends (an open connection breaks). Held until this process ends. */
   | { readonly type: 'link'; readonly to: Address }
+  /**
+   * What another process is told when this one is ended before it ends by itself: its operating system closes its
+   * connections. Without a message, what was said under that key is taken back.
+   */
+  | { readonly type: 'will'; readonly key: string; readonly to: Address; readonly message?: Message | undefined }
   /** Asks for `file.changed` of files of this host whose path starts with `prefix`. */
   | { readonly type: 'watch-files'; readonly prefix: string }
   | { readonly type: 'write-file'; readonly path: string; readonly content: unknown }

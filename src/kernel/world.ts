@@ -7,7 +7,8 @@ import { carryOut } from './effects.ts';
 import { deepFreeze } from './freeze.ts';
 import { applyInput } from './inputs.ts';
 import { hostOf, linkKey, quantize, route } from './network.ts';
-import type { ProcessRecord, ProcessStart, QueueItem, TimerItem, WorldFacts, WorldState } from './state.ts';
+import { causeOf, delayType, isDelay, subjectOf } from './queue-items.ts';
+import type { ProcessRecord, ProcessStart, QueueItem, TimerItem, Will, WorldFacts, WorldState } from './state.ts';
 import type {
   Address,
   Delivered,
@@ -22,7 +23,7 @@ import type {
   Sequence,
   WorldOptions,
 } from './types.ts';
-import { compile, type CompiledMachine, type MachineEvent, type StepResult } from './xstate/compile.ts';
+import { compile, type CompiledMachine, type StepResult } from './xstate/compile.ts';
 
 /** How a world checks itself; for tests. */
 export interface WorldChecks {
@@ -42,6 +43,7 @@ const noNotes: JournalEntry['notes'] = [];
 const noPackets: readonly Packet[] = [];
 const noTimers: readonly TimerItem[] = [];
 const noLinks: readonly Address[] = [];
+const noWills: readonly Will[] = [];
 
 /**
  * A running world: takes the next item of the queue, gives it to its process and carries out what the process asks for.
@@ -220,14 +222,18 @@ export class World {
     this.push({ at: arrivesAt, order: 0, kind: 'message', packet });
   }
 
-  /** Tells the parent and those who linked themselves to it, stops the children, and removes the process. */
-  end(address: Address, code: number, cause: Origin): void {
+  /**
+   * Tells the parent and those who linked themselves to it, stops the children, and removes the process; its wills are done
+   * unless it ended by itself.
+   */
+  end(address: Address, code: number, cause: Origin, byItself = false): void {
     const record = this.record(address);
     if (record === undefined) return;
     if (record.hadChildren) {
       const below = [...this.addresses.keys()].filter((other) => other.startsWith(`${address}/`)).sort();
       for (const child of below) if (this.record(child)?.parent === address) this.end(child, code, cause);
     }
+    if (!byItself) for (const { to, message } of record.wills) this.send(address, to, message, cause, 0);
     for (const timer of record.timers) this.queue.remove(timer);
     for (const target of record.links) this.facts.monitors = this.facts.monitors.delete(`${target}|${address}`);
     this.slots.set(record.slot, undefined);
@@ -271,6 +277,7 @@ export class World {
       timers: noTimers,
       hadChildren: false,
       links: noLinks,
+      wills: noWills,
     };
     this.slots.set(slot, record);
     this.addresses.set(address, slot);
@@ -333,7 +340,7 @@ export class World {
       else this.arm(record.address, item.id, item.delayMs, { type: delayType, event: item.event } as Message, origin);
     }
     for (const effect of effects) carryOut(this, record.address, effect, origin);
-    if (done) this.end(record.address, 0, origin);
+    if (done) this.end(record.address, 0, origin, true);
   }
 
   /** The record as one that may be changed: itself, or a copy when an image of the world shows it. */
@@ -343,6 +350,14 @@ export class World {
     const copy = { ...record, owner };
     this.slots.set(record.slot, copy);
     return copy;
+  }
+
+  /** Sets or takes back what somebody is told when a process is ended. */
+  will(address: Address, key: string, will: Will | undefined): void {
+    const record = this.record(address);
+    if (record === undefined) return;
+    const others = record.wills.length === 0 ? noWills : record.wills.filter((other) => other.key !== key);
+    this.own(record).wills = will === undefined ? others : [...others, will];
   }
 
   /** Notes that a process wants to hear of another's end. */
@@ -461,52 +476,6 @@ function without(timers: readonly TimerItem[], item: TimerItem | undefined): rea
 }
 
 type Unnumbered<T> = T extends QueueItem ? { -readonly [K in keyof T]: T[K] } : never;
-
-const delayType = 'kernel.delay';
-interface DelayMessage extends Message {
-  readonly event: MachineEvent;
-}
-/** A delay of the machine's own (`after`): its event goes to the machine under the name that XState gave it. */
-function isDelay(message: Message): message is DelayMessage {
-  return message.type === delayType;
-}
-
-function causeOf(item: QueueItem): Origin | undefined {
-  switch (item.kind) {
-    case 'message':
-      return { seq: item.packet.cause, story: item.packet.story, chatter: item.packet.chatter };
-    case 'timer':
-    case 'start':
-    case 'stop':
-      return item.cause;
-    case 'input':
-      return undefined;
-  }
-}
-
-/** What an item of the queue means for the journal. */
-function subjectOf(item: QueueItem): Pick<JournalEntry, 'kind' | 'process' | 'from' | 'message'> {
-  switch (item.kind) {
-    case 'message':
-      return { kind: 'message', process: item.packet.to, from: item.packet.from, message: item.packet.message };
-    case 'timer':
-      return {
-        kind: 'timer',
-        process: item.address,
-        from: item.address,
-        message: isDelay(item.message) ? (item.message.event as Message) : item.message,
-      };
-    case 'start':
-      return { kind: 'start', process: item.start.address, from: item.start.parent ?? 'kernel', message: { type: 'process.start' } };
-    case 'stop':
-      return { kind: 'stop', process: item.address, from: 'kernel', message: { type: 'process.terminate' } };
-    case 'input': {
-      const { input } = item;
-      if (input.type === 'message') return { kind: 'input', process: input.to, from: 'kernel', message: input.message };
-      return { kind: 'input', process: 'address' in input ? input.address : 'kernel', from: 'kernel', message: input };
-    }
-  }
-}
 
 /** A world at time zero. Throws when two processes have one address or a definition is missing or not supported. */
 export function createWorld(options: WorldOptions, checks: WorldChecks = {}): World {

@@ -40,14 +40,25 @@ function start(state: ConnectionState, event: ConnectionEvent): Result {
   };
 }
 
-/** What the client sends goes to the server as it is; what the server sends, to the client. */
+const reset = (event: ConnectionEvent, message: Message): UndeliverableMessage => ({
+  type: 'message.undeliverable',
+  to: proxyOf(event.self),
+  reason: 'connection reset',
+  message,
+});
+
+/** What the client sends goes to the server as it is; what the server sends, to the client. Its open requests get no answer when the proxy ends. */
 function relay(state: ConnectionState, event: ConnectionEvent): Result {
   const { message } = event;
+  const { id } = message as { readonly id: string };
+  const will: Effect = { type: 'will', key: id, to: state.client };
   if (event.from === proxyOf(event.self)) {
     const unanswered = state.established ? state.unanswered : [...state.unanswered, message];
-    return { context: { ...state, unanswered }, effects: [{ type: 'send', to: state.server, message }] };
+    const opens: readonly Effect[] = message.type === 'http.request' ? [{ ...will, message: reset(event, message) }] : [];
+    return { context: { ...state, unanswered }, effects: [{ type: 'send', to: state.server, message }, ...opens] };
   }
-  return { context: { ...state, established: true, unanswered: [] }, effects: [{ type: 'send', to: state.client, message }] };
+  const closes = message.type === 'http.response' ? [will] : [];
+  return { context: { ...state, established: true, unanswered: [] }, effects: [{ type: 'send', to: state.client, message }, ...closes] };
 }
 
 /** One end is gone, and with it the connection: the other end is told. */
@@ -62,7 +73,9 @@ function close(state: ConnectionState, event: ConnectionEvent): Result {
 
 /** A server that does not take the connection: another one is tried after a while. */
 function refused(state: ConnectionState, event: ConnectionEvent): Result {
-  const { to, message } = event.message as UndeliverableMessage;
+  const { to, message, reason } = event.message as UndeliverableMessage;
+  if (reason === 'connection reset')
+    return { context: state, effects: [{ type: 'send', to: state.client, message: reset(event, message) }] };
   if (to === state.client || state.established || state.tries >= maxTries) return close(state, event);
   if (state.unanswered[0] !== message) return { context: state, effects: [] };
   const again: Effect = { type: 'arm', timer: 'again', afterMs: redispatchMs, message: { type: 'proxy.again' } as TryAgain };

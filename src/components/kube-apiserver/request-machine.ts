@@ -92,6 +92,13 @@ const defaultTimeoutSeconds = 1800;
 
 const serverOf = (event: Delivered<never> | RequestEvent): ApiServerState => event.parent as ApiServerState;
 
+const reset = (to: string, message: HttpRequest): UndeliverableMessage => ({
+  type: 'message.undeliverable',
+  to,
+  reason: 'connection reset',
+  message,
+});
+
 function start(state: RequestState, event: RequestEvent): Result {
   const { input, seed } = event.message as StartMessage<RequestInput>;
   const { gateMs } = serverOf(event).options;
@@ -107,7 +114,8 @@ function start(state: RequestState, event: RequestEvent): Result {
       gateMs,
       random: seedRandom(seed, 'request'),
     },
-    effects: [],
+    // Whoever asked is told when the server ends before it has answered.
+    effects: [{ type: 'will', key: 'answer', to: input.client, message: reset(serverAddress(event.self), input.request) }],
   };
 }
 
@@ -352,6 +360,7 @@ function openWatch(state: RequestState, server: ApiServerState, resource: Resour
     context: opened,
     effects: [
       { type: 'send', to: state.client, message: headers },
+      { type: 'will', key: 'answer', to: state.client },
       { type: 'send', to: serverAddress(event.self), message: open },
       timeout,
       ...(watch.bookmarks ? [nextBookmark()] : []),

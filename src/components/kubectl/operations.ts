@@ -1,4 +1,5 @@
 import type { ApiCall, ClientConfig } from '#machinery/client.ts';
+import type { UndeliverableMessage } from '#kernel/types.ts';
 import type { HttpResponse, WatchEvent } from '#protocol/rest.ts';
 import { CommandError, connectionError } from './errors.ts';
 
@@ -11,7 +12,7 @@ export interface Output {
 /** A request that never got an answer. */
 export interface Unanswered {
   readonly type: 'unanswered';
-  readonly reason: 'connection refused' | 'no route to host' | 'closed';
+  readonly reason: UndeliverableMessage['reason'] | 'closed';
   /** Where the server was looked for. */
   readonly server?: string | undefined;
 }
