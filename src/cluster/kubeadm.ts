@@ -73,6 +73,11 @@ const manifestsOf = (plan: Plan, { host, ip, port, etcd }: ControlPlane): Readon
     serviceCidr: '10.96.0.0/12',
   });
 
+/** A master without a member of etcd says so. */
+function componentsOf({ host, etcd }: ControlPlane): Pick<Cluster['hosts'][number], 'components'> {
+  return etcd.some(({ name }) => name === host) ? {} : { components: ['kube-apiserver', 'kube-scheduler', 'kube-controller-manager'] };
+}
+
 /** The installer applies the add-ons as soon as there is a control plane. */
 function installer(client: object): Cluster['world']['processes'][number] {
   const addons = addonManifests({ kubernetesVersion, dnsIp: dns.server, storageProvisioner: true });
@@ -133,7 +138,7 @@ function build(plan: Plan, seed: number, workers: number): Cluster {
       ],
     },
     hosts: [
-      ...masters.map(({ name }) => ({ name, role: 'control-plane' as const })),
+      ...planes.map((plane) => ({ name: plane.host, role: 'control-plane' as const, ...componentsOf(plane) })),
       ...(front === undefined ? [] : [{ name: front.host, role: 'load-balancer' as const }]),
       { name: admin, role: 'client' },
       ...names.map((name) => ({ name, role: 'worker' as const })),

@@ -10,10 +10,18 @@ export interface ClusterOptions {
   readonly seed: number;
 }
 
+/** A machine of a cluster, as views show it. */
+export interface ClusterHost {
+  readonly name: string;
+  readonly role: 'control-plane' | 'load-balancer' | 'worker' | 'client';
+  /** What of the control plane runs there, where that is not all of it. */
+  readonly components?: readonly string[] | undefined;
+}
+
 /** A cluster ready to be started: what the kernel needs, and what the views must know besides. */
 export interface Cluster {
   readonly world: WorldOptions;
-  readonly hosts: readonly { readonly name: string; readonly role: 'control-plane' | 'load-balancer' | 'worker' | 'client' }[];
+  readonly hosts: readonly ClusterHost[];
   /** Who may sit down at a terminal; the first one does so from the beginning. */
   readonly users: readonly ClusterUser[];
   /** How long a new cluster takes until it is up and has come to rest. Milliseconds. */

@@ -13,7 +13,7 @@ import { Timeline } from '../timeline/timeline.tsx';
 import { PaneBorder, usePaneSizes } from './panes.tsx';
 import { Problems } from './problems.tsx';
 
-const shapes = ['minikube', 'cluster', 'oracle'] as const;
+const shapes = ['minikube', 'cluster', 'ha', 'oracle'] as const;
 
 function Header(): JSX.Element {
   const t = useText();

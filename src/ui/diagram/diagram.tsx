@@ -5,12 +5,19 @@ import { presentTime, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
 import { FaultMenu } from './menu.tsx';
 import { layout, type Box } from './layout.ts';
-import { ApiServerNode, ClientNode, ComponentNode, inspectPacket, WorkerNode } from './nodes.tsx';
+import { ApiServerNode, ClientNode, ComponentNode, inspectPacket, PlaneNode, WorkerNode } from './nodes.tsx';
 import { drawLines, Labels } from './drawing.ts';
 import { placeOf, shapes } from './packets.ts';
 import './diagram.css';
 
-const nodeTypes = { api: ApiServerNode, client: ClientNode, component: ComponentNode, worker: WorkerNode };
+const nodeTypes = {
+  api: ApiServerNode,
+  balancer: ComponentNode,
+  client: ClientNode,
+  component: ComponentNode,
+  plane: PlaneNode,
+  worker: WorkerNode,
+};
 const packetSize = 5.5;
 const hitRadius = 14;
 const fitPadding = { x: '14px', y: '14px' } as const;

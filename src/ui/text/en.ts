@@ -1,5 +1,8 @@
+import { mastersEn } from './masters.ts';
+
 /** Every text of the page. A key that another language lacks fails the type check. */
 export const en = {
+  ...mastersEn,
   tagline: 'A whole Kubernetes cluster, really running, with time as a handle',
   play: 'Play',
   pause: 'Pause',
