@@ -1,5 +1,6 @@
 import type { AnyStateMachine } from 'xstate';
 import type { SortedMap } from '#base/sorted-map.ts';
+import type { DiskFault } from './faults.ts';
 
 /**
  * The contract between the kernel and everything that runs on it. A process is an XState machine; the kernel gives it one
@@ -224,6 +225,14 @@ export type Input =
   /** What is wrong with a link from now on; without options it is again as the world began with it. */
   | { readonly type: 'fault.link'; readonly between: readonly [string, string]; readonly options?: LinkOptions | undefined }
   | { readonly type: 'fault.drop'; readonly messageId: number }
+  /** Cuts a host off from all others, or joins it to them again. */
+  | { readonly type: 'fault.isolate'; readonly host: string; readonly isolated: boolean }
+  /** What is wrong with the disk of a process from now on; without a fault it is well again. */
+  | { readonly type: 'fault.disk'; readonly address: Address; readonly fault?: DiskFault | undefined }
+  /** How much the clock of a process is ahead of the true time (behind it: negative); 0 sets it right. */
+  | { readonly type: 'fault.clock'; readonly address: Address; readonly offsetMs: Millis }
+  /** Inputs that are to come by themselves, each after its time. */
+  | { readonly type: 'schedule'; readonly steps: readonly { readonly afterMs: Millis; readonly input: Input }[] }
   | { readonly type: 'file'; readonly host: string; readonly path: string; readonly content: unknown }
   /** Starts a process that is nobody's child, on a host there is: one more terminal. */
   | { readonly type: 'start-process'; readonly address: Address; readonly definition: string; readonly input: unknown }

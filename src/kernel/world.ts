@@ -4,6 +4,7 @@ import { SortedMap } from '#base/sorted-map.ts';
 import { Vector } from '#base/vector.ts';
 import { digestText, mix } from './digest.ts';
 import { carryOut } from './effects.ts';
+import { clockOf, diskDelay, later } from './faults.ts';
 import { deepFreeze } from './freeze.ts';
 import { applyInput } from './inputs.ts';
 import { hostOf, linkKey, quantize, route } from './network.ts';
@@ -37,6 +38,8 @@ export interface WorldChecks {
 
 /** What a Go program exits with when it panics. */
 const panicCode = 2;
+/** What a Go program exits with that logs a fatal error. */
+const fullDiskCode = 1;
 /** 128 + SIGKILL. */
 const killedCode = 137;
 const noNotes: JournalEntry['notes'] = [];
@@ -311,7 +314,7 @@ export class World {
       message,
       from,
       self: record.address,
-      now: this.facts.now,
+      now: clockOf(this.facts, record.address),
       origin,
       parent: record.parent === undefined ? undefined : this.record(record.parent)?.context,
       disk: this.disk(record.host),
@@ -339,7 +342,12 @@ export class World {
       if ('cancel' in item) this.disarm(record.address, item.cancel);
       else this.arm(record.address, item.id, item.delayMs, { type: delayType, event: item.event } as Message, origin);
     }
-    for (const effect of effects) carryOut(this, record.address, effect, origin);
+    const delay = diskDelay(this.facts, record.address, effects);
+    if (delay === 'full') {
+      this.note('crash', { message: 'no space left on device' });
+      return this.end(record.address, fullDiskCode, origin);
+    }
+    for (const effect of effects) carryOut(this, record.address, delay === 0 ? effect : later(effect, delay), origin);
     if (done) this.end(record.address, 0, origin, true);
   }
 
@@ -495,6 +503,9 @@ export function createWorld(options: WorldOptions, checks: WorldChecks = {}): Wo
     links: SortedMap.from((options.links ?? []).map(({ between, ...link }) => [linkKey(...between), { ...link, notBefore: 0 }])),
     monitors: SortedMap.empty(),
     fileWatches: SortedMap.empty(),
+    isolated: SortedMap.empty(),
+    devices: SortedMap.empty(),
+    clocks: SortedMap.empty(),
     dropped: SortedMap.empty(),
     random: seedRandom(options.seed, 'kernel'),
     hash: 0,

@@ -1,11 +1,23 @@
+import { isObject } from '#base/json.ts';
+import { isCut } from '#kernel/faults.ts';
 import type { Input } from '#kernel/types.ts';
 import type { World } from '#kernel/world.ts';
 import type { Cluster } from '#cluster/types.ts';
 import { keepsRunning } from '#components/container-runtime/index.ts';
-import type { FaultAction } from './port.ts';
+import type { FaultAction, FaultSchedule, FaultSummary, LinkSummary, Problem, SessionCommand } from './port.ts';
+import { isInput } from './saved-input.ts';
+
+/** The input that a command for a fault, or for a schedule of them, is. */
+export function inputOf(
+  command: Extract<SessionCommand, { readonly type: 'fault' | 'schedule' }>,
+  cluster: Cluster,
+  world: World,
+): Input | Problem {
+  return command.type === 'fault' ? faultInput(command.action, cluster, world) : scheduleInput(command.schedule, cluster, world);
+}
 
 /** What a fault does to the world. */
-export function faultInput(action: FaultAction, cluster: Cluster, world: World): Input {
+function faultInput(action: FaultAction, cluster: Cluster, world: World): Input {
   switch (action.type) {
     case 'stop':
     case 'kill':
@@ -20,9 +32,62 @@ export function faultInput(action: FaultAction, cluster: Cluster, world: World):
       return { type: 'fault.link', between: action.between, options: action.options };
     case 'drop':
       return { type: 'fault.drop', messageId: action.packet };
+    case 'isolate':
+      return { type: 'fault.isolate', host: action.host, isolated: action.isolated };
+    case 'disk':
+      return { type: 'fault.disk', address: action.address, fault: action.fault };
+    case 'clock':
+      return { type: 'fault.clock', address: action.address, offsetMs: action.offsetMs };
     case 'add-node':
       return cluster.addNode([...world.facts.disks.keys()]);
   }
+}
+
+const maxScheduled = 1000;
+
+/** The input that a schedule is; a problem where it is none, or one of its faults makes no sense. */
+function scheduleInput(value: unknown, cluster: Cluster, world: World): Input | Problem {
+  const bad = (place: string, reason: string): Problem => ({ code: 'schedule.malformed', values: { place, reason } });
+  if (!isObject(value) || value['format'] !== 'kube-orrery-faults') return bad('format', 'not a schedule of faults');
+  if (value['version'] !== 1) return bad('version', String(value['version']));
+  const { faults } = value as unknown as FaultSchedule;
+  if (!Array.isArray(faults) || faults.length > maxScheduled) return bad('faults', 'not a list, or too long');
+  const steps: { afterMs: number; input: Input }[] = [];
+  for (const [index, fault] of (faults as readonly unknown[]).entries()) {
+    const place = `faults[${index}]`;
+    if (!isObject(fault) || typeof fault['afterMs'] !== 'number' || !(fault['afterMs'] >= 0)) return bad(place, 'no time');
+    if (!isObject(fault['action'])) return bad(place, 'no action');
+    const input = faultInput(fault['action'] as unknown as FaultAction, cluster, world) as Input | undefined;
+    if (!isInput(input)) return bad(place, 'unknown action');
+    steps.push({ afterMs: fault['afterMs'], input: input! });
+  }
+  return { type: 'schedule', steps };
+}
+
+/** The faults in force, besides those of links. */
+export function faultSummaries({ facts }: World): readonly FaultSummary[] {
+  const isolated = [...facts.isolated.keys()].map((subject): FaultSummary => ({ type: 'isolated', subject, ms: 0 }));
+  const disks = [...facts.devices].map(([subject, { full, delayMs = 0 }]): FaultSummary => ({
+    type: full === true ? 'full-disk' : 'slow-disk',
+    subject,
+    ms: delayMs,
+  }));
+  const clocks = [...facts.clocks].map(([subject, ms]): FaultSummary => ({ type: 'clock', subject, ms }));
+  return [...isolated, ...disks, ...clocks];
+}
+
+/** The links with something wrong: of their own, or because a host at one end is cut off. */
+export function linkSummaries({ facts }: World): readonly LinkSummary[] {
+  const found: LinkSummary[] = [];
+  const hosts = facts.isolated.size === 0 ? [] : [...facts.disks.keys()];
+  for (const [index, a] of hosts.entries())
+    for (const b of hosts.slice(index + 1)) if (isCut(facts, a, b)) found.push({ a, b, cut: true, loss: 0, latencyMs: undefined });
+  for (const [key, { cut = false, loss = 0, latencyMs }] of facts.links) {
+    const [a = '', b = ''] = key.split('|');
+    if (found.some((link) => link.a === a && link.b === b)) continue;
+    if (cut || loss > 0 || latencyMs !== undefined) found.push({ a, b, cut, loss, latencyMs });
+  }
+  return found;
 }
 
 /** Whether a container runtime runs a process as a container, so that a kubelet starts it again when it ends. */

@@ -19,7 +19,7 @@ import type {
   Tempo,
 } from './port.ts';
 import { conditionMet } from './conditions.ts';
-import { faultInput } from './faults.ts';
+import { inputOf } from './faults.ts';
 import { readSaved, replayBranches, savedOf } from './save.ts';
 import { isMoment, type Moment } from './moments.ts';
 import { rateOf } from './tempo.ts';
@@ -221,8 +221,10 @@ export class Session implements SessionPort {
         this.playing = true;
         return;
       case 'fault':
-        this.input(faultInput(command.action, this.cluster, this.world));
-        return;
+      case 'schedule': {
+        const input = inputOf(command, this.cluster, this.world);
+        return 'code' in input ? this.tell(input) : this.input(input);
+      }
       case 'branch':
         this.switchTo(command.branch);
         return;
