@@ -57,7 +57,7 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
       context.setTransform(scale * zoom, 0, 0, scale * zoom, x * scale, y * scale);
       context.globalAlpha = 1;
       context.lineWidth = 1.4;
-      drawLines(context, boxes, frame.links, style);
+      drawLines(context, boxes, frame, style);
       const labels = new Labels(context, width, style.getPropertyValue('--paper'));
       for (const packet of frame.packets) {
         if (packet.chatter && !showChatter) continue;

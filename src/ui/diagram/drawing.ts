@@ -1,4 +1,4 @@
-import type { LinkSummary } from '#session/port.ts';
+import type { Frame, LinkSummary } from '#session/port.ts';
 import { boxOf, directWay, hostOfBox, linesOf, wayOf, type Box, type Point } from './layout.ts';
 
 const cutSize = 6;
@@ -9,13 +9,14 @@ const labelHeight = 16;
 /** Where a label is put, in heights of one, from its own place on: the first that is free. */
 const labelPlaces = [0, -1, 1.6, -2, 2.6] as const;
 
-/** Who talks to whom. A link with something wrong looks like it, also one that has no line else. */
+/** Who talks to whom. A link with something wrong looks like it, also one that has no line else, unless a host is cut off from all. */
 export function drawLines(
   context: CanvasRenderingContext2D,
   boxes: ReadonlyMap<string, Box>,
-  links: readonly LinkSummary[],
+  { links, faults }: Pick<Frame, 'links' | 'faults'>,
   style: CSSStyleDeclaration,
 ): void {
+  const isolated = (host: string): boolean => faults.some((fault) => fault.type === 'isolated' && fault.subject === host);
   const drawn = new Set<LinkSummary>();
   for (const { from, to } of linesOf(boxes)) {
     const box = boxOf(from, boxes)!;
@@ -28,8 +29,9 @@ export function drawLines(
   const placeOf = (host: string): Box | undefined =>
     all.find((box) => hostOfBox(box) === host && box.kind !== 'component' && box.kind !== 'api');
   for (const link of links) {
+    if (drawn.has(link) || isolated(link.a) || isolated(link.b)) continue;
     const [a, b] = [placeOf(link.a), placeOf(link.b)];
-    if (a !== undefined && b !== undefined && !drawn.has(link)) drawLine(context, directWay(a, b), link, style);
+    if (a !== undefined && b !== undefined) drawLine(context, directWay(a, b), link, style);
   }
 }
 

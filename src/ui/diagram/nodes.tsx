@@ -3,6 +3,7 @@ import { useMemo, type JSX } from 'react';
 import { port, useSession } from '../stores/session.ts';
 import { shownTerminal, useTerminals } from '../stores/terminals.ts';
 import { useText, type TextKey } from '../text/index.ts';
+import { FaultMarks } from './marks.tsx';
 import { Pods } from './pods.tsx';
 import { Thing, useLevel } from './thing.tsx';
 
@@ -36,6 +37,7 @@ export function ComponentNode({ id, width = 0 }: NodeProps): JSX.Element {
       <Thing target={process(id)} menu={process(id)} className="name">
         <span className={`dot ${running?.health ?? 'bad'}`} />
         {componentName(id, width)}
+        <FaultMarks subject={id} />
         {children.length > 0 ? <span className="mode aside">{running?.summary ?? t('stopped')}</span> : null}
       </Thing>
       {children.length > 0 ? null : <div className="line">{running?.summary ?? t('stopped')}</div>}
@@ -91,6 +93,7 @@ export function ApiServerNode({ id, width = 0 }: NodeProps): JSX.Element {
       <Thing target={process(id)} menu={process(id)} className="name">
         <span className={`dot ${running?.health ?? 'bad'}`} />
         kube-apiserver
+        <FaultMarks subject={id} />
         <span className="mode">{t('watchers', { count: watches })}</span>
       </Thing>
       {level === 'far' || narrow ? null : (
@@ -165,7 +168,7 @@ export function PlaneNode({ id }: NodeProps): JSX.Element {
   return (
     <div className={`plane ${level}`}>
       <Thing target={{ type: 'object', resource: 'nodes', namespace: '', name: host }} menu={{ type: 'host', host }} className="name">
-        {host}
+        {host} <FaultMarks subject={host} />
       </Thing>
     </div>
   );
@@ -223,6 +226,7 @@ export function WorkerNode({ id, width = 0, height = 0 }: NodeProps): JSX.Elemen
         <Thing target={{ type: 'object', resource: 'nodes', namespace: '', name: host }} menu={{ type: 'host', host }} className="name">
           <span className={`dot ${summary?.ready === true ? 'good' : summary?.ready === false ? 'bad' : ''}`} />
           {host}
+          <FaultMarks subject={host} />
           <span className="mode">
             {level === 'far' ? '' : `${pods.length} ${t('pods')}`}
             {summary?.ready === false ? ' · NotReady' : ''}
