@@ -71,8 +71,7 @@ function nodeBoxes(hosts: readonly HostSummary[], { width: full, from, columns: 
   const width = few ? full : Math.floor((full - (columns - 1) * gap) / columns);
   let y = from;
   return nodes.map((host, index) => {
-    const above = nodes[index - columns];
-    if (index % columns === 0 && above !== undefined) y += tall(above) + gap;
+    if (index > 0 && index % columns === 0) y += Math.max(...nodes.slice(index - columns, index).map(tall)) + gap;
     const height = few ? 208 : tall(host);
     return { id: `host ${host.name}`, kind: 'worker', x: (index % columns) * (width + gap), y, width, height, shaft };
   });
