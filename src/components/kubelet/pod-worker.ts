@@ -12,7 +12,8 @@ import { due, nothing, andThen } from './effects.ts';
 import { confirmed, observe, preStopped, reclaim, reclaimed, remove, startTermination, terminate, terminated } from './ending.ts';
 import { answerSync, mountAgain, referencesChanged, refreshVolumes, relist, requestSync, tokenAnswered, volumesLookedAt } from './pass.ts';
 import { probe, probed, startProbes } from './probes.ts';
-import { publish, report, statusPatched, statusRead } from './reporting.ts';
+import { hasStrayed, publish, report, statusPatched, statusRead } from './reporting.ts';
+import type { PodStatus } from './status.ts';
 import type { Due, MirrorUpdate, PodUpdate, PodWorkerInput, PodWorkerState, ProbeKind, WorkerEvent, WorkerResult } from './worker-state.ts';
 
 /** How long a worker waits when nobody answers at the other end. Milliseconds. */
@@ -48,6 +49,9 @@ function hasChanged(before: KubeObject, after: KubeObject): boolean {
   );
 }
 
+/** How long another status than its own stays with the API server at most (status_manager.go, syncPeriod). */
+const reconcileMs = 10_000;
+
 function update(state: PodWorkerState, event: WorkerEvent): WorkerResult {
   const { pod } = event.message as PodUpdate;
   if (pod === undefined) {
@@ -57,8 +61,9 @@ function update(state: PodWorkerState, event: WorkerEvent): WorkerResult {
   }
   const before = state.pod!;
   // Its own status may be newer here than what the API server has just told.
-  const context: PodWorkerState = { ...state, pod: state.status === undefined ? pod : { ...pod, status: before['status'] } };
-  if (!hasChanged(before, pod)) return nothing(context);
+  const strayed = state.reported !== undefined && hasStrayed(state.reported, pod['status'] as PodStatus | undefined);
+  const context: PodWorkerState = { ...state, strayed, pod: state.status === undefined ? pod : { ...pod, status: before['status'] } };
+  if (!hasChanged(before, pod)) return { context, effects: strayed && !state.strayed ? [due('reconcile', reconcileMs)] : [] };
   if (pod.metadata.deletionTimestamp === undefined) return requestSync(context, event);
   if (state.life === 'syncing') return startTermination(context, event);
   return state.life === 'terminated' ? andThen(report(context, event), (next) => reclaim(next, event)) : nothing(context);
@@ -90,6 +95,8 @@ function isDue(state: PodWorkerState, event: WorkerEvent): WorkerResult {
       return reclaimed(state, event);
     case 'status':
       return publish(state, event);
+    case 'reconcile':
+      return state.strayed ? publish({ ...state, strayed: false, reported: undefined }, event) : nothing(state);
   }
 }
 
@@ -251,6 +258,7 @@ export const podWorkerMachine = setup({
     probes: SortedMap.empty(),
     status: undefined,
     reported: undefined,
+    strayed: false,
     reporting: 'idle',
     events: emptyEventLog,
     recorded: 0,

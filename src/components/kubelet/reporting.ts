@@ -2,6 +2,7 @@ import { deepEqual } from '#base/json.ts';
 import { createTwoWayMergePatch } from '#api/patch/index.ts';
 import { schemaFor } from '#api/schema/index.ts';
 import type { KubeObject } from '#api/object.ts';
+import type { PodCondition } from '#api/types.generated.ts';
 import { mediaTypes, type HttpResponse } from '#protocol/rest.ts';
 import { asPod } from './containers.ts';
 import { api, due, nothing, podPath } from './effects.ts';
@@ -67,6 +68,14 @@ function isReported(status: PodStatus, reported: PodStatus | undefined): boolean
   const timeless = (list: unknown): unknown =>
     Array.isArray(list) ? list.map((item: object) => ({ ...item, lastTransitionTime: undefined })) : list;
   return deepEqual(rest, others) && deepEqual(timeless(conditions), timeless(before));
+}
+
+/** Whether somebody else has changed what this kubelet has said of a pod (status_manager.go, needsReconcile). */
+export function hasStrayed(reported: PodStatus, told: PodStatus | undefined): boolean {
+  const states = (status: PodStatus | undefined): ReadonlyMap<string, string> =>
+    new Map(((status?.['conditions'] ?? []) as readonly PodCondition[]).map((item) => [item.type, item.status]));
+  const live = states(told);
+  return [...states(reported)].some(([type, status]) => live.get(type) !== status);
 }
 
 /** The pod was read: what differs is sent. */

@@ -35,7 +35,7 @@ export interface ReferencesChanged {
 /** Something that was put off is due. */
 export interface Due extends Message {
   readonly type: 'pod.due';
-  readonly what: 'relist' | 'sync' | 'mount' | 'volumes' | 'refresh' | 'kill' | 'reclaim' | 'status';
+  readonly what: 'relist' | 'sync' | 'mount' | 'volumes' | 'refresh' | 'kill' | 'reclaim' | 'status' | 'reconcile';
 }
 export interface ProbeDue extends Message {
   readonly type: 'pod.probe';
@@ -81,6 +81,8 @@ export interface PodWorkerState {
   /** The newest status that was generated, and the one that the API server was told. */
   readonly status: PodStatus | undefined;
   readonly reported: PodStatus | undefined;
+  /** The API server tells another status than this one has reported. */
+  readonly strayed: boolean;
   readonly reporting: 'idle' | 'reading' | 'patching';
   readonly events: EventLog;
   readonly recorded: number;
