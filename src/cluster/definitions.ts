@@ -11,6 +11,7 @@ import { kubeProxy } from '#components/kube-proxy/index.ts';
 import { kubectl } from '#components/kubectl/index.ts';
 import { kubelet } from '#components/kubelet/index.ts';
 import { metricsServer } from '#components/metrics-server/index.ts';
+import { prober } from '#components/prober/index.ts';
 import { scriptRunner } from '#components/script-runner/index.ts';
 import { storageProvisioner } from '#components/storage-provisioner/index.ts';
 import { terminal } from '#components/terminal/index.ts';
@@ -32,4 +33,5 @@ export const definitions: readonly ProcessDefinition[] = [
   terminal,
   scriptRunner,
   externalClient,
+  prober,
 ];

@@ -1,10 +1,12 @@
 import { definitions } from './definitions.ts';
 import { addNode, highlyAvailable, minikube } from './kubeadm.ts';
 import { controlPlane, node, proxyProcess, type Machine, type NodeSettings } from './parts.ts';
+import { startProbers } from './probers.ts';
 import { numbered, timing } from './settings.ts';
 import type { Cluster, ClusterOptions } from './types.ts';
 import { firstTerminal, openTerminal, usersWith } from './users.ts';
 
+export { stopProbers } from './probers.ts';
 export type { Cluster, ClusterOptions } from './types.ts';
 
 const maxNodes = 1000;
@@ -75,6 +77,8 @@ const oracle =
       users,
       upAfterMs: timing.upAfterMs,
       openTerminal: (user, world) => openTerminal(users, server, user, world),
+      startProbers: (world) =>
+        startProbers(world, { admin: 'admin', masters: [host], client: { ...terminal.input.client, userAgent: 'prober' } }),
       addNode: (existing) => addNode(existing, settings),
     };
   };

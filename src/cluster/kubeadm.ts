@@ -14,6 +14,7 @@ import {
   type Machine,
   type NodeSettings,
 } from './parts.ts';
+import { startProbers } from './probers.ts';
 import { numbered, timing } from './settings.ts';
 import type { Cluster, ClusterOptions } from './types.ts';
 import { firstTerminal, openTerminal, usersWith } from './users.ts';
@@ -146,6 +147,8 @@ function build(plan: Plan, seed: number, workers: number): Cluster {
     users,
     upAfterMs: timing.upAfterMs,
     openTerminal: (user, world) => openTerminal(users, server, user, world, front?.endpoint),
+    startProbers: (world) =>
+      startProbers(world, { admin, masters: masters.map(({ name }) => name), client: { ...terminal.input.client, userAgent: 'prober' } }),
     addNode: (existing) => addNode(existing, (name, number) => settings(name, masters.length - 1 + number)),
   };
 }

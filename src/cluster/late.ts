@@ -9,3 +9,4 @@ import '#base/filters/late.ts';
 import '#components/container-runtime/late.ts';
 import '#components/kube-apiserver/pod-security/late.ts';
 import '#components/kubectl/late.ts';
+import '#components/prober/late.ts';

@@ -28,6 +28,8 @@ export interface Cluster {
   readonly upAfterMs: number;
   /** The input that opens one more terminal for a user; undefined where nobody is called so. */
   openTerminal(user: string, world: World): Input | undefined;
+  /** The input that starts the clients that try what still works. */
+  startProbers(world: World): Input;
   /** The input that adds one more worker; `existing` names the hosts there are. */
   addNode(existing: readonly string[]): Input;
 }

@@ -38,14 +38,15 @@ export function applyInput(world: World, input: Input, origin: Origin): void {
     case 'file':
       return writeFile(world, input.host, input.path, input.content, origin);
     case 'start-process': {
-      const { address, definition, input: start } = input;
+      const { address, definition, input: start, quiet = false } = input;
       if (!world.facts.disks.has(hostOf(address))) return world.note('ignored', { reason: `there is no host ${hostOf(address)}` });
+      if (quiet) world.facts.quiet = world.facts.quiet.set(String(origin.story), true);
       world.push({
         at: world.now,
         order: 0,
         kind: 'start',
         start: { address, definition, input: start, parent: undefined },
-        cause: origin,
+        cause: quiet ? { ...origin, chatter: true } : origin,
       });
       return;
     }

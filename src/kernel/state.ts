@@ -83,6 +83,8 @@ export interface WorldFacts {
   monitors: SortedMap<true>;
   /** `<host>|<prefix>|<watcher>`. */
   fileWatches: SortedMap<Address>;
+  /** Stories of which all is background traffic. */
+  quiet: SortedMap<true>;
   /** Hosts that are cut off from all others. */
   isolated: SortedMap<true>;
   /** Process → what is wrong with its disk. */

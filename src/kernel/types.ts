@@ -235,7 +235,14 @@ export type Input =
   | { readonly type: 'schedule'; readonly steps: readonly { readonly afterMs: Millis; readonly input: Input }[] }
   | { readonly type: 'file'; readonly host: string; readonly path: string; readonly content: unknown }
   /** Starts a process that is nobody's child, on a host there is: one more terminal. */
-  | { readonly type: 'start-process'; readonly address: Address; readonly definition: string; readonly input: unknown }
+  | {
+      readonly type: 'start-process';
+      readonly address: Address;
+      readonly definition: string;
+      readonly input: unknown;
+      /** All that follows from it is background traffic, whatever anybody says. */
+      readonly quiet?: boolean | undefined;
+    }
   | {
       readonly type: 'add-host';
       readonly host: { readonly name: string; readonly disk?: Readonly<Record<string, unknown>> };

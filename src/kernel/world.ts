@@ -503,6 +503,7 @@ export function createWorld(options: WorldOptions, checks: WorldChecks = {}): Wo
     links: SortedMap.from((options.links ?? []).map(({ between, ...link }) => [linkKey(...between), { ...link, notBefore: 0 }])),
     monitors: SortedMap.empty(),
     fileWatches: SortedMap.empty(),
+    quiet: SortedMap.empty(),
     isolated: SortedMap.empty(),
     devices: SortedMap.empty(),
     clocks: SortedMap.empty(),

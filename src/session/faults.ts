@@ -2,18 +2,27 @@ import { isObject } from '#base/json.ts';
 import { isCut } from '#kernel/faults.ts';
 import type { Input } from '#kernel/types.ts';
 import type { World } from '#kernel/world.ts';
+import { stopProbers } from '#cluster/index.ts';
 import type { Cluster } from '#cluster/types.ts';
+import { probeResults } from '#components/prober/index.ts';
 import { keepsRunning } from '#components/container-runtime/index.ts';
-import type { FaultAction, FaultSchedule, FaultSummary, LinkSummary, Problem, SessionCommand } from './port.ts';
+import type { FaultAction, FaultSchedule, FaultSummary, LinkSummary, ProbeSummary, Problem, SessionCommand } from './port.ts';
 import { isInput } from './saved-input.ts';
 
-/** The input that a command for a fault, or for a schedule of them, is. */
+/** The input that a command for a fault, for a schedule of them, or for probes is. */
 export function inputOf(
-  command: Extract<SessionCommand, { readonly type: 'fault' | 'schedule' }>,
+  command: Extract<SessionCommand, { readonly type: 'fault' | 'schedule' | 'probes' }>,
   cluster: Cluster,
   world: World,
 ): Input | Problem {
-  return command.type === 'fault' ? faultInput(command.action, cluster, world) : scheduleInput(command.schedule, cluster, world);
+  switch (command.type) {
+    case 'fault':
+      return faultInput(command.action, cluster, world);
+    case 'schedule':
+      return scheduleInput(command.schedule, cluster, world);
+    case 'probes':
+      return command.on ? cluster.startProbers(world) : stopProbers(world);
+  }
 }
 
 /** What a fault does to the world. */
@@ -86,6 +95,20 @@ export function linkSummaries({ facts }: World): readonly LinkSummary[] {
     const [a = '', b = ''] = key.split('|');
     if (found.some((link) => link.a === a && link.b === b)) continue;
     if (cut || loss > 0 || latencyMs !== undefined) found.push({ a, b, cut, loss, latencyMs });
+  }
+  return found;
+}
+
+/** What still works, line by line: what a client asks first, and then from where connections are tried. */
+export function probeSummaries(world: World): readonly ProbeSummary[] {
+  const found: ProbeSummary[] = [];
+  for (const { address, definition, context } of world.processes()) {
+    if (definition !== 'prober') continue;
+    for (const { probe, result, since } of probeResults(context)) {
+      if (probe === 'prepare') continue;
+      const { ok, ms = 0, at = 0, text = '' } = result ?? {};
+      found.push({ what: probe, from: address.slice(0, address.indexOf('/')), ok, ms, at, text, since });
+    }
   }
   return found;
 }

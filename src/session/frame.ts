@@ -5,7 +5,7 @@ import { requestView } from '#components/kube-apiserver/index.ts';
 import { terminalView } from '#components/terminal/index.ts';
 import { isForeground, type Branch } from './branch.ts';
 import { summarizeEntry } from './entries.ts';
-import { faultSummaries, linkSummaries } from './faults.ts';
+import { faultSummaries, linkSummaries, probeSummaries } from './faults.ts';
 import { inspect } from './inspect.ts';
 import { storedObjects } from './keyspace.ts';
 import { summarizePacket } from './packets.ts';
@@ -126,6 +126,7 @@ export class FrameBuilder {
       users: this.cluster.users,
       links: this.keep('links', linkSummaries(world), shallowEqual),
       faults: this.keep('faults', faultSummaries(world), shallowEqual),
+      probes: this.keep('probes', probeSummaries(world), shallowEqual),
       terminals: this.keep('terminals', this.terminalStates(branch), Object.is),
       timeline: branch.timeline.state,
       inspected: inspect(branch, settings.target, (process) => this.inspection(process, now), this.definitions),

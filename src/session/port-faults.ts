@@ -42,3 +42,19 @@ export interface LinkSummary {
   /** Undefined where it is the ordinary one. */
   readonly latencyMs: Millis | undefined;
 }
+
+/** One line of what still works, as a client has found it out. */
+export interface ProbeSummary {
+  readonly what: 'read' | 'write' | 'schedule' | 'heal' | 'serve';
+  /** The host from which it is tried. */
+  readonly from: string;
+  /** Undefined while nothing is known. */
+  readonly ok: boolean | undefined;
+  /** How long the last turn took, and when it ended. */
+  readonly ms: Millis;
+  readonly at: Millis;
+  /** What is wrong. */
+  readonly text: string;
+  /** Since when the present turn is at work; undefined between two. */
+  readonly since: Millis | undefined;
+}

@@ -1,9 +1,9 @@
 import type { Assertion } from './assertions.ts';
 import type { Moment } from './moments.ts';
-import type { FaultAction, FaultSummary, LinkSummary } from './port-faults.ts';
+import type { FaultAction, FaultSummary, LinkSummary, ProbeSummary } from './port-faults.ts';
 import type { Inspection, JournalEntry, Millis, Packet, Sequence } from '#kernel/types.ts';
 
-export type { FaultAction, FaultSchedule, FaultSummary, LinkSummary } from './port-faults.ts';
+export type { FaultAction, FaultSchedule, FaultSummary, LinkSummary, ProbeSummary } from './port-faults.ts';
 
 /**
  * The one door between a view and a session: commands in, frames out, and queries that are answered once. The page talks
@@ -59,6 +59,8 @@ export type SessionCommand =
   | { readonly type: 'fault'; readonly action: FaultAction }
   /** Begins a schedule of faults. Anything malformed is answered with a problem and changes nothing. */
   | { readonly type: 'schedule'; readonly schedule: unknown }
+  /** Starts or ends the clients that try what still works. */
+  | { readonly type: 'probes'; readonly on: boolean }
   | { readonly type: 'branch'; readonly branch: string }
   | { readonly type: 'branch.rename'; readonly branch: string; readonly name: string }
   /** What the inspector shows: kept up to date in the frames until changed. */
@@ -223,6 +225,8 @@ export interface Frame {
   readonly users: readonly UserSummary[];
   readonly links: readonly LinkSummary[];
   readonly faults: readonly FaultSummary[];
+  /** What still works; nothing where nobody tries. */
+  readonly probes: readonly ProbeSummary[];
   readonly timeline: { readonly lanes: readonly TimelineLane[]; readonly marks: readonly TimelineMark[]; readonly bucketMs: Millis };
   readonly inspected: Inspected | undefined;
   /** True when nothing but background traffic is under way. */

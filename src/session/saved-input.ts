@@ -43,7 +43,7 @@ const inputs: Readonly<Record<string, Check>> = {
     host: shape({ name: host, disk: optional(isObject) }),
     processes: listOf(shape({ address, definition: program, atMs: optional(duration) })),
   }),
-  'start-process': shape({ address, definition: program }),
+  'start-process': shape({ address, definition: program, quiet: optional(truth) }),
 };
 
 /** Whether something is an input that the kernel can take. */

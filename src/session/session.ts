@@ -221,7 +221,8 @@ export class Session implements SessionPort {
         this.playing = true;
         return;
       case 'fault':
-      case 'schedule': {
+      case 'schedule':
+      case 'probes': {
         const input = inputOf(command, this.cluster, this.world);
         return 'code' in input ? this.tell(input) : this.input(input);
       }

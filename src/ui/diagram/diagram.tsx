@@ -1,8 +1,9 @@
 import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useViewport, type Node } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
-import { useEffect, useMemo, useRef, type JSX } from 'react';
-import { presentTime, useSession } from '../stores/session.ts';
+import { lazy, Suspense, useEffect, useMemo, useRef, type JSX } from 'react';
+import { port, presentTime, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
+import { useText } from '../text/index.ts';
 import { FaultMenu } from './menu.tsx';
 import { layout, type Box } from './layout.ts';
 import { ApiServerNode, ClientNode, ComponentNode, inspectPacket, PlaneNode, WorkerNode } from './nodes.tsx';
@@ -10,6 +11,7 @@ import { drawLines, Labels } from './drawing.ts';
 import { placeOf, shapes } from './packets.ts';
 import './diagram.css';
 
+const ProbeTable = lazy(async () => ({ default: (await import('../probes/probes.tsx')).ProbeTable }));
 const nodeTypes = {
   api: ApiServerNode,
   balancer: ComponentNode,
@@ -76,6 +78,27 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
     return () => cancelAnimationFrame(handle);
   }, [boxes, showChatter]);
   return <canvas ref={canvas} style={{ width: '100%', height: '100%' }} aria-hidden="true" />;
+}
+
+/** The table of what still works, or what opens it: the clients behind it are there as long as it is open. */
+function StillWorks(): JSX.Element {
+  const t = useText();
+  const open = useSession((state) => (state.frame?.probes.length ?? 0) > 0);
+  const probe = (on: boolean): void => {
+    port.send({ type: 'probes', on });
+    port.send({ type: 'play' });
+  };
+  if (!open)
+    return (
+      <button type="button" className="still-works" onClick={() => probe(true)}>
+        {t('stillWorks')}
+      </button>
+    );
+  return (
+    <Suspense fallback={null}>
+      <ProbeTable close={() => probe(false)} />
+    </Suspense>
+  );
 }
 
 function Flow(): JSX.Element {
@@ -151,6 +174,7 @@ function Flow(): JSX.Element {
         />
       </ReactFlow>
       <Packets boxes={boxes} />
+      <StillWorks />
       <FaultMenu />
     </div>
   );
