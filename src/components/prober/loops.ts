@@ -108,23 +108,28 @@ function* readyPods(): Steps<readonly KubeObject[] | Verdict> {
   return failure(answer) ?? (bodyOf(answer) as { readonly items: readonly KubeObject[] }).items.filter(isReady);
 }
 
-/** A pod that is deleted is replaced, and the new one becomes ready. */
-function* heal(turn: number): Steps<Verdict> {
-  const before = yield* readyPods();
-  if ('ok' in before) return before;
-  const victim = before[turn % before.length];
-  if (victim === undefined) return { ok: false, text: '0 ready' };
-  const deleted = failure(yield call('DELETE', `${pods}/${victim.metadata.name}`, { gracePeriodSeconds: 0 }));
-  if (deleted !== undefined) return deleted;
+/** Waits until enough pods are ready, without one of them where that is named; what is wrong where that does not happen. */
+function* untilReady(without?: string): Steps<readonly KubeObject[] | Verdict> {
   let text = '';
   for (let waited = 0; waited < patienceMs; waited += 1000) {
-    yield { waitMs: 1000 };
     const now = yield* readyPods();
-    if ('ok' in now) text = now.text;
-    else if (now.length >= replicas && now.every((pod) => pod.metadata.uid !== victim.metadata.uid)) return works;
-    else text = `${now.length}/${replicas} ready`;
+    if ('ok' in now) return now;
+    if (now.length >= replicas && now.every((pod) => pod.metadata.uid !== without)) return now;
+    text = `${now.length}/${replicas} ready`;
+    yield { waitMs: 1000 };
   }
   return { ok: false, text };
+}
+
+/** A pod that is deleted is replaced, and the new one becomes ready. */
+function* heal(turn: number): Steps<Verdict> {
+  const before = yield* untilReady();
+  if ('ok' in before) return before;
+  const victim = before[turn % before.length]!;
+  const deleted = failure(yield call('DELETE', `${pods}/${victim.metadata.name}`, { gracePeriodSeconds: 0 }));
+  if (deleted !== undefined) return deleted;
+  const after = yield* untilReady(victim.metadata.uid);
+  return 'ok' in after ? after : works;
 }
 
 /** A connection to the Service reaches a pod, by the rules of the node that it is made from. */
