@@ -99,6 +99,14 @@ export function connect(endpoint: Address): Effect {
   return { type: 'send', to: endpoint, message: etcdRequest(probeId(endpoint), { op: 'status' }), chatter: true };
 }
 
+function later(endpoint: Address, afterMs: number): Effect {
+  const message: EtcdReconnect = { type: 'etcd.reconnect', endpoint };
+  return { type: 'arm', timer: `etcd ${endpoint}`, afterMs, message, chatter: true };
+}
+
+/** A member that has not answered yet is tried again. */
+export const tryLater = (endpoint: Address): Effect => later(endpoint, baseMs);
+
 /** A member could not be reached, or its connection broke: it is tried again, at once for the first time. */
 export function broke(
   connections: EtcdConnections,
@@ -107,10 +115,9 @@ export function broke(
   const failures = connections.broken[endpoint];
   const broken = { ...connections.broken, [endpoint]: failures === undefined ? 0 : failures + 1 };
   const afterMs = failures === undefined ? 0 : Math.min(maxMs, baseMs * factor ** failures);
-  const message: EtcdReconnect = { type: 'etcd.reconnect', endpoint };
   return {
     connections: { ...connections, broken, stream: connections.stream === endpoint ? '' : connections.stream },
-    effects: [{ type: 'arm', timer: `etcd ${endpoint}`, afterMs, message, chatter: true }],
+    effects: [later(endpoint, afterMs)],
   };
 }
 

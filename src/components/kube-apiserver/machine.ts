@@ -1,5 +1,7 @@
 import { setup } from 'xstate';
+import { SortedMap } from '#base/sorted-map.ts';
 import { seedRandom } from '#base/random.ts';
+import type { KubeObject } from '#api/object.ts';
 import { failure } from '#api/resources/status-errors.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type {
@@ -17,7 +19,7 @@ import { bootstrapEntries } from './bootstrap.ts';
 import { bookmark, chunk, existing, missed, watchKey } from './cache.ts';
 import { chargeQuota, quotaUpdated, type ChargeQuota } from './quota-evaluator.ts';
 import { extensions } from './definitions.ts';
-import { connect as connectTo, connectionsTo, type EtcdReconnect } from './etcd-client.ts';
+import { connect as connectTo, connectionsTo, tryLater, type EtcdReconnect } from './etcd-client.ts';
 import { ask, awaitRevision, connectAll, joined, list, listAll, listed, parted, prefixes, watched } from './etcd-watch.ts';
 import type { RequestInput } from './request-state.ts';
 import {
@@ -38,6 +40,11 @@ export interface ApiServerInput {
 interface Retry {
   readonly type: 'etcd.retry';
 }
+/** A question that etcd has answered with an error: whether there is anything, what to create, or a prefix to list. */
+interface AskAgain {
+  readonly type: 'etcd.ask-again';
+  readonly about: string;
+}
 type ServerMessage =
   | StartMessage<ApiServerInput>
   | HttpServerMessage
@@ -50,6 +57,7 @@ type ServerMessage =
   | HttpResponse
   | Retry
   | EtcdReconnect
+  | AskAgain
   | AwaitRevision
   | PeerClosedMessage
   | ChildExitedMessage
@@ -59,6 +67,14 @@ type ServerEvent = EventOf<ServerMessage>;
 type Result = Outcome<ApiServerState>;
 
 const retryMs = 200;
+const askAgainMs = 1000;
+
+const askAgain = (about: string): Effect => ({
+  type: 'arm',
+  timer: `again ${about}`,
+  afterMs: askAgainMs,
+  message: { type: 'etcd.ask-again', about } as AskAgain,
+});
 
 function start(state: ApiServerState, event: ServerEvent): Result {
   if (event.message.type !== 'process.start') return { context: state, effects: [] };
@@ -75,30 +91,47 @@ function connect(state: ApiServerState): Result {
   return { context: state, effects: [...connectAll(state), retry] };
 }
 
-/** The first member that answers is asked whether there is anything. */
+/** The first member that answers is asked whether there is anything; the others are tried on. */
 function first(state: ApiServerState, event: ServerEvent): Result {
+  const { id } = event.message as EtcdResponse;
+  if (id === anything) return { context: state, effects: [askAgain(anything)] };
   const { context, effects } = joined(state, event as EventOf<EtcdResponse>);
   if (state.etcd.stream !== '' || context.etcd.stream === '') return { context, effects };
-  const question = ask(context, 'namespaces', { op: 'range', key: '/registry/namespaces/kube-system' });
-  return { context, effects: [{ type: 'disarm', timer: 'retry' }, ...effects, question] };
+  const others = Object.keys(context.etcd.broken).map(tryLater);
+  return { context, effects: [{ type: 'disarm', timer: 'retry' }, ...effects, ...others, askAnything(context)] };
 }
+
+const anything = 'namespaces';
+const askAnything = (state: ApiServerState): Effect => ask(state, anything, { op: 'range', key: '/registry/namespaces/kube-system' });
 
 /** A store without namespaces is a new one: the server fills it with what must be there. */
 function connected(state: ApiServerState, event: ServerEvent): Result {
-  const answer = event.message as EtcdResponse;
-  const found = 'result' in answer && answer.result.op === 'range' && answer.result.kvs.length > 0;
-  if (found) return listAll(state);
+  const { result } = event.message as Extract<EtcdResponse, { readonly result: unknown }>;
+  if (result.op === 'range' && result.kvs.length > 0) return listAll(state);
   const { entries, random } = bootstrapEntries(state.options, event.now, state.random);
-  const puts = entries.map(({ key, value }): Effect =>
-    ask(state, 'bootstrap', {
-      op: 'txn',
-      compare: [{ key, target: 'mod', revision: 0 }],
-      success: [{ op: 'put', key, value }],
-      failure: [],
-    }),
-  );
   const listing = list({ ...state, awaited: [], random }, prefixes);
-  return { context: listing.context, effects: [...puts, ...listing.effects] };
+  const unwritten = SortedMap.from(entries.map(({ key, value }) => [key, value] as const));
+  return {
+    context: { ...listing.context, unwritten },
+    effects: [...entries.map(({ key, value }) => create(state, key, value)), ...listing.effects],
+  };
+}
+
+const create = (state: ApiServerState, key: string, value: KubeObject): Effect =>
+  ask(state, `bootstrap ${key}`, {
+    op: 'txn',
+    compare: [{ key, target: 'mod', revision: 0 }],
+    success: [{ op: 'put', key, value }],
+    failure: [],
+  });
+
+/** What etcd did not do is asked for again. */
+function repeat(state: ApiServerState, event: ServerEvent): Result {
+  const { about } = event.message as AskAgain;
+  if (state.etcd.stream === '') return { context: state, effects: [askAgain(about)] };
+  if (about === anything) return { context: state, effects: [askAnything(state)] };
+  if (about === 'bootstrap') return { context: state, effects: [...state.unwritten].map(([key, value]) => create(state, key, value)) };
+  return list(state, [about]);
 }
 
 /** A server that does not know everything yet begins again where its member is gone. */
@@ -118,10 +151,19 @@ function reconnect(state: ApiServerState, event: ServerEvent): Result {
   return { context: state, effects: state.etcd.broken[endpoint] === undefined ? [] : [connectTo(endpoint)] };
 }
 
-const takeList = (state: ApiServerState, event: ServerEvent): Result => {
+/** etcd's answers, by what was asked. */
+function take(state: ApiServerState, event: ServerEvent): Result {
   const answered = event as EventOf<EtcdResponse>;
-  return answered.message.id.startsWith('connect ') ? joined(state, answered) : listed(state, answered);
-};
+  const { id } = answered.message;
+  const failed = 'error' in answered.message;
+  if (id.startsWith('connect ')) return joined(state, answered);
+  if (id.startsWith('bootstrap '))
+    return failed
+      ? { context: state, effects: [askAgain('bootstrap')] }
+      : { context: { ...state, unwritten: state.unwritten.delete(id.slice('bootstrap '.length)) }, effects: [] };
+  if (failed && id.startsWith('list ')) return { context: state, effects: [askAgain(id.slice('list '.length))] };
+  return listed(state, answered);
+}
 const takeEvents = (state: ApiServerState, event: ServerEvent): Result => watched(state, event as EventOf<EtcdWatchResponse>);
 const takeWaiting = (state: ApiServerState, event: ServerEvent): Result => awaitRevision(state, event as EventOf<AwaitRevision>);
 
@@ -204,10 +246,8 @@ function memberOf({ message }: ServerEvent): string | undefined {
 }
 const lost = ({ context, event }: { readonly context: ApiServerState; readonly event: ServerEvent }): boolean =>
   context.etcd.endpoints.includes(memberOf(event) ?? '');
-const answers =
-  (id: string) =>
-  ({ event }: { readonly event: ServerEvent }): boolean =>
-    event.message.type === 'etcd.response' && event.message.id === id;
+const answersAnything = ({ event }: { readonly event: ServerEvent }): boolean =>
+  event.message.type === 'etcd.response' && event.message.id === anything && 'result' in event.message;
 const complete = ({ context }: { readonly context: ApiServerState }): boolean => context.awaited.length === 0;
 
 /** The API server: it fills its watch caches from etcd and then serves; each request is a process of its own. */
@@ -219,6 +259,8 @@ export const apiServerMachine = setup({
   initial: 'created',
   on: {
     'process.terminate': '.stopped',
+    'etcd.reconnect': { actions: step(reconnect) },
+    'etcd.ask-again': { actions: step(repeat) },
     'quota.charge': { actions: step(charge) },
     'http.response': { actions: step(charged) },
   },
@@ -228,16 +270,17 @@ export const apiServerMachine = setup({
       on: {
         'http.request': { actions: step(notReady) },
         'etcd.retry': { actions: step((state: ApiServerState) => connect(state)) },
-        'etcd.response': [{ guard: answers('namespaces'), target: 'syncing', actions: step(connected) }, { actions: step(first) }],
+        'etcd.response': [{ guard: answersAnything, target: 'syncing', actions: step(connected) }, { actions: step(first) }],
         'peer.closed': [{ guard: lost, actions: step(startOver) }],
       },
     },
     syncing: {
       on: {
         'http.request': { actions: step(notReady) },
-        'etcd.response': { actions: step(takeList) },
+        'etcd.response': { actions: step(take) },
         'etcd.watch': { actions: step(takeEvents) },
         'peer.closed': [{ guard: lost, target: 'connecting', actions: step(startOver) }],
+        'message.undeliverable': [{ guard: lost, actions: step(memberLost) }],
       },
       always: { guard: complete, target: 'ready' },
     },
@@ -246,8 +289,7 @@ export const apiServerMachine = setup({
         'http.request': { actions: step(accept) },
         'http.abort': { actions: step(abort) },
         'etcd.watch': { actions: step(takeEvents) },
-        'etcd.response': { actions: step(takeList) },
-        'etcd.reconnect': { actions: step(reconnect) },
+        'etcd.response': { actions: step(take) },
         'watch.open': { actions: step(openWatch) },
         'watch.close': { actions: step(closeWatch) },
         'watch.bookmark': { actions: step(sendBookmark) },

@@ -70,6 +70,8 @@ export interface ApiServerState {
   /** `<client>|<id>` → the process of a watch, so that clients can close it. */
   readonly streams: SortedMap<Address>;
   readonly nextRequest: number;
+  /** What a new server has asked etcd to create and not heard of yet, by key. */
+  readonly unwritten: SortedMap<KubeObject>;
   /** `<revision>|<request>`: lists that wait until the caches have come so far. */
   readonly waiting: SortedMap<Address>;
   /** Prefixes whose caches are being filled. */
@@ -93,6 +95,7 @@ export const emptyState: ApiServerState = {
   watches: SortedMap.empty(),
   streams: SortedMap.empty(),
   nextRequest: 1,
+  unwritten: SortedMap.empty(),
   waiting: SortedMap.empty(),
   awaited: [],
   served: 0,
