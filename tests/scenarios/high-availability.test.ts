@@ -200,3 +200,25 @@ describe('etcd that is gone or does not answer', () => {
     for (const name of ['kube-apiserver', 'kubelet']) expect(runs(name)).toBe(1);
   });
 });
+
+describe('an API server that is told to end', () => {
+  it('answers what it was asked, is not ready any more, and leaves the endpoints at once', () => {
+    const { run, session } = cluster();
+    session.send({ type: 'fault', action: { type: 'kill', address: 'master-2/kubelet' } });
+    session.send({ type: 'fault', action: { type: 'stop', address: 'master-2/kube-apiserver' } });
+    session.pass(100);
+    expect(session.world.process('master-2/kube-apiserver')).toBeUndefined();
+    expect(run(endpoints).text).toBe('192.168.49.11 192.168.49.13');
+  });
+
+  it('goes all the same when etcd is gone, and leaves the endpoints as they are where it is the only one', () => {
+    const { run, session } = cluster(1);
+    session.send({ type: 'fault', action: { type: 'stop', address: 'master-1/kube-apiserver' } });
+    session.pass(60_000);
+    expect(run(endpoints).text).toBe('192.168.49.11');
+    for (const name of ['kubelet', 'etcd']) session.send({ type: 'fault', action: { type: 'kill', address: `master-1/${name}` } });
+    session.send({ type: 'fault', action: { type: 'stop', address: 'master-1/kube-apiserver' } });
+    session.pass(6000);
+    expect(session.world.process('master-1/kube-apiserver')).toBeUndefined();
+  });
+});

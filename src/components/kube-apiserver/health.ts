@@ -86,14 +86,20 @@ export function healthNeeds(state: RequestState): 'etcd' | 'nothing' | undefined
   return asked.checks.some((check) => asksEtcd.has(check) && !excluded(state).includes(check)) ? 'etcd' : 'nothing';
 }
 
-/** The answer (apiserver/pkg/server/healthz/healthz.go). @param error what is wrong with etcd; undefined where nothing is */
-export function healthResponse(state: RequestState, error: string | undefined): HttpResponse {
+/**
+ * The answer (apiserver/pkg/server/healthz/healthz.go).
+ * @param stopping whether the server has been told to end
+ * @param error what is wrong with etcd; undefined where nothing is
+ */
+export function healthResponse(state: RequestState, stopping: boolean, error?: string): HttpResponse {
   const { page, checks, single } = askedBy(state)!;
-  const failing = (check: string): boolean => error !== undefined && asksEtcd.has(check);
+  const problem = (check: string): string | undefined =>
+    asksEtcd.has(check) ? error : check === 'shutdown' && stopping ? 'process is shutting down' : undefined;
+  const failing = (check: string): boolean => problem(check) !== undefined;
   if (single) {
     const [check] = checks;
     if (check === undefined) return pageResponse(state, noPage);
-    return pageResponse(state, failing(check) ? text(`internal server error: ${error ?? ''}\n`, 500) : text('ok'));
+    return pageResponse(state, failing(check) ? text(`internal server error: ${problem(check) ?? ''}\n`, 500) : text('ok'));
   }
   const skipped = excluded(state);
   const lines = checks.map((check) => {

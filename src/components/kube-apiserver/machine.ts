@@ -21,6 +21,7 @@ import { chargeQuota, quotaUpdated, type ChargeQuota } from './quota-evaluator.t
 import { extensions } from './definitions.ts';
 import { connect as connectTo, connectionsTo, tryLater, type EtcdReconnect } from './etcd-client.ts';
 import { ask, awaitRevision, connectAll, joined, list, listAll, listed, parted, prefixes, watched } from './etcd-watch.ts';
+import type { Leave, Left } from './identity/machine.ts';
 import type { RequestInput } from './request-state.ts';
 import {
   emptyState,
@@ -37,6 +38,9 @@ export interface ApiServerInput {
   readonly options: ApiServerOptions;
 }
 
+interface Overdue {
+  readonly type: 'server.overdue';
+}
 interface Retry {
   readonly type: 'etcd.retry';
 }
@@ -56,6 +60,8 @@ type ServerMessage =
   | ChargeQuota
   | HttpResponse
   | Retry
+  | Overdue
+  | Left
   | EtcdReconnect
   | AskAgain
   | AwaitRevision
@@ -236,6 +242,21 @@ function abort(state: ApiServerState, event: ServerEvent): Result {
   return { context: state, effects: [] };
 }
 
+/** How long a server that is to end tries to leave the endpoints. */
+const leaveMs = 5000;
+
+/** SIGTERM: what was asked is still answered, while the server takes itself out of the endpoints; then it ends. */
+function leave(state: ApiServerState, event: ServerEvent): Result {
+  const told: Leave = { type: 'identity.leave' };
+  const overdue: Overdue = { type: 'server.overdue' };
+  return {
+    context: { ...state, stopping: true },
+    effects: [
+      { type: 'send', to: `${event.self}/identity`, message: told },
+      { type: 'arm', timer: 'leave', afterMs: leaveMs, message: overdue },
+    ],
+  };
+}
 const charge = (state: ApiServerState, event: ServerEvent): Result => chargeQuota(state, event as EventOf<ChargeQuota>);
 const charged = (state: ApiServerState, event: ServerEvent): Result => quotaUpdated(state, event as EventOf<HttpResponse>);
 
@@ -286,6 +307,9 @@ export const apiServerMachine = setup({
     },
     ready: {
       on: {
+        'process.terminate': { actions: step(leave) },
+        'identity.left': 'stopped',
+        'server.overdue': 'stopped',
         'http.request': { actions: step(accept) },
         'http.abort': { actions: step(abort) },
         'etcd.watch': { actions: step(takeEvents) },

@@ -212,7 +212,7 @@ function beginStorage(state: RequestState, event: RequestEvent): Result {
   const { info } = state;
   const finish = (response: HttpResponse): Result => ({ context: { ...state, response, gate: 'response', since: event.now }, effects: [] });
   const health = healthNeeds(state);
-  if (health !== undefined) return health === 'etcd' ? askHealth(state, event) : finish(healthResponse(state, undefined));
+  if (health !== undefined) return health === 'etcd' ? askHealth(state, event) : finish(healthResponse(state, server.stopping));
   if (!info.isResource) return finish(pageResponse(state, answerPage(server, state)));
   const resource = resourceFor(server, info);
   if (resource === undefined && isAggregated(server, state)) return askPod(state, server, event);

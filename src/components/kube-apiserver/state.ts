@@ -77,6 +77,8 @@ export interface ApiServerState {
   /** Prefixes whose caches are being filled. */
   readonly awaited: readonly string[];
   readonly served: number;
+  /** It has been told to end, and says so to whoever asks whether it is ready. */
+  readonly stopping: boolean;
   /** Requests that wait for the quotas of their namespace, by namespace. */
   readonly quotaWork: SortedMap<QuotaWork>;
   /** `<namespace>/<name>` → a quota as this server wrote it last; the cache may be behind. */
@@ -99,6 +101,7 @@ export const emptyState: ApiServerState = {
   waiting: SortedMap.empty(),
   awaited: [],
   served: 0,
+  stopping: false,
   quotaWork: SortedMap.empty(),
   chargedQuotas: SortedMap.empty(),
 };

@@ -131,7 +131,10 @@ function settled(state: RequestState, answer: EtcdResponse, event: Event): Resul
   const error = 'error' in answer ? answer.error : undefined;
   switch (about) {
     case 'health':
-      return { context: { ...context, gate: 'response', since: event.now, response: healthResponse(state, error) }, effects: [] };
+      return {
+        context: { ...context, gate: 'response', since: event.now, response: healthResponse(state, serverOf(event).stopping, error) },
+        effects: [],
+      };
     case 'status':
       return etcdStatus(context, resourceFor(serverOf(event), state.info)!, event.now, error);
     case 'fresh':

@@ -43,9 +43,8 @@ function* ensure(path: string, wanted: (object: KubeObject) => KubeObject): Gene
   if (!deepEqual(next, object)) yield { call: { method: 'PUT', path, body: next } };
 }
 
-/** Each server writes who is alive into the endpoints of the service `kubernetes` (reconcilers/lease.go ReconcileEndpoints). */
-function* reconcile(facts: Facts): Generator<Ask, undefined, Answer> {
-  if (!(yield* tellAlive(facts))) return undefined;
+/** Writes who is alive into the endpoints of the service `kubernetes`; with nobody alive they stay as they are (doReconcile). */
+function* writeEndpoints(facts: Facts): Generator<Ask, undefined, Answer> {
   const addresses = yield* aliveAddresses();
   if (addresses === undefined || addresses.length === 0) return undefined;
   const ports = [{ name: 'https', port: facts.server.options.securePort, protocol: 'TCP' }];
@@ -58,4 +57,16 @@ function* reconcile(facts: Facts): Generator<Ask, undefined, Answer> {
   return undefined;
 }
 
+/** Each server does so again and again (reconcilers/lease.go ReconcileEndpoints). */
+function* reconcile(facts: Facts): Generator<Ask, undefined, Answer> {
+  return (yield* tellAlive(facts)) ? yield* writeEndpoints(facts) : undefined;
+}
+
+/** A server that ends takes itself out (RemoveEndpoints). */
+function* leave(facts: Facts): Generator<Ask, undefined, Answer> {
+  yield { etcd: { op: 'delete-range', key: `${masterLeases}/${facts.server.options.advertiseAddress}` } };
+  return yield* writeEndpoints(facts);
+}
+
 export const endpointsReconciler: Loop = { everyMs, run: reconcile };
+export const endpointsRemover: Loop = { everyMs: 0, run: leave };

@@ -11,17 +11,26 @@ import type { HttpResponse } from '#protocol/rest.ts';
 import { askEtcd, disconnected, unconnected } from '../etcd-client.ts';
 import { loopback } from '../loopback.ts';
 import type { ApiServerState } from '../state.ts';
-import { endpointsReconciler } from './endpoints.ts';
+import { endpointsReconciler, endpointsRemover } from './endpoints.ts';
 import { identityLease, leaseCollector, serverName } from './leases.ts';
 import type { Answer, Ask, Facts, Loop } from './loop.ts';
 
+/** What a server does while it runs, and, last of all, when it is to end. */
 const loops = {
   'identity-lease': identityLease,
   endpoints: endpointsReconciler,
   'lease-collector': leaseCollector,
+  leave: endpointsRemover,
 } as const satisfies Readonly<Record<string, Loop>>;
 type Name = keyof typeof loops;
 
+/** The server has been told to end: it is taken out of the endpoints, and then told so. */
+export interface Leave {
+  readonly type: 'identity.leave';
+}
+export interface Left {
+  readonly type: 'identity.left';
+}
 interface Due {
   readonly type: 'identity.due';
   readonly loop: Name;
@@ -45,7 +54,7 @@ export interface IdentityState {
   readonly memory: Readonly<Partial<Record<Name, KubeObject>>>;
 }
 
-type Message = StartMessage<object> | Due | HttpResponse | EtcdResponse | UndeliverableMessage | PeerClosedMessage;
+type Message = StartMessage<object> | Leave | Due | HttpResponse | EtcdResponse | UndeliverableMessage | PeerClosedMessage;
 type IdentityEvent = EventOf<Message>;
 type Result = Outcome<IdentityState>;
 
@@ -70,7 +79,7 @@ function start(state: IdentityState, event: IdentityEvent): Result {
   const [uid] = newUid(seedRandom(seed, 'identity'));
   return {
     context: { ...state, name, holder: `${name}_${uid}`, host },
-    effects: (Object.keys(loops) as Name[]).map((loop) => next(loop, notYetMs)),
+    effects: (Object.keys(loops) as Name[]).filter((loop) => loops[loop].everyMs > 0).map((loop) => next(loop, notYetMs)),
   };
 }
 
@@ -78,26 +87,30 @@ function start(state: IdentityState, event: IdentityEvent): Result {
 function due(state: IdentityState, event: IdentityEvent): Result {
   const { loop } = event.message as Due;
   const server = serverOf(event);
+  if (server.stopping) return { context: state, effects: [] };
   if (server.caches.size === 0 || server.awaited.length > 0) return { context: state, effects: [next(loop, notYetMs)] };
   const again = next(loop, loops[loop].everyMs);
   const last = state.runs[loop];
   if (last !== undefined && event.now < last.facts.now + giveUpMs) return { context: state, effects: [again] };
+  const begun = turn(state, loop, event);
+  return { context: begun.context, effects: [again, ...begun.effects] };
+}
+
+function turn(state: IdentityState, loop: Name, event: IdentityEvent): Result {
   const { name, holder, host } = state;
-  const run: Run = {
-    facts: { server, name, holder, host, now: event.now, memory: state.memory[loop] },
-    answers: [],
-    turn: state.turns,
-    member: '',
-  };
-  const begun = advance(
+  const facts: Facts = { server: serverOf(event), name, holder, host, now: event.now, memory: state.memory[loop] };
+  const run: Run = { facts, answers: [], turn: state.turns, member: '' };
+  return advance(
     { ...state, turns: state.turns + 1 },
     loop,
     run,
-    begin(() => loops[loop].run(run.facts)),
+    begin(() => loops[loop].run(facts)),
     event,
   );
-  return { context: begun.context, effects: [again, ...begun.effects] };
 }
+
+/** Nothing else goes on beside the leaving. */
+const leave = (state: IdentityState, event: IdentityEvent): Result => turn({ ...state, runs: {} }, 'leave', event);
 
 /** Takes a loop to its next question or its end. */
 function advance(
@@ -110,7 +123,9 @@ function advance(
   if (progress.done) {
     const { [loop]: _, ...runs } = state.runs;
     const memory = progress.result === undefined ? {} : { [loop]: progress.result };
-    return { context: { ...state, runs, memory: { ...state.memory, ...memory } }, effects: [] };
+    const ends: readonly Effect[] =
+      loop === 'leave' ? [{ type: 'send', to: parentOf(event.self), message: { type: 'identity.left' } }] : [];
+    return { context: { ...state, runs, memory: { ...state.memory, ...memory } }, effects: ends };
   }
   const { request, answers } = progress;
   const id = `${loop} ${run.turn}.${answers.length}`;
@@ -154,6 +169,8 @@ function serve(state: IdentityState, event: IdentityEvent): Result {
       return start(state, event);
     case 'identity.due':
       return due(state, event);
+    case 'identity.leave':
+      return leave(state, event);
     case 'http.response':
     case 'etcd.response':
       return answered(state, message.id, message, event);
@@ -180,6 +197,7 @@ export const identityMachine = setup({
       on: {
         'process.start': serving,
         'identity.due': serving,
+        'identity.leave': serving,
         'http.response': serving,
         'etcd.response': serving,
         'peer.closed': serving,
