@@ -162,6 +162,12 @@ describe('etcd that is gone or does not answer', () => {
     expect(seconds(ms)).toBe(60);
   });
 
+  it('lets a client wait no longer than it wants to', () => {
+    const { text, ms } = silent().run('kubectl get pod -o name --request-timeout=20s');
+    expect(text).toBe('Unable to connect to the server: net/http: request canceled (Client.Timeout exceeded while awaiting headers)');
+    expect(seconds(ms)).toBe(20);
+  });
+
   it('lets writes wait for 34 s', () => {
     const { text, ms } = silent().run('kubectl create configmap no-quorum --from-literal=a=b');
     expect(text).toBe(

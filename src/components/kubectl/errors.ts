@@ -143,6 +143,8 @@ export function connectionError(reason: string, server = '127.0.0.1:6443'): Comm
     return new PlainError(`The connection to the server ${server} was refused - did you specify the right host or port?`);
   if (reason === 'no route to host')
     return new PlainError(`Unable to connect to the server: dial tcp ${server}: connect: no route to host`);
+  if (reason === 'timed out')
+    return new PlainError('Unable to connect to the server: net/http: request canceled (Client.Timeout exceeded while awaiting headers)');
   return new PlainError('Unable to connect to the server: unexpected EOF');
 }
 

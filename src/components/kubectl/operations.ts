@@ -12,7 +12,7 @@ export interface Output {
 /** A request that never got an answer. */
 export interface Unanswered {
   readonly type: 'unanswered';
-  readonly reason: UndeliverableMessage['reason'] | 'closed';
+  readonly reason: UndeliverableMessage['reason'] | 'closed' | 'timed out';
   /** Where the server was looked for. */
   readonly server?: string | undefined;
 }
