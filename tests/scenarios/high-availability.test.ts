@@ -102,7 +102,15 @@ describe('three masters', () => {
     // The member of etcd is on the first master: one of the others is cut off.
     expect(host).not.toBe('master-1');
     session.send({ type: 'fault', action: { type: 'isolate', host, isolated: true } });
+    const through = (server: string): number =>
+      session.frame().watches.filter((watch) => watch.server === server && watch.client.startsWith('load-balancer/')).length;
+    const before = session.frame().watches.filter((watch) => watch.client.startsWith('load-balancer/')).length;
     session.pass(60_000);
+    expect(through(`${host}/kube-apiserver`)).toBe(0);
+    // Who watched through it does so through another one.
+    expect(['master-1', 'master-2', 'master-3'].reduce((sum, name) => sum + through(`${name}/kube-apiserver`), 0)).toBeGreaterThanOrEqual(
+      before - 4,
+    );
     expect(leader(first)).not.toBe(host);
     expect(run('kubectl get nodes').text).toMatch(new RegExp(`${host} +NotReady`));
     session.send({ type: 'fault', action: { type: 'isolate', host, isolated: false } });

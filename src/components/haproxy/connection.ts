@@ -2,7 +2,7 @@ import { setup } from 'xstate';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Address, Effect, EventOf, Message, PeerClosedMessage, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
 import type { HttpClientMessage, HttpServerMessage } from '#protocol/rest.ts';
-import type { ConnectionInput, Dispatched, Redispatch } from './state.ts';
+import type { ConnectionInput, Dead, Dispatched, Redispatch } from './state.ts';
 
 /** How long it waits before it tries another server (`retries 1`, `option redispatch`). */
 const redispatchMs = 1000;
@@ -22,7 +22,7 @@ export interface ConnectionState {
 }
 
 type ConnectionMessage =
-  StartMessage<ConnectionInput> | HttpServerMessage | HttpClientMessage | TryAgain | Dispatched | PeerClosedMessage | UndeliverableMessage;
+  StartMessage<ConnectionInput> | HttpServerMessage | HttpClientMessage | TryAgain | Dead | Dispatched | PeerClosedMessage | UndeliverableMessage;
 type ConnectionEvent = EventOf<ConnectionMessage>;
 type Result = Outcome<ConnectionState>;
 
@@ -119,6 +119,7 @@ export const connectionMachine = setup({
         'http.end': { actions: step(relay) },
         'peer.closed': [{ guard: ofPresent, actions: step(close) }],
         'message.undeliverable': { actions: step(refused) },
+        'proxy.dead': { actions: step(close) },
         'proxy.again': { actions: step(ask) },
         'proxy.dispatched': { actions: step(dispatched) },
       },

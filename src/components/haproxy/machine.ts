@@ -5,6 +5,7 @@ import type {
   ChildExitedMessage,
   Effect,
   EventOf,
+  Millis,
   PeerClosedMessage,
   StartMessage,
   TerminateMessage,
@@ -14,6 +15,7 @@ import { mediaTypes, type HttpRequest, type HttpResponse, type HttpServerMessage
 import {
   emptyState,
   type ConnectionInput,
+  type Dead,
   type Dispatched,
   type ProxyInput,
   type ProxyState,
@@ -47,7 +49,7 @@ const nextCheck: Effect = { type: 'arm', timer: 'check', afterMs: checkMs, messa
 function start(state: ProxyState, event: ProxyEvent): Result {
   const { servers } = (event.message as StartMessage<ProxyInput>).input;
   return {
-    context: { ...state, servers: servers.map((address) => ({ address, up: true, contrary: 0, sessions: 0 })) },
+    context: { ...state, servers: servers.map((address) => ({ address, up: true, contrary: 0, silentSince: undefined, sessions: 0 })) },
     effects: [nextCheck],
   };
 }
@@ -131,8 +133,8 @@ function ended(state: ProxyState, event: ProxyEvent): Result {
 const checkId = (state: ProxyState, server: Address): string => `check ${state.check} ${server}`;
 
 /** Asks every server whether it is ready; one that has not answered the last time has failed. */
-function check(state: ProxyState): Result {
-  const late = state.unanswered.reduce((current, server) => judged(current, server, false), state);
+function check(state: ProxyState, event: ProxyEvent): Result {
+  const late = state.unanswered.reduce((current, server) => judged(silent(current, server, event.now), server, false), state);
   const context = { ...late, check: state.check + 1, unanswered: state.servers.map((server) => server.address) };
   const asks = context.servers.map(({ address }): Effect => {
     const message: HttpRequest = {
@@ -147,7 +149,26 @@ function check(state: ProxyState): Result {
     };
     return { type: 'send', to: address, message, chatter: true };
   });
-  return { context, effects: [...asks, nextCheck] };
+  return { context, effects: [...asks, nextCheck, ...deadConnections(context, event.now)] };
+}
+
+/** How long a client of an API server waits for the answer to its pings (client-go: http2 ReadIdleTimeout and PingTimeout). */
+const pingMs = 30_000 + 15_000;
+
+const silent = (state: ProxyState, address: Address, now: Millis): ProxyState => ({
+  ...state,
+  servers: state.servers.map((server) => (server.address === address ? { ...server, silentSince: server.silentSince ?? now } : server)),
+});
+
+/** Connections to a server of which nothing is heard at all: their clients find out by pings through the proxy, which only hands them on. */
+function deadConnections(state: ProxyState, now: Millis): readonly Effect[] {
+  const dead = state.servers
+    .filter(({ silentSince }) => silentSince !== undefined && now - silentSince >= pingMs)
+    .map((server) => server.address);
+  const message: Dead = { type: 'proxy.dead' };
+  return dead.length === 0
+    ? []
+    : [...state.places].filter(([, server]) => dead.includes(server)).map(([to]) => ({ type: 'send', to, message }));
 }
 
 function judged(state: ProxyState, address: Address, well: boolean): ProxyState {
@@ -167,17 +188,18 @@ function checked(state: ProxyState, event: ProxyEvent): Result {
   const server = message.type === 'http.response' ? event.from : (message as UndeliverableMessage).to;
   const { id = '' } = answer as { readonly id?: string };
   // A server answers from a process of the request's own.
-  const found = state.unanswered.find(
-    (address) => (server === address || server.startsWith(`${address}/`)) && id === checkId(state, address),
-  );
-  if (found === undefined) return { context: state, effects: [] };
-  const context = judged(state, found, message.type === 'http.response' && message.status === 200);
+  const of = state.servers.find(({ address }) => server === address || server.startsWith(`${address}/`))?.address;
+  if (of === undefined) return { context: state, effects: [] };
+  const silence = message.type === 'message.undeliverable' && message.reason === 'no route to host';
+  const heard: ProxyState = silence
+    ? silent(state, of, event.now)
+    : { ...state, servers: state.servers.map((item) => (item.address === of ? { ...item, silentSince: undefined } : item)) };
+  // An answer to an earlier check comes too late.
+  if (!state.unanswered.includes(of) || id !== checkId(state, of)) return { context: heard, effects: [] };
+  const up = message.type === 'http.response' && message.status === 200;
+  const context = judged(heard, of, up);
   const changed = state.servers.some((item, index) => item.up !== context.servers[index]!.up);
-  const note: Effect = {
-    type: 'note',
-    topic: 'health',
-    data: { server: found, up: message.type === 'http.response' && message.status === 200 },
-  };
+  const note: Effect = { type: 'note', topic: 'health', data: { server: of, up } };
   return { context, effects: changed ? [note] : [] };
 }
 
@@ -196,7 +218,7 @@ export const proxyMachine = setup({
         'http.abort': { actions: step(relay) },
         'http.response': { actions: step(checked) },
         'message.undeliverable': { actions: step(checked) },
-        'proxy.check': { actions: step((state: ProxyState) => check(state)) },
+        'proxy.check': { actions: step(check) },
         'proxy.redispatch': { actions: step(redispatch) },
         'process.exited': { actions: step(ended) },
         'process.terminate': 'stopped',

@@ -1,5 +1,5 @@
 import { SortedMap } from '#base/sorted-map.ts';
-import type { Address, Message } from '#kernel/types.ts';
+import type { Address, Message, Millis } from '#kernel/types.ts';
 
 /** How a load balancer is started: whom it hands connections to. */
 export interface ProxyInput {
@@ -12,6 +12,8 @@ export interface Server {
   readonly up: boolean;
   /** Checks in a row that said the opposite of `up`. */
   readonly contrary: number;
+  /** Since when nothing at all has been heard of it; undefined while it is heard. */
+  readonly silentSince: Millis | undefined;
   /** Connections that it has. */
   readonly sessions: number;
 }
@@ -54,4 +56,8 @@ export interface Redispatch extends Message {
 export interface Dispatched extends Message {
   readonly type: 'proxy.dispatched';
   readonly server: Address | undefined;
+}
+/** Nothing is heard any more from the other end. */
+export interface Dead extends Message {
+  readonly type: 'proxy.dead';
 }
