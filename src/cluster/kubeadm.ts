@@ -183,7 +183,7 @@ export function highlyAvailable({ seed, masters = 3, nodes = 3 }: ClusterOptions
   const ipOf = (index: number): string => `192.168.49.${index + 11}`;
   const plan: Plan = {
     masters: Array.from({ length: masters }, (_, index) => ({ name: `master-${index + 1}`, ip: ipOf(index) })),
-    etcdMembers: 1,
+    etcdMembers: masters,
     port: 6443,
     certificates: '/etc/kubernetes/pki',
     admin: ['alice', 'kubernetes-admin'],

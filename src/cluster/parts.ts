@@ -16,6 +16,8 @@ import { kubernetesVersion } from '#api/version.ts';
 
 type Process = WorldOptions['processes'][number];
 
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
+
 /** The control plane of one host: addresses, and what each binary is started with. */
 export interface ControlPlane {
   readonly host: string;
@@ -48,7 +50,8 @@ export function controlPlane({ host, ip, port, etcd: members }: ControlPlane): r
       gateMs: 0.2,
     },
   };
-  const etcd: EtcdInput = { name: host, fsyncMs: 0.8 };
+  const group = members.map(({ name, ip: memberIp }) => ({ name, address: `${name}/etcd`, ip: memberIp }));
+  const etcd: EtcdInput = { name: host, fsyncMs: 0.8, ...(group.length > 1 ? { ip, members: group.toSorted(byName) } : {}) };
   const manager: ManagerInput = {
     client: {
       server,

@@ -97,10 +97,8 @@ describe('three masters', () => {
 
   it('a master that is cut off loses what it leads, and takes part again when it is joined', () => {
     const { run, leader, session } = cluster();
-    const first = leader('kube-scheduler') === 'master-1' ? 'kube-controller-manager' : 'kube-scheduler';
+    const first = 'kube-scheduler';
     const host = leader(first);
-    // The member of etcd is on the first master: one of the others is cut off.
-    expect(host).not.toBe('master-1');
     session.send({ type: 'fault', action: { type: 'isolate', host, isolated: true } });
     const through = (server: string): number =>
       session.frame().watches.filter((watch) => watch.server === server && watch.client.startsWith('load-balancer/')).length;
@@ -122,13 +120,13 @@ describe('three masters', () => {
 
 describe('etcd that is gone or does not answer', () => {
   it('is refused at once by writes and after a while by reads, and everything goes on when it is back', () => {
-    const { run, killForGood, session } = cluster();
+    const { run, session, kill } = cluster(1);
     session.send({ type: 'terminal.open', user: 'alice' });
     const watching = session.frame().terminals[1]!.id;
     session.send({ type: 'terminal.line', terminal: watching, line: 'kubectl get configmaps -w -o name' });
     session.send({ type: 'pause' });
     session.pass(1000);
-    killForGood('master-1', 'etcd');
+    for (const name of ['kubelet', 'etcd']) kill(`master-1/${name}`);
     const write = run('kubectl create configmap lost --from-literal=a=b');
     expect(write.text).toMatch(/^error: failed to create configmap: rpc error: code = Unavailable desc = /);
     expect(write.ms).toBeLessThan(1000);
@@ -151,7 +149,7 @@ describe('etcd that is gone or does not answer', () => {
     ).toContain('configmap/back');
   });
 
-  /** One API server whose etcd is on another host, and what it sends there is lost. */
+  /** One API server whose member of etcd has lost the only other one. */
   function silent() {
     const made = cluster(2);
     made.killForGood('master-1', 'kube-apiserver');
@@ -234,5 +232,53 @@ describe('an API server that is told to end', () => {
     session.send({ type: 'fault', action: { type: 'stop', address: 'master-1/kube-apiserver' } });
     session.pass(6000);
     expect(session.world.process('master-1/kube-apiserver')).toBeUndefined();
+  });
+});
+
+describe('a group of three members of etcd', () => {
+  const members = ['master-1', 'master-2', 'master-3'];
+  const leading = (session: Session): string =>
+    session.frame().processes.find((item) => item.definition === 'etcd' && item.state === 'leader')?.host ?? '';
+  const term = (session: Session, host: string): number =>
+    Number(/term (\d+)/.exec(session.frame().processes.find((item) => item.address === `${host}/etcd`)?.summary ?? '')?.[1]);
+
+  it('has another leader when the first is gone: what was being written is uncertain, and all else goes on', () => {
+    const { run, killForGood, session } = cluster();
+    const first = leading(session);
+    const before = term(session, first);
+    killForGood(first, 'etcd');
+    const write = run('kubectl create configmap after-leader-loss --from-literal=a=b');
+    expect(write.text).toBe('error: failed to create configmap: etcdserver: request timed out, possibly due to previous leader failure');
+    expect(write.ms / 1000).toBeCloseTo(7, 0);
+    expect(leading(session)).not.toBe(first);
+    expect(term(session, leading(session))).toBeGreaterThan(before);
+    expect(run('kubectl create configmap next --from-literal=a=b').text).toBe('configmap/next created');
+    for (const name of ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
+      for (const host of members.filter((member) => member !== first))
+        expect(session.world.process(`${host}/${name}`)?.incarnation).toBe(1);
+  });
+
+  it('answers nobody when two are gone, and everybody soon after one is back', () => {
+    const { run, killForGood, session } = cluster();
+    run('kubectl create deployment web --image=nginx --replicas=2');
+    session.pass(8000);
+    const [, second = '', third = ''] = [leading(session), ...members.filter((member) => member !== leading(session))];
+    for (const host of [second, third]) killForGood(host, 'etcd');
+    const read = run('kubectl get pods');
+    expect(read.text).toMatch(/^Error from server \(Timeout\): .* \(get pods\)$/);
+    expect(Math.round(read.ms / 1000)).toBe(60);
+    session.pass(20_000);
+    session.send({ type: 'fault', action: { type: 'start', address: `${second}/etcd` } });
+    // The load balancer finds the API servers ready again.
+    session.pass(8000);
+    const back = run('kubectl create configmap back --from-literal=a=b');
+    expect(back.text).toBe('configmap/back created');
+    expect(back.ms).toBeLessThan(2000);
+    expect(run('kubectl get pods').text.match(/ Running /g)).toHaveLength(2);
+    session.send({ type: 'fault', action: { type: 'start', address: `${second}/kubelet` } });
+    session.send({ type: 'fault', action: { type: 'start', address: `${third}/kubelet` } });
+    session.pass(60_000);
+    expect(run('kubectl get nodes').text).not.toContain('NotReady');
+    expect(run(leases).text).toMatch(/kube-controller-manager +\S+ +[12]\b/);
   });
 });

@@ -22,7 +22,14 @@ export interface ConnectionState {
 }
 
 type ConnectionMessage =
-  StartMessage<ConnectionInput> | HttpServerMessage | HttpClientMessage | TryAgain | Dead | Dispatched | PeerClosedMessage | UndeliverableMessage;
+  | StartMessage<ConnectionInput>
+  | HttpServerMessage
+  | HttpClientMessage
+  | TryAgain
+  | Dead
+  | Dispatched
+  | PeerClosedMessage
+  | UndeliverableMessage;
 type ConnectionEvent = EventOf<ConnectionMessage>;
 type Result = Outcome<ConnectionState>;
 
