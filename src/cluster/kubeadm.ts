@@ -33,8 +33,6 @@ const machine: Machine = {
 /** A cluster whose control plane runs as static pods of its nodes: what differs between them. */
 interface Plan {
   readonly masters: readonly { readonly name: string; readonly ip: string }[];
-  /** How many of the masters, from the first one on, have a member of etcd. */
-  readonly etcdMembers: number;
   readonly port: number;
   /** Where the certificates of the control plane are. */
   readonly certificates: string;
@@ -50,14 +48,13 @@ interface Plan {
 
 const role = 'node-role.kubernetes.io/control-plane';
 
-/** How each master's control plane is started: its members of etcd are its own first. */
-function controlPlanes({ masters, etcdMembers, port }: Plan): readonly ControlPlane[] {
-  const members = masters.slice(0, etcdMembers);
+/** How each master's control plane is started: its API server prefers the member of etcd beside it. */
+function controlPlanes({ masters, port }: Plan): readonly ControlPlane[] {
   return masters.map(({ name, ip }) => ({
     host: name,
     ip,
     port,
-    etcd: [...members.filter((member) => member.name === name), ...members.filter((member) => member.name !== name)],
+    etcd: [{ name, ip }, ...masters.filter((other) => other.name !== name)],
   }));
 }
 
@@ -73,11 +70,6 @@ const manifestsOf = (plan: Plan, { host, ip, port, etcd }: ControlPlane): Readon
     podCidr: '10.244.0.0/16',
     serviceCidr: '10.96.0.0/12',
   });
-
-/** A master without a member of etcd says so. */
-function componentsOf({ host, etcd }: ControlPlane): Pick<Cluster['hosts'][number], 'components'> {
-  return etcd.some(({ name }) => name === host) ? {} : { components: ['kube-apiserver', 'kube-scheduler', 'kube-controller-manager'] };
-}
 
 /** The installer applies the add-ons as soon as there is a control plane. */
 function installer(client: object): Cluster['world']['processes'][number] {
@@ -139,7 +131,7 @@ function build(plan: Plan, seed: number, workers: number): Cluster {
       ],
     },
     hosts: [
-      ...planes.map((plane) => ({ name: plane.host, role: 'control-plane' as const, ...componentsOf(plane) })),
+      ...masters.map(({ name }) => ({ name, role: 'control-plane' as const })),
       ...(front === undefined ? [] : [{ name: front.host, role: 'load-balancer' as const }]),
       { name: admin, role: 'client' },
       ...names.map((name) => ({ name, role: 'worker' as const })),
@@ -166,7 +158,6 @@ export function minikube({ seed, nodes = 0 }: ClusterOptions): Cluster {
   const name = 'minikube';
   const plan: Plan = {
     masters: [{ name, ip: '192.168.49.2' }],
-    etcdMembers: 1,
     port: 8443,
     certificates: '/var/lib/minikube/certs',
     admin: ['alice', 'minikube-user'],
@@ -183,7 +174,6 @@ export function highlyAvailable({ seed, masters = 3, nodes = 3 }: ClusterOptions
   const ipOf = (index: number): string => `192.168.49.${index + 11}`;
   const plan: Plan = {
     masters: Array.from({ length: masters }, (_, index) => ({ name: `master-${index + 1}`, ip: ipOf(index) })),
-    etcdMembers: masters,
     port: 6443,
     certificates: '/etc/kubernetes/pki',
     admin: ['alice', 'kubernetes-admin'],

@@ -67,7 +67,7 @@ export function controlPlane({ host, ip, port, etcd: members }: ControlPlane): r
     identity: host,
   };
   return [
-    ...(members.some(({ name }) => name === host) ? [{ address: `${host}/etcd`, definition: 'etcd', input: etcd }] : []),
+    { address: `${host}/etcd`, definition: 'etcd', input: etcd },
     { address: server, definition: 'kube-apiserver', input: apiServer },
     { address: `${host}/kube-scheduler`, definition: 'kube-scheduler', input: scheduler },
     { address: `${host}/kube-controller-manager`, definition: 'kube-controller-manager', input: manager },

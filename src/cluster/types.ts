@@ -14,8 +14,6 @@ export interface ClusterOptions {
 export interface ClusterHost {
   readonly name: string;
   readonly role: 'control-plane' | 'load-balancer' | 'worker' | 'client';
-  /** What of the control plane runs there, where that is not all of it. */
-  readonly components?: readonly string[] | undefined;
 }
 
 /** A cluster ready to be started: what the kernel needs, and what the views must know besides. */

@@ -147,7 +147,6 @@ export class FrameBuilder {
     const { world } = branch.history;
     const nodes = new Map(storedObjects(world, '/registry/minions/').map((node) => [node.metadata.name, node as unknown as Node]));
     const known = new Map(this.cluster.hosts.map((host) => [host.name, host.role]));
-    const components = new Map(this.cluster.hosts.map((host) => [host.name, host.components]));
     const kubelets = new Set(this.kubelets);
     for (const { address, definition } of world.processes()) {
       const role = roles[definition];
@@ -165,7 +164,6 @@ export class FrameBuilder {
         node: kubelets.has(name),
         ready: ready === undefined ? undefined : ready === 'True',
         unschedulable: node?.spec?.unschedulable === true,
-        ...(components.get(name) === undefined ? {} : { components: components.get(name) }),
       };
     });
   }

@@ -92,8 +92,6 @@ export interface HostSummary {
   /** The Node object's condition, where the host is a node. */
   readonly ready: boolean | undefined;
   readonly unschedulable: boolean;
-  /** What of the control plane runs there, where that is not all of it. */
-  readonly components?: readonly string[] | undefined;
 }
 
 /** A Pod as the diagram draws it: from the API's own object and the runtime's truth. */

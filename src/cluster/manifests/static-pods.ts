@@ -12,7 +12,7 @@ export interface ControlPlaneSettings {
   readonly port: number;
   /** Where certificates are. */
   readonly certificates: string;
-  /** The members of etcd, the node's own first where it has one. */
+  /** The members of etcd, the node's own first. */
   readonly etcd: readonly { readonly name: string; readonly ip: string }[];
   readonly kubernetesVersion: string;
   readonly etcdVersion: string;
@@ -209,9 +209,8 @@ function staticPod(binary: Binary): KubeObject {
   };
 }
 
-/** The manifests by path, as objects: four of them where a member of etcd is among them. */
+/** The four manifests by path, as objects. */
 export function staticPodManifests(settings: ControlPlaneSettings): Readonly<Record<string, KubeObject>> {
-  const member = settings.etcd.some(({ name }) => name === settings.node) ? [etcd(settings)] : [];
-  const binaries = [...member, apiServer(settings), controllerManager(settings), scheduler(settings)];
+  const binaries = [etcd(settings), apiServer(settings), controllerManager(settings), scheduler(settings)];
   return Object.fromEntries(binaries.map((binary) => [`${manifestFolder}/${binary.name}.yaml`, staticPod(binary)]));
 }

@@ -57,6 +57,7 @@ describe('the diagram', () => {
       expect(lines).toContain('node-1/kubelet load-balancer/haproxy');
       expect(lines.filter((line) => line.startsWith('load-balancer/haproxy '))).toHaveLength(masters);
       expect(lines).toContain('master-0/kubelet master-0/kube-apiserver');
+      expect(lines.filter((line) => /^\S+\/etcd \S+\/etcd$/.test(line))).toHaveLength(masters - 1);
     }
   });
 

@@ -122,7 +122,7 @@ function several(hosts: readonly HostSummary[], masters: readonly HostSummary[],
 }
 
 /** One master: a frame, and in it what runs there. */
-function planeBoxes({ name, components }: HostSummary, left: number, bottom: number): readonly Box[] {
+function planeBoxes({ name }: HostSummary, left: number, bottom: number): readonly Box[] {
   const shaft = { x: left - planeGap / 2, y: bottom };
   const [x, width] = [left + inside.frame, planeWidth - 2 * inside.frame];
   const less = Math.floor((width - inside.gap) * lessShare);
@@ -143,9 +143,7 @@ function planeBoxes({ name, components }: HostSummary, left: number, bottom: num
   ];
   return [
     { id: `plane ${name}`, kind: 'plane', x: left, y: 0, width: planeWidth, height: planeHeight, shaft },
-    ...boxes
-      .filter((box) => components === undefined || components.includes(box.name))
-      .map(({ name: component, ...box }): Box => ({ id: `${name}/${component}`, ...box, shaft })),
+    ...boxes.map(({ name: component, ...box }): Box => ({ id: `${name}/${component}`, ...box, shaft })),
   ];
 }
 
@@ -163,8 +161,10 @@ export function linesOf(boxes: ReadonlyMap<string, Box>): readonly { readonly fr
         return members.map((to) => ({ from: box.id, to }));
       case 'balancer':
         return apis.map((to) => ({ from: box.id, to }));
-      case 'component':
-        return door === undefined || members.includes(box) ? [] : [{ from: box.id, to: door }];
+      case 'component': {
+        const next = members.includes(box) ? members[members.indexOf(box) + 1] : door;
+        return next === undefined ? [] : [{ from: box.id, to: next }];
+      }
       case 'client':
       case 'worker':
         return door === undefined ? [] : [{ from: box.kind === 'worker' ? `${host}/kubelet` : box.id, to: door }];
