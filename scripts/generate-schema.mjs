@@ -37,7 +37,9 @@ const typeOf = (schema) => {
   if (inner.$ref) {
     const full = inner.$ref.replace('#/components/schemas/', '');
     const target = scalars[full] ?? (schemas[full]?.properties ? `#${short[full]}` : plain(schemas[full]));
-    return schema['x-kubernetes-map-type'] === 'atomic' && target.startsWith?.('#') ? { of: target, atomic: true } : target;
+    // A field says for itself whether it is owned as a whole, whatever its type says.
+    const how = target.startsWith?.('#') ? schema['x-kubernetes-map-type'] : undefined;
+    return how === undefined ? target : { of: target, atomic: how === 'atomic' };
   }
   if (schema.type === 'array') {
     const list = { list: typeOf(schema.items) };
@@ -61,6 +63,8 @@ const plain = (schema) => {
 };
 // Required fields that Go leaves out when they are empty all the same.
 const omitted = new Set(['ValidatingAdmissionPolicyBindingSpec.policyName', 'ValidatingAdmissionPolicyBindingSpec.validationActions']);
+// Pointers that Go writes as null all the same.
+const nulls = new Set(['TokenRequestSpec.boundObjectRef']);
 const types = {};
 const kinds = {};
 for (const [full, schema] of Object.entries(schemas)) {
@@ -71,7 +75,8 @@ for (const [full, schema] of Object.entries(schemas)) {
   // Go structs that are no pointers are there even when nothing was said of them.
   const isStruct = (sub) => sub.$ref || sub.allOf;
   const present = Object.entries(schema.properties).flatMap(([name, sub]) =>
-    (JSON.stringify(sub.default) === '{}' || (schema.required?.includes(name) && !isStruct(sub))) && !omitted.has(`${short[full]}.${name}`)
+    (nulls.has(`${short[full]}.${name}`) || JSON.stringify(sub.default) === '{}' || (schema.required?.includes(name) && !isStruct(sub))) &&
+    !omitted.has(`${short[full]}.${name}`)
       ? [name]
       : [],
   );

@@ -22,15 +22,18 @@ const pattern = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+))(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[
 /** What the API server says of a text that is no quantity. */
 export const quantityError = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
+/** What is more than 64 bits hold is as much as they hold (ParseQuantity, maxAllowed). */
+const capped = (value: number): number => Math.max(-(2 ** 63), Math.min(2 ** 63, value));
+
 /** The value of a quantity; undefined for text that is none. */
 export function tryParseQuantity(quantity: string | number): number | undefined {
-  if (typeof quantity === 'number') return quantity;
+  if (typeof quantity === 'number') return capped(quantity);
   const match = pattern.exec(quantity);
   if (match === null) return undefined;
   const suffix = match[2] ?? '';
-  if (/^[eE][+-]?\d/.test(suffix)) return Number(match[1]) * 10 ** Number(suffix.slice(1));
+  if (/^[eE][+-]?\d/.test(suffix)) return capped(Number(match[1]) * 10 ** Number(suffix.slice(1)));
   const value = Number(match[1]) * suffixes[suffix]!;
-  return Math.round(value * 1e9) / 1e9;
+  return capped(Math.abs(value) > 1e6 ? value : Math.round(value * 1e9) / 1e9);
 }
 
 /** The value of a quantity. Throws for text that is none. */

@@ -17,9 +17,12 @@ export function encodeBytes(bytes: ArrayLike<number>): string {
   return out;
 }
 
+/** A text as a part of an address. Halves of surrogate pairs, which no UTF-8 has, become replacement characters, as in Go. */
+export const encodeUri = (text: string): string => encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
+
 /** The bytes of a text in UTF-8. */
 export function utf8(text: string): number[] {
-  return [...encodeURIComponent(text).matchAll(/%([0-9A-F]{2})|(.)/g)].map((match) =>
+  return [...encodeUri(text).matchAll(/%([0-9A-F]{2})|(.)/g)].map((match) =>
     match[1] === undefined ? match[2]!.charCodeAt(0) : parseInt(match[1], 16),
   );
 }

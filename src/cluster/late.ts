@@ -5,8 +5,10 @@
  */
 import '#api/cel/late.ts';
 import '#api/custom/late.ts';
+import '#api/resources/late.ts';
 import '#base/filters/late.ts';
 import '#components/container-runtime/late.ts';
 import '#components/kube-apiserver/pod-security/late.ts';
+import '#components/kube-apiserver/webhooks/late.ts';
 import '#components/kubectl/late.ts';
 import '#components/prober/late.ts';

@@ -47,6 +47,8 @@ export interface Delivered<M extends Message> {
    * undefined for processes without a parent (or whose parent is gone).
    */
   readonly parent: unknown;
+  /** Whether a process that the receiver has started still runs. */
+  readonly runs: (address: Address) => boolean;
   /** Files of the receiver's host. They outlive every process. Path → content (frozen JSON data or text). */
   readonly disk: SortedMap<unknown>;
 }

@@ -306,6 +306,8 @@ export class World {
     else this.start(start, origin);
   }
 
+  private readonly runs = (address: Address): boolean => this.record(address) !== undefined;
+
   /** Gives a process one event. */
   deliver(record: ProcessRecord, from: Address, message: Message, origin: Origin): void {
     const machine = this.machines.get(record.definition)!;
@@ -317,6 +319,7 @@ export class World {
       now: clockOf(this.facts, record.address),
       origin,
       parent: record.parent === undefined ? undefined : this.record(record.parent)?.context,
+      runs: this.runs,
       disk: this.disk(record.host),
     };
     let result: StepResult;

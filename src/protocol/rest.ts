@@ -53,6 +53,8 @@ export interface HttpResponse {
   readonly contentType: string;
   /** Texts of `Warning: 299` headers. */
   readonly warnings?: readonly string[] | undefined;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Seconds, with 429 and 503. */
   readonly retryAfter?: number | undefined;
   /** Objects are shared by reference and frozen. Text for plain-text answers. */

@@ -186,8 +186,8 @@ export class FrameBuilder {
       watches.push({ client: request.client, server: process.parent ?? '', resource: request.resource, selector: request.selector });
       return;
     }
-    const { gate, reached, since, method, path, user, story, chatter, status } = request;
-    requests.push({ address: process.address, gate, reached, since, method, path, user, story, chatter, status });
+    const { gate, reached, since, method, path, user, story, chatter, status, level, queued } = request;
+    requests.push({ address: process.address, gate, reached, since, method, path, user, story, chatter, status, level, queued });
   }
 
   private terminalStates(branch: Branch): readonly TerminalState[] {

@@ -124,6 +124,9 @@ export interface RequestSummary {
   readonly chatter: boolean;
   /** The status where it has been decided. */
   readonly status: number | undefined;
+  /** Its priority level, and whether it waits for a seat there. */
+  readonly level: string;
+  readonly queued: boolean;
 }
 
 /** An open watch, drawn as a standing line. */

@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
+import { isEmbedded } from './embed/place.ts';
 import './app/theme.css';
 import './app/layout.css';
 
@@ -11,3 +12,8 @@ createRoot(root).render(
     <App />
   </StrictMode>,
 );
+
+// The page is there without a network, too; where service workers are not allowed it is as it was.
+if (import.meta.env.PROD && !isEmbedded && 'serviceWorker' in navigator) {
+  navigator.serviceWorker.register('./sw.js').catch(() => undefined);
+}

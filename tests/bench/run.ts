@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { openCluster } from '#cluster/index.ts';
 import { Group } from '#components/etcd/testing/group.ts';
 import { createHistory, type History } from '#kernel/history.ts';
+import { apiServerRows, type Row } from './api-server.ts';
 
 /** A baseline in the same run: a plain loop over a queue of plain objects, as fast as this machine does it. */
 function baseline(events: number): number {
@@ -19,13 +20,6 @@ function baseline(events: number): number {
     queue.push({ at: item.at + 1, to: (item.to + 7) % 64 });
   }
   return performance.now() - started;
-}
-
-interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly note?: string;
 }
 
 function deploy(pods: number, nodes: number): { readonly history: History; readonly ms: number; readonly events: number } {
@@ -158,6 +152,7 @@ function main(): void {
     add(`etcd, ${size} members: a write`, us, 'µs', `${(us / perWrite / alone).toFixed(2)} × as much for each event as one member`);
     add('  events for a write', perWrite, 'events', `${idlePerSecond.toFixed(0)} events/s while nothing is written`);
   }
+  rows.push(...apiServerRows());
   for (const { name, value, unit, note } of rows)
     console.log(`${name.padEnd(48)} ${value.toFixed(2).padStart(12)} ${unit.padEnd(10)} ${note ?? ''}`);
 }

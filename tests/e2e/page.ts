@@ -17,3 +17,18 @@ export async function type(page: Page, line: string): Promise<void> {
 export function focused(page: Page): Promise<string> {
   return page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent?.trim() ?? '');
 }
+
+/** The texts of all runs that this browser keeps. */
+export function keptTexts(page: Page): Promise<string> {
+  return page.evaluate(
+    () =>
+      new Promise<string>((resolve, reject) => {
+        const request = indexedDB.open('kube-orrery', 1);
+        request.onerror = () => reject(request.error);
+        request.onsuccess = () => {
+          const all = request.result.transaction('runs').objectStore('runs').getAll() as IDBRequest<{ readonly text: string }[]>;
+          all.onsuccess = () => (request.result.close(), resolve(all.result.map(({ text }) => text).join('\n')));
+        };
+      }),
+  );
+}

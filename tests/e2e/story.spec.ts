@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
+import { keptTexts } from './page.ts';
 
 async function type(page: Page, line: string): Promise<void> {
   await page.getByRole('textbox').fill(line);
@@ -37,11 +38,7 @@ test('a Deployment becomes running pods, and time goes both ways', async ({ page
 test('a run survives a refresh, both languages and themes work', async ({ page }) => {
   await type(page, 'kubectl create namespace shop');
   await expect(page.locator('.terminal')).toContainText('namespace/shop created');
-  await expect
-    .poll(() => page.evaluate(() => localStorage.getItem('kube-orrery.session')?.includes('create namespace shop') ?? false), {
-      timeout: 15_000,
-    })
-    .toBe(true);
+  await expect.poll(() => keptTexts(page), { timeout: 15_000 }).toContain('create namespace shop');
   await page.reload();
   await expect(page.locator('.terminal')).toContainText('namespace/shop created', { timeout: 30_000 });
   await page.getByRole('button', { name: '中文' }).click();
@@ -63,9 +60,7 @@ test('a damaged saved session is told in one sentence and kept', async ({ page }
   await expect(page.getByRole('alert')).toContainText('could not be read');
   await page.getByRole('button', { name: 'Close', exact: true }).click();
   await type(page, 'kubectl create namespace shop');
-  await expect
-    .poll(() => page.evaluate(() => localStorage.getItem('kube-orrery.session') ?? ''), { timeout: 15_000 })
-    .toContain('create namespace shop');
+  await expect.poll(() => keptTexts(page), { timeout: 15_000 }).toContain('create namespace shop');
   expect(await page.evaluate(() => localStorage.getItem('kube-orrery.session.damaged'))).toContain('kube-orrery-session');
   await page.getByRole('button', { name: 'Discard it' }).click();
   expect(await page.evaluate(() => localStorage.getItem('kube-orrery.session.damaged'))).toBeNull();

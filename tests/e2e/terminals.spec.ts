@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
-import { openBooted, type } from './page.ts';
+import { keptTexts, openBooted, type } from './page.ts';
 
 async function openAs(page: Page, user: string): Promise<void> {
   await page.getByRole('button', { name: 'Open a terminal as' }).click();
@@ -37,9 +37,7 @@ test('terminals rewind, branch, and are there after a refresh', async ({ page })
   await expect(page.locator('.terminal [role=tab]')).toHaveCount(0);
   await page.keyboard.press('End');
   await expect(page.locator('.terminal [role=tab]')).toHaveText(['alice', 'carol']);
-  await expect
-    .poll(() => page.evaluate(() => localStorage.getItem('kube-orrery.session')?.includes('carol/terminal') ?? false), { timeout: 15_000 })
-    .toBe(true);
+  await expect.poll(() => keptTexts(page), { timeout: 15_000 }).toContain('carol/terminal');
   await page.reload();
   await expect(page.locator('.terminal [role=tab]')).toHaveText(['alice', 'carol'], { timeout: 30_000 });
 });

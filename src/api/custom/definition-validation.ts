@@ -235,7 +235,7 @@ export function definitionUpdateErrors(object: KubeObject, old: KubeObject): Err
   const changed = pairs.filter(([, now, before]) => now !== before).map(([field, now]) => invalid(field, now, 'field is immutable'));
   const stored = mine.status?.storedVersions ?? [];
   const lost = stored.flatMap((name, index) =>
-    mine.spec.versions.some((version) => version.name === name)
+    (mine.spec.versions ?? []).some((version) => version.name === name)
       ? []
       : [
           invalid(

@@ -65,7 +65,7 @@ export function changedFields(before: unknown, after: unknown, schema: Schema | 
   if (before === after) return nothing;
   if (schema?.type === 'struct' && !schema.atomic) {
     const present = (key: string): boolean => before === undefined && schema.present(key);
-    return compareMaps(before, after, (key) => schema.field(key), present);
+    return compareMaps(before, after, (key) => schema.field(key), present, schema);
   }
   if (schema?.type === 'map' && !schema.atomic)
     return compareMaps(
@@ -97,19 +97,27 @@ function isZero(value: unknown): boolean {
   );
 }
 
+/** Texts that are pointers: an empty one is not the same as none. */
+const pointers = new Set(['HostPathVolumeSource.type', 'PersistentVolumeClaimSpec.storageClassName']);
+/** Whether an empty text is as good as none. */
+const leavesOut = (owner: Schema | undefined, key: string): boolean => owner?.type === 'struct' && !pointers.has(`${owner.name}.${key}`);
+
 function compareMaps(
   before: unknown,
   after: unknown,
   schemaOf: (key: string) => Schema | undefined,
   present: (key: string) => boolean,
+  owner?: Schema,
 ): Comparison {
   const [left, right] = [isObject(before) ? before : undefined, isObject(after) ? after : undefined];
   const changed: Record<string, FieldSet> = {};
   const removed: Record<string, FieldSet> = {};
   for (const key in right) {
     const value = right[key];
-    if (value === undefined || value === null || left?.[key] === value || (value === '' && left?.[key] === undefined)) continue;
+    if (value === undefined || left?.[key] === value || (value === '' && left?.[key] === undefined && leavesOut(owner, key))) continue;
     const schema = schemaOf(key);
+    // A time that is no pointer is written even when there is none.
+    if (value === null && schema?.type !== 'time') continue;
     if (left?.[key] !== undefined) add(changed, removed, `f:${key}`, changedFields(left[key], value, schema));
     else if (!present(key)) changed[`f:${key}`] = ownFields(value, schema);
     else if (!isZero(value)) add(changed, removed, `f:${key}`, changedFields(undefined, value, schema));
@@ -128,6 +136,7 @@ function ownFields(value: unknown, schema: Schema | undefined): FieldSet {
       value,
       (key) => schema.field(key),
       () => false,
+      schema,
     ).changed;
   else if (schema?.type === 'map' && !schema.atomic)
     members = compareMaps(

@@ -69,9 +69,14 @@ export function pruneDropped(
     const mine = now[element] as FieldSet | undefined;
     const theirs = others.map((set) => set[element] as FieldSet | undefined).filter((set) => set !== undefined);
     const inner = before[element] as FieldSet;
-    if (mine === undefined && theirs.length === 0) result = withMember(result, schema, element, undefined);
-    else if (!isEmpty(inner))
-      result = withMember(result, schema, element, pruneDropped(member.value, member.schema, inner, mine ?? {}, theirs));
+    // Of a struct that is not owned itself, only what was owned in it goes; what is left empty goes, too.
+    const whole = isEmpty(inner) || inner['.'] !== undefined;
+    if (mine === undefined && theirs.length === 0 && whole) result = withMember(result, schema, element, undefined);
+    else if (!isEmpty(inner)) {
+      const pruned = pruneDropped(member.value, member.schema, inner, mine ?? {}, theirs);
+      const bare = pruned !== member.value && isObject(pruned) && Object.keys(pruned).length === 0;
+      result = withMember(result, schema, element, bare ? undefined : pruned);
+    }
   }
   return result;
 }

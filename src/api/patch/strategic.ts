@@ -118,6 +118,11 @@ function withoutDirectives(fields: Fields): Fields {
 function goMap(value: Fields): string {
   return `map[${Object.keys(value)
     .sort()
-    .map((key) => `${key}:${isObject(value[key]) ? goMap(value[key]) : String(value[key])}`)
+    .map((key) => `${key}:${goText(value[key])}`)
     .join(' ')}]`;
+}
+
+function goText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  return isObject(value) ? goMap(value) : value === null ? '<nil>' : String(value);
 }

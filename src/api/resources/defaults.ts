@@ -246,6 +246,17 @@ const webhooks =
       );
     });
 
+/** SetDefaults_PriorityLevelConfiguration and its parts (pkg/apis/flowcontrol/v1/defaults.go). */
+const priorityLevel = (spec: Fields): Fields =>
+  within(
+    within(spec, 'exempt', (exempt) => fill(exempt, { nominalConcurrencyShares: 0, lendablePercent: 0 })),
+    'limited',
+    (limited) =>
+      within(fill(limited, { nominalConcurrencyShares: 30, lendablePercent: 0 }), 'limitResponse', (response) =>
+        within(response, 'queuing', (queuing) => fill(queuing, { handSize: 8, queues: 64, queueLengthLimit: 50 })),
+      ),
+  );
+
 /** SetDefaults_HorizontalPodAutoscaler: CPU at 80 % where nothing is said, and rules for both directions where any are given. */
 function autoscaler(spec: Fields): Fields {
   const resource = { name: 'cpu', target: { averageUtilization: 80, type: 'Utilization' } };
@@ -310,6 +321,8 @@ const byKind: Readonly<Record<string, (object: Fields) => Fields>> = {
   'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': admissionBinding,
   'admissionregistration.k8s.io/ValidatingWebhookConfiguration': webhooks({}),
   'admissionregistration.k8s.io/MutatingWebhookConfiguration': webhooks({ reinvocationPolicy: 'Never' }),
+  'flowcontrol.apiserver.k8s.io/FlowSchema': onSpec((spec) => fill(spec, { matchingPrecedence: 1000 })),
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': onSpec(priorityLevel),
   'rbac.authorization.k8s.io/RoleBinding': role,
   'rbac.authorization.k8s.io/ClusterRoleBinding': role,
   'scheduling.k8s.io/PriorityClass': (object) => fill(object, { preemptionPolicy: 'PreemptLowerPriority' }),

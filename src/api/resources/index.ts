@@ -2,7 +2,7 @@ import type { Json } from '#base/json.ts';
 import { formatApiVersion, type GroupVersionKind, type KubeObject } from '../object.ts';
 import { schemaFor, type StructSchema } from '../schema/index.ts';
 import { cellsOf, inRowOrder, type Cells } from './columns.ts';
-import { decodeStruct, type Decoded } from './decode.ts';
+import { decodeStruct, withTimes, type Decoded } from './decode.ts';
 import { applyDefaults } from './defaults.ts';
 import { selectableFields } from './fields.ts';
 import type { JSONSchemaProps } from '../types.generated.ts';
@@ -126,7 +126,7 @@ function defineResource(facts: ResourceFacts): ResourceDefinition {
     namesFieldLabels: group === '' && ownFieldLabels.has(plural),
     openApi: undefined,
     ...(group === 'events.k8s.io' ? eventVersions : oneVersion),
-    decode: (raw, known) => decodeStruct(raw, schema, known),
+    decode: (raw, known) => withTimes(`${group}/${kind}`, decodeStruct(raw, schema, known)),
     cells: (object, now) =>
       group === 'events.k8s.io'
         ? cellsOf('', kind, facts.columns, eventVersions.asStored(object), now)

@@ -20,7 +20,7 @@ import { nameDetail, qualifiedPart, subdomain, subdomainDetail } from './name-ru
 const blank = (text: string | undefined): boolean => (text ?? '').trim() === '';
 
 /** A field that has to be one of some values. */
-function oneOf(field: string, value: string | undefined, values: readonly string[]): FieldError[] {
+export function oneOf(field: string, value: string | undefined, values: readonly string[]): FieldError[] {
   if (value === undefined || value === '') return [required(field)];
   return values.includes(value) ? [] : [notSupported(field, value, values)];
 }
@@ -46,7 +46,7 @@ function wildcardList(field: string, list: readonly string[] | undefined, what: 
   return list.length > 1 && list.includes('*') ? [invalid(field, list, `if '*' is present, must not specify other ${what}`)] : [];
 }
 
-function ruleErrors(rule: NamedRuleWithOperations, field: string): FieldError[] {
+export function ruleErrors(rule: NamedRuleWithOperations, field: string): FieldError[] {
   const resources = rule.resources ?? [];
   const errors = [
     ...wildcardList(`${field}.operations`, rule.operations, 'operations'),
@@ -76,7 +76,7 @@ function matchErrors(resources: MatchResources | undefined, field: string): Fiel
   ];
 }
 
-function conditionErrors(conditions: readonly MatchCondition[], params: boolean, field: string): FieldError[] {
+export function conditionErrors(conditions: readonly MatchCondition[], params: boolean, field: string): FieldError[] {
   const environment = policyEnvironment({ params, authorizer: true });
   const errors: FieldError[] =
     conditions.length > 64 ? [{ type: 'TooMany', field, badValue: conditions.length, detail: 'must have at most 64 items' }] : [];

@@ -75,9 +75,9 @@ export function invalidObject(group: string, kind: string, name: string, errors:
   const what = group === '' ? kind : `${kind}.${group}`;
   const causes = errors.map((error) => ({ reason: causeReason(error), message: errorBody(error), field: error.field }));
   return failure(422, 'Invalid', `${what} "${name}" is invalid: ${aggregate(errors)}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...(group === '' ? {} : { group }),
-    kind,
+    ...(kind === '' ? {} : { kind }),
     causes,
   });
 }

@@ -120,7 +120,8 @@ export function prepareForCreate(group: string, kind: string, object: KubeObject
  */
 export function selectOwnPods(object: KubeObject): KubeObject {
   const job = object as unknown as Job;
-  if (object.kind !== 'Job' || job.spec === undefined || job.spec.manualSelector === true) return object;
+  if (object.kind !== 'Job' || object.apiVersion !== 'batch/v1' || job.spec === undefined || job.spec.manualSelector === true)
+    return object;
   const { name, uid = '' } = object.metadata;
   const own = { 'batch.kubernetes.io/controller-uid': uid, 'batch.kubernetes.io/job-name': name, 'controller-uid': uid, 'job-name': name };
   const labels = { ...own, ...job.spec.template.metadata?.labels };

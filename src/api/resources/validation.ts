@@ -1,12 +1,22 @@
 import { deepEqual } from '#base/json.ts';
 import type { KubeObject } from '../object.ts';
-import type { Container, LabelSelector, PersistentVolumeClaim, PodSpec, PodTemplateSpec, Service } from '../types.generated.ts';
+import type {
+  Container,
+  CronJob,
+  Job,
+  JobSpec,
+  LabelSelector,
+  PersistentVolumeClaim,
+  PodSpec,
+  PodTemplateSpec,
+  Service,
+} from '../types.generated.ts';
 import { parseQuantity } from '../quantity.ts';
 import { labelSelectorFromObject, matchesLabels } from '../selectors.ts';
 import { validateQuota, validateQuotaUpdate } from '../quota/validation.ts';
 import { validateLimitRange } from './limit-ranges.ts';
 import { validateServiceUpdate } from './services.ts';
-import { mutatingPolicy, mutatingPolicyBinding, validatingPolicy, validatingPolicyBinding } from './policy-validation.ts';
+import { lateKinds } from './late-kinds.ts';
 import { priorityClassChanges, priorityClassErrors } from './class-validation.ts';
 import { roleBindingErrors, roleErrors } from './rbac-validation.ts';
 import { engine as customEngine } from '../custom/engine.ts';
@@ -177,6 +187,24 @@ function service(object: KubeObject): FieldError[] {
   return errors;
 }
 
+/** pkg/apis/batch/validation (validateJobSpec): a job's pods end. */
+function jobSpec(spec: JobSpec | undefined, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const pods = spec?.template?.spec;
+  for (const name of ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'] as const)
+    if ((spec?.[name] ?? 0) < 0) errors.push(invalid(`${field}.${name}`, spec![name], 'must be greater than or equal to 0'));
+  errors.push(...labelErrors(spec?.template?.metadata?.labels, `${field}.template.labels`), ...podSpec(pods, `${field}.template.spec`));
+  if (pods?.restartPolicy !== 'OnFailure' && pods?.restartPolicy !== 'Never')
+    errors.push(required(`${field}.template.spec.restartPolicy`, 'valid values: "OnFailure", "Never"'));
+  return errors;
+}
+
+function cronJob(object: KubeObject): FieldError[] {
+  const { spec } = object as unknown as CronJob;
+  const errors = (spec?.schedule ?? '') === '' ? [required('spec.schedule')] : [];
+  return [...errors, ...jobSpec(spec?.jobTemplate?.spec, 'spec.jobTemplate.spec')];
+}
+
 const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldError[]>> = {
   '/Pod': (object) => podSpec(object['spec'] as PodSpec | undefined, 'spec'),
   '/Service': service,
@@ -188,20 +216,23 @@ const byKind: Readonly<Record<string, (object: KubeObject) => readonly FieldErro
   '/ReplicationController': (object) => workload(withLabelSelector(object), ['Always']),
   'apps/StatefulSet': (object) => workload(object, ['Always']),
   'apps/DaemonSet': (object) => workload(object, ['Always']),
+  'batch/Job': (object) => jobSpec((object as unknown as Job).spec, 'spec'),
+  'batch/CronJob': cronJob,
   'scheduling.k8s.io/PriorityClass': priorityClassErrors,
   'rbac.authorization.k8s.io/Role': roleErrors,
   'rbac.authorization.k8s.io/ClusterRole': roleErrors,
   'rbac.authorization.k8s.io/RoleBinding': roleBindingErrors,
   'rbac.authorization.k8s.io/ClusterRoleBinding': roleBindingErrors,
-  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': validatingPolicy,
-  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': validatingPolicyBinding,
-  'admissionregistration.k8s.io/MutatingAdmissionPolicy': mutatingPolicy,
-  'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': mutatingPolicyBinding,
 };
+
+/** Groups whose kinds are validated by code that comes late. */
+const lateGroups = new Set(['admissionregistration.k8s.io', 'flowcontrol.apiserver.k8s.io']);
+const ownErrors = (group: string, kind: string, object: KubeObject): readonly FieldError[] =>
+  (lateGroups.has(group) ? lateKinds.value : byKind)[`${group}/${kind}`]?.(object) ?? [];
 
 /** What is wrong with an object that is to be created. */
 export function validateCreate(group: string, kind: string, object: KubeObject): Errors {
-  return [...metadataErrors(object, group, kind), ...(byKind[`${group}/${kind}`]?.(object) ?? [])];
+  return [...metadataErrors(object, group, kind), ...ownErrors(group, kind, object)];
 }
 
 const immutableSelector = new Set(['apps/Deployment', 'apps/ReplicaSet', 'apps/DaemonSet']);
@@ -230,7 +261,7 @@ export function validateUpdate(group: string, kind: string, object: KubeObject, 
   const errors = metadataUpdateErrors(object, old);
   if (subresource !== '') return errors;
   if (key === '/Pod') errors.push(...podUpdate(object, old));
-  else errors.push(...(byKind[key]?.(object) ?? []));
+  else errors.push(...ownErrors(group, kind, object));
   if (key === '/Service') errors.push(...validateServiceUpdate(object, old));
   if (key === '/ResourceQuota') errors.push(...validateQuotaUpdate(object, old));
   if (key === definitionKind) errors.push(...customEngine.value.definitionUpdateErrors(object, old));

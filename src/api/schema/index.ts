@@ -84,7 +84,7 @@ function struct(name: string): StructSchema {
     present: (key) => present.includes(key),
     field(key) {
       let found = resolved.get(key);
-      const type = fields[key];
+      const type = Object.hasOwn(fields, key) ? fields[key] : undefined;
       if (found === undefined && type !== undefined) resolved.set(key, (found = decode(type)));
       return found;
     },
@@ -98,7 +98,7 @@ function decode(type: Encoded): Schema {
   if ('map' in type) return { type: 'map', atomic: type.atomic === true, values: decode(type.map) };
   if ('of' in type) {
     const inner = decode(type.of) as StructSchema;
-    return { ...inner, atomic: true };
+    return { ...inner, atomic: type.atomic };
   }
   return {
     type: 'list',
@@ -156,6 +156,7 @@ function fits(value: unknown, type: string): boolean {
     case 'time':
       return typeof value === 'string';
     case 'int32':
+      return typeof value === 'number' && (value | 0) === value;
     case 'int64':
       return typeof value === 'number' && Number.isInteger(value);
     case 'number':
@@ -171,6 +172,14 @@ function fits(value: unknown, type: string): boolean {
 
 /** What `cleaned` gives for a value that the slow checks have something to say about. */
 export const unclean: unique symbol = Symbol('unclean');
+
+/** What a null becomes in a list of Go values. */
+function zeroOf(schema: Schema): unknown {
+  if (schema.type === 'struct' || schema.type === 'map') return {};
+  if (schema.type === 'string') return '';
+  if (schema.type === 'int32' || schema.type === 'int64' || schema.type === 'number') return 0;
+  return schema.type === 'boolean' ? false : null;
+}
 
 /**
  * A value that is what its schema says, without its nulls; `unclean` where something is unknown or of a wrong type, which
@@ -201,7 +210,7 @@ export function cleaned(value: unknown, schema: Schema | undefined, known: unkno
   let copy: unknown[] | undefined;
   for (let i = 0; i < value.length; i++) {
     const inner: unknown = value[i];
-    const next = inner === null ? null : cleaned(inner, schema.items, before?.[i]);
+    const next = inner === null ? zeroOf(schema.items) : cleaned(inner, schema.items, before?.[i]);
     if (next === inner) continue;
     if (next === unclean) return unclean;
     copy ??= value.slice();
@@ -231,8 +240,8 @@ export function decodeError(value: unknown, schema: Schema | undefined): string 
 
 function firstWrong(value: unknown, schema: Schema | undefined, path: string, owner: string): string | undefined {
   if (schema === undefined || value === null || value === undefined || schema.type === 'any') return undefined;
-  const complain = (goType: string): string =>
-    `json: cannot unmarshal ${jsonType(value)} into Go struct field ${owner}.${path} of type ${goType}`;
+  const given = typeof value === 'number' && /^int/.test(schema.type) ? `number ${value}` : jsonType(value);
+  const complain = (goType: string): string => `json: cannot unmarshal ${given} into Go struct field ${owner}.${path} of type ${goType}`;
   if (schema.type === 'struct') {
     if (!isObject(value)) return complain(`v1.${schema.name}`);
     for (const [key, inner] of Object.entries(value)) {
@@ -279,7 +288,7 @@ export function dropUnknown<T>(value: T, schema: Schema | undefined): T {
     return (copy ?? value) as T;
   }
   if (schema.type === 'list' && Array.isArray(value)) {
-    const items = value.map((item: unknown) => dropUnknown(item, schema.items));
+    const items = value.map((item: unknown) => (item === null ? zeroOf(schema.items) : dropUnknown(item, schema.items)));
     return (items.some((item, index) => item !== (value as unknown[])[index]) ? items : value) as T;
   }
   return value;

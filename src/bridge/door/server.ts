@@ -74,7 +74,7 @@ function exchangeFor(outgoing: http.ServerResponse, streams: boolean): Exchange 
   };
 }
 
-function head(outgoing: http.ServerResponse, { status, contentType, warnings, retryAfter }: HttpResponse): void {
+function head(outgoing: http.ServerResponse, { status, contentType, warnings, retryAfter, headers = {} }: HttpResponse): void {
   outgoing.statusCode = status;
   outgoing.setHeader('Content-Type', contentType);
   outgoing.setHeader('Cache-Control', 'no-cache, private');
@@ -83,6 +83,7 @@ function head(outgoing: http.ServerResponse, { status, contentType, warnings, re
       'Warning',
       warnings.map((text) => `299 - ${JSON.stringify(text)}`),
     );
+  for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value);
   if (retryAfter !== undefined) outgoing.setHeader('Retry-After', String(retryAfter));
 }
 

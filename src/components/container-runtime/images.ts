@@ -47,6 +47,7 @@ const images: readonly (readonly [name: RegExp, facts: ImageFacts])[] = [
   [/\/google[-_]samples\/hello-app$/, image('other', 12, ['hello-app'])],
   [/\/google[-_]samples\/kubernetes-bootcamp$/, image('other', 80, ['bootcamp'])],
   [/\/agnhost$/, image('other', 50, ['pause'], ['/agnhost'])],
+  [/^docker\.io\/orrery\/webhook$/, image('other', 12, ['admission-webhook'])],
   [/\/echoserver$/, image('other', 45, ['echoserver'])],
   [/^docker\.io\/polinux\/stress$/, image('other', 10, ['stress'])],
   [/\/hpa-example$/, image('other', 160, ['hpa-example'])],

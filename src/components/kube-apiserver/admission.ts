@@ -13,6 +13,7 @@ import type { User } from './authentication.ts';
 import { defaultIngressClass, priority, runtimeClass, validateClasses } from './classes.ts';
 import { limitRanger, validateLimits } from './limit-ranger.ts';
 import { getCached, listCached, type ApiServerState } from './state.ts';
+import { hasWebhooks, webhookPlugins, type Asking } from './webhooks/asking.ts';
 
 /** A write on its way through admission. */
 export interface AdmissionRequest {
@@ -62,7 +63,7 @@ const serviceAccount: Mutation = (state, request) => {
   const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
   const lacks = (item: Container): boolean => !(item.volumeMounts ?? []).some((mount) => mount.mountPath === mountPath);
   if (automount && [...spec.containers, ...(spec.initContainers ?? [])].some(lacks)) {
-    const known = spec.volumes?.find((item) => item.name.startsWith('kube-api-access-'));
+    const known = spec.volumes?.find((item) => (item.name ?? '').startsWith('kube-api-access-'));
     const [suffix, after] = nextText(random, 5, nameAlphabet);
     if (known === undefined) random = after;
     const volume = known?.name ?? `kube-api-access-${suffix}`;
@@ -159,39 +160,70 @@ const mutations: readonly (readonly [plugin: string, mutate: Mutation])[] = [
   ['DefaultIngressClass', defaultIngressClass],
 ];
 
-type Changed = Admitted & { readonly changed: readonly string[] };
+/** What the mutating plug-ins made of a write, and what they have to say. `changed` names those that did something. */
+export interface Mutated extends Admitted {
+  readonly refused: Status | undefined;
+  readonly changed: readonly string[];
+  readonly warnings: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
 
-/** One round of the mutating plug-ins. Policies come last, and remember what they did for a second round. */
-function round(
-  state: ApiServerState,
-  request: AdmissionRequest,
-  memory: Reinvocation,
-): (Changed & { readonly memory: Reinvocation }) | Status {
+/** What policies and webhooks remember of the first round. */
+interface Memory {
+  readonly policies: Reinvocation;
+  readonly webhooks: Reinvocation;
+}
+const nothingSaid = { refused: undefined, warnings: [], annotations: {} } as const;
+
+/** One round of the mutating plug-ins. Policies and webhooks come last, and remember what they did for a second round. */
+function* round(state: ApiServerState, request: AdmissionRequest, memory: Memory): Asking<Mutated & { readonly memory: Memory }> {
   let current = request;
   const changed: string[] = [];
+  const ended = (verdict: PolicyVerdict, after: Memory) => ({
+    object: current.object,
+    random: current.random,
+    changed,
+    refused: verdict.refused,
+    warnings: verdict.warnings,
+    annotations: verdict.annotations,
+    memory: after,
+  });
   for (const [plugin, mutation] of mutations) {
     const result = mutation(state, current);
-    if (isStatus(result)) return result;
+    if (isStatus(result)) return ended({ ...nothingSaid, refused: result }, memory);
     if (result.object !== current.object) changed.push(plugin);
     current = { ...current, object: result.object, random: result.random };
   }
-  const policies = mutatingAdmissionPolicies(state, current, memory);
-  if (policies.refused !== undefined) return policies.refused;
+  const policies = mutatingAdmissionPolicies(state, current, memory.policies);
+  const after = { ...memory, policies: policies.memory };
+  if (policies.refused !== undefined) return ended({ ...nothingSaid, refused: policies.refused }, after);
   if (policies.object !== current.object) changed.push('MutatingAdmissionPolicy');
-  return { object: policies.object, random: current.random, changed, memory: policies.memory };
+  current = { ...current, object: policies.object };
+  if (!hasWebhooks(state, 'mutating')) return ended(nothingSaid, after);
+  const webhooks = yield* webhookPlugins.value.mutating(state, current, memory.webhooks);
+  if (webhooks.object !== current.object) changed.push('MutatingAdmissionWebhook');
+  current = { ...current, object: webhooks.object, random: webhooks.random };
+  return ended(webhooks, { ...after, webhooks: webhooks.memory });
 }
 
 /**
- * Runs the mutating plug-ins; a Status is the refusal. `changed` names those that did something. What policies have changed
- * is shown to all plug-ins once more (admission/reinvocation.go).
+ * Runs the mutating plug-ins. What policies and webhooks have changed is shown to all plug-ins once more
+ * (admission/reinvocation.go).
  */
-export function mutate(state: ApiServerState, request: AdmissionRequest): Changed | Status {
+export function* mutate(state: ApiServerState, request: AdmissionRequest): Asking<Mutated> {
   const early = namespaceLifecycle(state, request);
-  if (early !== undefined) return early;
-  const first = round(state, request, firstRound);
-  if (isStatus(first) || !first.changed.includes('MutatingAdmissionPolicy')) return first;
-  const second = round(state, { ...request, object: first.object, random: first.random }, { ...first.memory, again: true });
-  return isStatus(second) ? second : { ...second, changed: [...new Set([...first.changed, ...second.changed])] };
+  if (early !== undefined) return { ...nothingSaid, object: request.object, random: request.random, changed: [], refused: early };
+  const first = yield* round(state, request, { policies: firstRound, webhooks: firstRound });
+  const { refused, object, random, changed, memory } = first;
+  if (refused !== undefined || !changed.some((plugin) => plugin.startsWith('MutatingAdmission'))) return first;
+  const again = { policies: { ...memory.policies, again: true }, webhooks: { ...memory.webhooks, again: true } };
+  const second = yield* round(state, { ...request, object, random }, again);
+  return {
+    ...second,
+    changed: [...new Set([...changed, ...second.changed])],
+    warnings: [...first.warnings, ...second.warnings],
+    annotations: { ...first.annotations, ...second.annotations },
+  };
 }
 
 const immortal = new Set(['default', 'kube-system', 'kube-public']);
@@ -222,16 +254,23 @@ function namespaceLifecycle(state: ApiServerState, request: AdmissionRequest): S
   };
 }
 
-/** Runs the validating plug-ins, in upstream's order: policies come late. The first refusal is the answer, with all that was told before. */
-export function validateAdmission(state: ApiServerState, request: AdmissionRequest): PolicyVerdict {
+const said = (first: PolicyVerdict, second: PolicyVerdict): PolicyVerdict => ({
+  refused: second.refused,
+  warnings: [...first.warnings, ...second.warnings],
+  annotations: { ...first.annotations, ...second.annotations },
+});
+
+/** Runs the validating plug-ins, in upstream's order: policies and webhooks come late. The first refusal is the answer, with all that was told before. */
+export function* validateAdmission(state: ApiServerState, request: AdmissionRequest): Asking<PolicyVerdict> {
   const early = validateLimits(state, request) ?? nodeRestriction(request);
-  if (early !== undefined) return { refused: early, warnings: [], annotations: {} };
+  if (early !== undefined) return { ...nothingSaid, refused: early };
   const security = podSecurity(state, request);
   if (security.refused !== undefined) return security;
   const classes = validateClasses(state, request);
   if (classes !== undefined) return { ...security, refused: classes };
-  const { refused, warnings, annotations } = validatingAdmissionPolicies(state, request);
-  return { refused, warnings: [...security.warnings, ...warnings], annotations: { ...security.annotations, ...annotations } };
+  const policies = said(security, validatingAdmissionPolicies(state, request));
+  if (policies.refused !== undefined || !hasWebhooks(state, 'validating')) return policies;
+  return said(policies, yield* webhookPlugins.value.validating(state, request));
 }
 
 /** plugin/pkg/admission/noderestriction, as far as pods and nodes go. */

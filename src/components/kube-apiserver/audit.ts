@@ -1,3 +1,4 @@
+import { encodeUri } from '#base/base64.ts';
 import type { Json } from '#base/json.ts';
 import type { Effect } from '#kernel/types.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
@@ -9,7 +10,7 @@ function uriOf(state: RequestState): string {
   const { path, query } = state.request;
   const keys = Object.keys(query);
   if (keys.length === 0) return path;
-  const pairs = keys.sort().map((key) => `${key}=${encodeURIComponent(query[key]!)}`);
+  const pairs = keys.sort().map((key) => `${key}=${encodeUri(query[key]!)}`);
   return `${path}?${pairs.join('&')}`;
 }
 

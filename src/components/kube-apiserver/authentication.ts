@@ -31,7 +31,8 @@ function unhex(text: string): string {
 }
 
 function fromToken(state: ApiServerState, token: string): User | undefined {
-  const known = state.options.tokens[token];
+  const { tokens } = state.options;
+  const known = Object.hasOwn(tokens, token) ? tokens[token] : undefined;
   if (known !== undefined) return withGroup(known.user, known.groups);
   if (!token.startsWith(tokenPrefix)) return undefined;
   const [namespace = '', name = '', uid = ''] = unhex(token.slice(tokenPrefix.length).split('.')[0] ?? '').split(':');

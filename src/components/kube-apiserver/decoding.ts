@@ -2,7 +2,7 @@ import { isObject } from '#base/json.ts';
 import { formatTime, type KubeObject, type Status } from '#api/object.ts';
 import { applyServerSide, mergeApplied } from '#api/managed-fields/index.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch, PatchError } from '#api/patch/index.ts';
-import { decodeError } from '#api/schema/index.ts';
+import { decodeError, schemaFor } from '#api/schema/index.ts';
 import { isFailure, badRequest, conflict, failure, invalidObject, notFound, unsupportedMediaType } from '#api/resources/status-errors.ts';
 import { storageKey, type ResourceDefinition } from '#api/resources/index.ts';
 import { mediaTypes, type HttpRequest } from '#protocol/rest.ts';
@@ -13,19 +13,58 @@ import type { Verdict } from './gates.ts';
 export const managerOf = (request: HttpRequest): string => request.query['fieldManager'] ?? request.userAgent.split('/')[0] ?? 'unknown';
 export const isApply = (request: HttpRequest): boolean => request.contentType === mediaTypes.applyPatch;
 
+/** What is wrong with the metadata of a body: they are read before everything else. */
+function metadataProblem(metadata: unknown, { schema, kind, version }: ResourceDefinition): Status | undefined {
+  const wrong = isObject(metadata)
+    ? decodeError(metadata, schema?.field('metadata') ?? schemaFor({ group: '', version: 'v1', kind: 'Pod' })?.field('metadata'))
+    : `json: cannot unmarshal ${goType(metadata)} into Go struct field ${kind}.metadata of type v1.ObjectMeta`;
+  return wrong === undefined ? undefined : badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${wrong}`);
+}
+
 function bodyOf(state: RequestState, resource: ResourceDefinition): KubeObject | Status {
   const { body } = state.request;
   if (!isObject(body))
     return badRequest(
       `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: ${typeof body === 'string' ? 'invalid character' : 'unexpected end of JSON input'}`,
     );
+  for (const field of ['apiVersion', 'kind'])
+    if (typeof (body[field] ?? '') !== 'string')
+      return badRequest(
+        `couldn't get version/kind; json parse error: json: cannot unmarshal ${goType(body[field])} into Go struct field .${field} of type string`,
+      );
   const kind = body['kind'] ?? resource.kind;
   if (kind !== resource.kind)
     return badRequest(
       `${String(body['apiVersion'])}, Kind=${String(kind)} in request does not match ${resource.apiVersion}, Kind=${resource.kind}`,
     );
-  const metadata = (isObject(body['metadata']) ? body['metadata'] : {}) as unknown as KubeObject['metadata'];
+  const wrong = metadataProblem(body['metadata'] ?? {}, resource);
+  if (wrong !== undefined) return wrong;
+  const metadata = (body['metadata'] ?? {}) as unknown as KubeObject['metadata'];
   return { ...body, apiVersion: resource.apiVersion, kind: resource.kind, metadata } as unknown as KubeObject;
+}
+
+/** What Go calls the type of a value of JSON. */
+const goType = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
+
+/** The body of a request that is no object of its resource: a review, a binding, an eviction. A value of a wrong type is an error there, too. */
+export function decodeOther(state: RequestState, resource: ResourceDefinition): Verdict {
+  const { info, request } = state;
+  const subresource = resource.subresources.find((item) => item.name === info.subresource);
+  const { group, version, kind } = subresource?.kind ?? resource;
+  if (!['create', 'update'].includes(info.verb) || !isObject(request.body)) return { next: state, detail: '' };
+  const wrong = decodeError(
+    request.body,
+    schemaFor({
+      group: group === '' && version === '' ? resource.group : group,
+      version: version === '' ? resource.version : version,
+      kind,
+    }),
+  );
+  return wrong === undefined
+    ? { next: state, detail: '' }
+    : {
+        refused: badRequest(`${kind} in version "${version === '' ? resource.version : version}" cannot be handled as a ${kind}: ${wrong}`),
+      };
 }
 
 /** Decoding with the field validation that the client asked for. */
@@ -73,7 +112,7 @@ export function decodeNew(state: RequestState, resource: ResourceDefinition): Ve
 
 /** What Go's decoder says of a patch that is a text, a number or a list (endpoints/handlers/patch.go). */
 function noObject(patch: unknown, decoded: boolean): Status {
-  const type = Array.isArray(patch) ? 'array' : typeof patch === 'boolean' ? 'bool' : typeof patch;
+  const type = goType(patch);
   return badRequest(
     `${decoded ? 'error decoding patch: ' : ''}json: cannot unmarshal ${type} into Go value of type map[string]interface {}`,
   );
@@ -93,7 +132,7 @@ export function changed(server: ApiServerState, state: RequestState, resource: R
   if (info.verb === 'update') {
     const raw = bodyOf(state, resource);
     if (isFailure(raw)) return { refused: raw };
-    return keepIdentity(current, resource, raw as KubeObject, old);
+    return keepIdentity(current, resource, raw, old);
   }
   try {
     if (isApply(request)) return applied(current, resource, old, now);
@@ -101,9 +140,9 @@ export function changed(server: ApiServerState, state: RequestState, resource: R
     const merges = request.contentType === mediaTypes.mergePatch;
     // Custom resources have no Go types that would say how lists are merged.
     const mergesLists = request.contentType === mediaTypes.strategicMergePatch && resource.openApi === undefined;
-    if (request.contentType === mediaTypes.jsonPatch) return keepIdentity(current, resource, applyJsonPatch(old, patch) as KubeObject, old);
+    if (request.contentType === mediaTypes.jsonPatch) return keepIdentity(current, resource, applyJsonPatch(old, patch), old);
     if (!isObject(patch) && (merges || mergesLists)) return { refused: noObject(patch, merges) };
-    if (merges) return keepIdentity(current, resource, applyMergePatch(old, patch) as KubeObject, old);
+    if (merges) return keepIdentity(current, resource, applyMergePatch(old, patch), old);
     if (mergesLists) {
       const wrong = decodeError(patch, resource.schema);
       if (wrong !== undefined)
@@ -117,7 +156,7 @@ export function changed(server: ApiServerState, state: RequestState, resource: R
             },
           ]),
         };
-      return keepIdentity(current, resource, applyStrategicMergePatch(old, patch, resource.schema) as KubeObject, old);
+      return keepIdentity(current, resource, applyStrategicMergePatch(old, patch, resource.schema), old);
     }
     return { refused: unsupportedMediaType() };
   } catch (error) {
@@ -141,7 +180,13 @@ function goMap(value: unknown): string {
 }
 
 /** What no writer may change; and the comparison of versions that a writer asks for. */
-function keepIdentity(state: RequestState, resource: ResourceDefinition, next: KubeObject, old: KubeObject): Verdict {
+function keepIdentity(state: RequestState, resource: ResourceDefinition, wanted: unknown, old: KubeObject): Verdict {
+  if (!isObject(wanted))
+    return { refused: badRequest(`json: cannot unmarshal ${goType(wanted)} into Go value of type ${resource.version}.${resource.kind}`) };
+  const meta = wanted['metadata'] ?? {};
+  const wrong = metadataProblem(meta, resource);
+  if (wrong !== undefined || !isObject(meta)) return { refused: wrong ?? badRequest('metadata is no object') };
+  const next = { ...wanted, metadata: meta } as unknown as KubeObject;
   const asked = next.metadata.resourceVersion;
   if (asked !== undefined && asked !== '' && asked !== old.metadata.resourceVersion)
     return { refused: conflict(resource, old.metadata.name) };

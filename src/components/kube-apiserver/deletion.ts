@@ -75,7 +75,8 @@ export function removal(resource: ResourceDefinition, object: KubeObject, option
     metadata: {
       ...metadata,
       deletionTimestamp: formatTime(now + grace * 1000),
-      deletionGracePeriodSeconds: grace,
+      // The end of a namespace is no matter of seconds (registry/core/namespace/storage, Delete).
+      ...(resource.plural === 'namespaces' ? {} : { deletionGracePeriodSeconds: grace }),
       ...(metadata.generation === undefined ? {} : { generation: metadata.generation + 1 }),
       ...(finalizers.length > 0 ? { finalizers } : {}),
     },
@@ -95,10 +96,14 @@ function again(object: KubeObject, grace: number, held: boolean, finalizers: rea
   const sameFinalizers =
     finalizers.length === (metadata.finalizers ?? []).length && finalizers.every((name) => metadata.finalizers?.includes(name));
   if (isPod && grace > 0 && grace >= before && sameFinalizers) return { type: 'keep' };
-  if (grace === 0 && !held) return { type: 'remove', object };
-  if (sameFinalizers && (!isPod || grace === before)) return { type: 'keep' };
   const deletionTimestamp =
     isPod && grace < before ? formatTime(Date.parse(metadata.deletionTimestamp!) - (before - grace) * 1000) : metadata.deletionTimestamp;
+  if (grace === 0 && !held)
+    return {
+      type: 'remove',
+      object: isPod && before > 0 ? { ...object, metadata: { ...metadata, deletionTimestamp, deletionGracePeriodSeconds: 0 } } : object,
+    };
+  if (sameFinalizers && (!isPod || grace === before)) return { type: 'keep' };
   return {
     type: 'mark',
     object: {

@@ -8,6 +8,7 @@ import { takeIn } from './cache.ts';
 import { definitionsOf } from './custom-resources.ts';
 import { followDefinitions } from './definitions.ts';
 import { broke, connect, etcdRequest, firstMember, mended, probed } from './etcd-client.ts';
+import { followFlows } from './flow/server.ts';
 import { masterLeases } from './identity/leases.ts';
 import { revisionText } from './revision.ts';
 import { cacheOf, type ApiServerState, type AwaitRevision, type CacheFresh } from './state.ts';
@@ -80,16 +81,17 @@ export function listed(state: ApiServerState, event: Event<EtcdResponse>): Resul
   const { revision } = answer.header;
   const filled = takeIn(state, prefix, revision, differences(state, prefix, answer), event.now);
   const context = { ...filled.state, awaited: state.awaited.filter((other) => other !== prefix) };
-  const followed = follow(state, context);
+  const followed = follow(state, context, event.now);
   return { context: followed.context, effects: [watchFrom(state, prefix, revision + 1), ...filled.effects, ...followed.effects] };
 }
 
-/** What definitions bring with them: the resources that they make are cached too. */
-function follow(before: ApiServerState, after: ApiServerState): Result {
+/** What definitions bring with them: the resources that they make are cached too. And what flow schemas are told of their levels. */
+function follow(before: ApiServerState, after: ApiServerState, now: number): Result {
   const { state, prefixes: added, effects } = followDefinitions(before, after);
   const asked = list(state, added);
   const told = tellWaiting(asked.context);
-  return { context: told.context, effects: [...effects, ...asked.effects, ...told.effects] };
+  const flows = after.awaited.length === 0 ? followFlows(before, after, now) : [];
+  return { context: told.context, effects: [...effects, ...asked.effects, ...flows, ...told.effects] };
 }
 
 /** What happened in etcd. What has been compacted before it was told is listed anew. */
@@ -98,7 +100,7 @@ export function watched(state: ApiServerState, event: Event<EtcdWatchResponse>):
   if (event.from !== state.etcd.stream) return { context: state, effects: [] };
   if (compactRevision !== undefined) return list(state, [watch]);
   const { state: context, effects } = takeIn(state, watch, revision, events, event.now);
-  const followed = follow(state, context);
+  const followed = follow(state, context, event.now);
   return { context: followed.context, effects: [...effects, ...followed.effects] };
 }
 

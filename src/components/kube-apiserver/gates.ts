@@ -13,15 +13,17 @@ import {
   unauthorized,
 } from '#api/resources/status-errors.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
-import { mutate, type AdmissionRequest } from './admission.ts';
+import { mutate, type Mutated } from './admission.ts';
 import { authenticate, impersonated, impersonationTargets } from './authentication.ts';
 import { authorize, refusal, type Attributes } from './authorization.ts';
 import { escalationRefusal } from './escalation.ts';
+import { bodyRefusal } from './limits.ts';
 import { resourceFor, selectedName, type RequestInfo } from './request-info.ts';
 import type { RequestState } from './request-state.ts';
 import type { ApiServerState } from './state.ts';
 import { settlingMs } from './custom-resources.ts';
-import { changed, decodeNew, isApply, managerOf } from './decoding.ts';
+import { changed, decodeNew, decodeOther, isApply, managerOf } from './decoding.ts';
+import type { Asking } from './webhooks/asking.ts';
 
 /** What a gate says: the request as it goes on, or the answer that ends it. */
 export type Verdict =
@@ -93,40 +95,36 @@ export function targetOf(server: ApiServerState, state: RequestState): ResourceD
 }
 
 /** mutating: the object is decoded, defaulted, merged with what is stored, and changed by the plug-ins. */
-export function mutatingGate(server: ApiServerState, state: RequestState, now: number): Verdict {
+export function* mutatingGate(server: ApiServerState, state: RequestState, now: number): Asking<Verdict> {
   const { info } = state;
   const resource = targetOf(server, state);
   if (isFailure(resource)) return { refused: resource };
+  const refused = bodyRefusal(state.request);
+  if (refused !== undefined) return { refused };
   if (info.subresource !== '' && !['status', 'finalize', 'ephemeralcontainers', 'resize', 'approval'].includes(info.subresource))
-    return { next: state, detail: '' };
-  if (!resource.verbs.includes('get')) return { next: state, detail: '' };
-  if (info.verb === 'delete' || info.verb === 'deletecollection') return admit(server, { ...state }, resource, undefined);
+    return decodeOther(state, resource);
+  if (!resource.verbs.includes('get')) return decodeOther(state, resource);
+  if (info.verb === 'delete' || info.verb === 'deletecollection') return yield* admit(server, { ...state }, resource, undefined);
   const decoded = info.verb === 'create' ? decodeNew(state, resource) : changed(server, state, resource, now);
   if ('refused' in decoded) return decoded;
-  return admit(server, decoded.next, resource, now);
+  return yield* admit(server, decoded.next, resource, now);
 }
 
-function admit(server: ApiServerState, state: RequestState, resource: ResourceDefinition, now: number | undefined): Verdict {
+function* admit(server: ApiServerState, state: RequestState, resource: ResourceDefinition, now: number | undefined): Asking<Verdict> {
   let { object } = state;
-  const { random } = state;
+  const { info, user, old, random } = state;
   if (object !== undefined && now !== undefined && !(object.metadata.managedFields !== undefined && isApply(state.request)))
     object = owned(state, resource, object, now);
-  const request: AdmissionRequest = {
-    info: state.info,
-    resource,
-    user: state.user,
-    object,
-    old: state.old,
-    query: state.request.query,
-    random,
-  };
-  const result = mutate(server, request);
-  if (isFailure(result)) return { next: { ...state, object }, refused: result };
-  const admitted = result as Exclude<typeof result, Status>;
-  return {
-    next: { ...state, object: admitted.object, random: admitted.random },
-    detail: (admitted as { readonly changed: readonly string[] }).changed.join(', '),
-  };
+  const result = yield* mutate(server, { info, resource, user, object, old, query: state.request.query, random });
+  const told = toldOf(state, result);
+  if (result.refused !== undefined) return { next: { ...told, object }, refused: result.refused };
+  return { next: { ...told, object: result.object, random: result.random }, detail: result.changed.join(', ') };
+}
+
+/** The request with what plug-ins had to say besides yes or no. */
+export function toldOf(state: RequestState, { warnings, annotations }: Pick<Mutated, 'warnings' | 'annotations'>): RequestState {
+  if (warnings.length === 0 && Object.keys(annotations).length === 0) return state;
+  return { ...state, annotations: { ...state.annotations, ...annotations }, warnings: [...new Set([...state.warnings, ...warnings])] };
 }
 
 /** Records who owns the fields: computed before admission changes anything, as upstream does. */

@@ -1,6 +1,8 @@
 import type { Inspection } from '#kernel/types.ts';
 import type { ExtensionsState } from './extensions/machine.ts';
 import type { IdentityState } from './identity/machine.ts';
+import { levelsOf } from './flow/classify.ts';
+import { idleLevel } from './flow/queues.ts';
 import { requestView, type RequestState } from './request-state.ts';
 import type { ApiServerState } from './state.ts';
 
@@ -32,6 +34,15 @@ export function inspectServer(state: ApiServerState): Inspection {
       },
       {
         type: 'table',
+        title: 'Priority levels',
+        columns: ['level', 'seats', 'waiting', 'dispatched from queues', 'refused'],
+        rows: levelsOf(state).map(({ name, seats }) => {
+          const { waiting, dispatched, refused } = state.flows.get(name) ?? idleLevel;
+          return [name, seats === undefined ? 'exempt' : String(seats), String(waiting), String(dispatched), String(refused)];
+        }),
+      },
+      {
+        type: 'table',
         title: 'Watch cache',
         columns: ['prefix', 'objects'],
         rows: [...state.caches].filter(([, cache]) => cache.size > 0).map(([prefix, cache]) => [prefix, String(cache.size)]),
@@ -50,6 +61,8 @@ export function inspectRequest(state: RequestState): Inspection {
           ['gate', view.gate],
           ['user', view.user],
           ['from', view.client],
+          ['flow schema', state.flow?.schema ?? ''],
+          ['priority level', view.queued ? `${view.level} (waits for a seat)` : view.level],
           ['status', String(view.status ?? '')],
         ] as const);
   return {

@@ -1,3 +1,4 @@
+import { encodeUri } from '#base/base64.ts';
 import type { Json } from '#base/json.ts';
 import type { KubeObject, Status } from '#api/object.ts';
 import { badRequest, failure, notFound } from '#api/resources/status-errors.ts';
@@ -76,7 +77,7 @@ export function podTarget(
   if ('code' in found) return { refused: found as Status };
   const { method, body } = state.request;
   const query = new Array<string>();
-  for (const [key, value] of Object.entries(state.request.query)) query.push(`${encodeURIComponent(key)}=${encodeURIComponent(value)}`);
+  for (const [key, value] of Object.entries(state.request.query)) query.push(`${encodeUri(key)}=${encodeUri(value)}`);
   const path = `${behind === undefined ? proxied(state) : state.info.path}${query.length === 0 ? '' : `?${query.join('&')}`}`;
   const payload = { type: 'http', method, path, headers: [], body: typeof body === 'string' ? body : '' } as const;
   const client = server.options.advertiseAddress;

@@ -21,6 +21,7 @@ import { chargeQuota, quotaUpdated, type ChargeQuota } from './quota-evaluator.t
 import { extensions } from './definitions.ts';
 import { connect as connectTo, connectionsTo, tryLater, type EtcdReconnect } from './etcd-client.ts';
 import { ask, awaitRevision, connectAll, joined, list, listAll, listed, parted, prefixes, watched } from './etcd-watch.ts';
+import { flowDone, freed, received, type FlowDone } from './flow/server.ts';
 import type { Leave, Left } from './identity/machine.ts';
 import type { RequestInput } from './request-state.ts';
 import {
@@ -58,6 +59,7 @@ type ServerMessage =
   | CloseWatch
   | BookmarkWatch
   | ChargeQuota
+  | FlowDone
   | HttpResponse
   | Retry
   | Overdue
@@ -174,10 +176,13 @@ const takeEvents = (state: ApiServerState, event: ServerEvent): Result => watche
 const takeWaiting = (state: ApiServerState, event: ServerEvent): Result => awaitRevision(state, event as EventOf<AwaitRevision>);
 
 function accept(state: ApiServerState, event: ServerEvent): Result {
-  const input: RequestInput = { request: event.message as HttpRequest, client: event.from };
+  const request = event.message as HttpRequest;
+  const name = `request-${state.nextRequest}`;
+  const flow = received(state, request, `${event.self}/${name}`, event.runs);
+  const input: RequestInput = { request, client: event.from, ...flow.input };
   return {
-    context: { ...state, nextRequest: state.nextRequest + 1, served: state.served + 1 },
-    effects: [{ type: 'start', name: `request-${state.nextRequest}`, definition: 'kube-apiserver/request', input }],
+    context: { ...flow.state, nextRequest: state.nextRequest + 1, served: state.served + 1 },
+    effects: [{ type: 'start', name, definition: 'kube-apiserver/request', input }],
   };
 }
 
@@ -190,15 +195,17 @@ function notReady(state: ApiServerState, event: ServerEvent): Result {
 }
 
 function openWatch(state: ApiServerState, event: ServerEvent): Result {
-  const { watch, initial, since } = event.message as OpenWatch;
+  const { watch, initial, since, level } = event.message as OpenWatch;
+  // A watch that has begun gives its seat back.
+  const seat = level === undefined ? { context: state, effects: [] } : freed(state, level, watch.request, event.runs);
   const context = {
-    ...state,
+    ...seat.context,
     watches: state.watches.set(watchKey(watch), watch),
     streams: state.streams.set(`${watch.client}|${watch.id}`, watch.request),
   };
   const first = initial === 'none' ? missed(state, watch, since, event.now) : existing(state, watch, event.now);
   const events = initial === 'list' ? [...first, bookmark(watch, state.revision, true)] : first;
-  const effects: Effect[] = [{ type: 'link', to: watch.client }];
+  const effects: Effect[] = [{ type: 'link', to: watch.client }, ...seat.effects];
   if (events.length > 0) effects.push(chunk(watch, events));
   return { context, effects };
 }
@@ -258,6 +265,7 @@ function leave(state: ApiServerState, event: ServerEvent): Result {
   };
 }
 const charge = (state: ApiServerState, event: ServerEvent): Result => chargeQuota(state, event as EventOf<ChargeQuota>);
+const seatFree = (state: ApiServerState, event: ServerEvent): Result => flowDone(state, event as EventOf<FlowDone>);
 const charged = (state: ApiServerState, event: ServerEvent): Result => quotaUpdated(state, event as EventOf<HttpResponse>);
 
 /** The member of etcd that a message says is gone or cannot be reached. */
@@ -283,6 +291,7 @@ export const apiServerMachine = setup({
     'etcd.reconnect': { actions: step(reconnect) },
     'etcd.ask-again': { actions: step(repeat) },
     'quota.charge': { actions: step(charge) },
+    'flow.done': { actions: step(seatFree) },
     'http.response': { actions: step(charged) },
   },
   states: {

@@ -152,6 +152,7 @@ export function chargeQuota(state: ApiServerState, event: Occasion & { readonly 
 /** An update of a quota is answered; after the last one the batch ends, or what failed is tried again with what is stored now. */
 export function quotaUpdated(state: ApiServerState, event: Occasion & { readonly message: HttpResponse }): Result {
   const { id, body } = event.message;
+  if (!id.startsWith(idPrefix)) return { context: state, effects: [] };
   const [namespace = '', name = ''] = id.slice(idPrefix.length).split('/');
   const work = state.quotaWork.get(namespace);
   if (work?.batch === undefined) return { context: state, effects: [] };

@@ -19,6 +19,15 @@ export interface RequestInfo {
 
 const verbs = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
 
+/** A part of a path with its `%20` and the like read; as it is where they are wrong. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 export function requestInfo(request: HttpRequest): RequestInfo {
   const { path, method, query } = request;
   const other: RequestInfo = {
@@ -33,7 +42,7 @@ export function requestInfo(request: HttpRequest): RequestInfo {
     name: '',
   };
   const named = path.split('/').filter((part) => part !== '');
-  const parts = path.includes('%') ? named.map(decodeURIComponent) : named;
+  const parts = path.includes('%') ? named.map(decoded) : named;
   const root = parts[0];
   const start = root === 'api' ? 2 : root === 'apis' ? 3 : undefined;
   if (start === undefined || parts.length <= start) return other;

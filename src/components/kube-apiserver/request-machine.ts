@@ -17,11 +17,12 @@ import { answerPage } from './endpoints.ts';
 import { authenticationGate, authorizationGate, isWrite, mutatingGate, schemaGate, targetOf, type Verdict } from './gates.ts';
 import { componentStatuses, type Probe } from './component-status.ts';
 import { healthNeeds, healthResponse } from './health.ts';
+import { isAwaited, type FlowDone, type FlowGo } from './flow/server.ts';
 import { loopback } from './loopback.ts';
 import { quotaCharge, quotaTimedOut, quotaTimeoutMs, type QuotaVerdict } from './quota-evaluator.ts';
 import { emptyRequest, gateNote, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
 import { recovering } from './panic.ts';
-import { pageResponse, statusResponse, tableOf } from './respond.ts';
+import { pageResponse, statusResponse, tableOf, tooManyRequestsPage } from './respond.ts';
 import {
   isAggregated,
   isForKubelet,
@@ -33,7 +34,7 @@ import {
   refusalOf,
   type Onward,
 } from './kubelet-proxy.ts';
-import { requestInfo, resourceFor } from './request-info.ts';
+import { resourceFor } from './request-info.ts';
 import type { ApiServerState, BookmarkWatch, CacheFresh, CloseWatch, OpenWatch, Watch } from './state.ts';
 import { isDryRun, selectorsOf } from './storage.ts';
 import {
@@ -50,6 +51,7 @@ import {
 } from './storing.ts';
 import { isPartOfObject, specialFor, unknownSubresource } from './subresources.ts';
 import { validatingGate } from './validating-gate.ts';
+import { askingGate, type WebhookDeadline } from './webhooks/stage.ts';
 
 interface StopWatching {
   readonly type: 'watch.stop';
@@ -68,12 +70,15 @@ export interface RequestState extends Facts {
   readonly probes: readonly Probe[] | undefined;
   /** What it waits to hear of etcd. */
   readonly asked: Asked | undefined;
+  /** It waits for the quotas of its namespace. */
+  readonly charging: boolean;
 }
 
 type RequestMessage =
   | StartMessage<RequestInput>
   | EtcdResponse
   | QuotaVerdict
+  | FlowGo
   | StopWatching
   | TimedOut
   | BookmarkDue
@@ -83,6 +88,7 @@ type RequestMessage =
   | EtcdSilent
   | CacheFresh
   | HttpClientMessage
+  | WebhookDeadline
   | NetReply;
 type RequestEvent = EventOf<RequestMessage>;
 type Result = Outcome<RequestState>;
@@ -107,7 +113,9 @@ function start(state: RequestState, event: RequestEvent): Result {
       ...state,
       request: input.request,
       client: input.client,
-      info: requestInfo(input.request),
+      flow: input.flow,
+      turn: input.turn,
+      info: input.info,
       origin: event.origin,
       since: event.now,
       startedAt: event.now,
@@ -137,6 +145,34 @@ function pass(
     const passed: RequestState = { ...(verdict.next as RequestState), gate: next(verdict.next as RequestState), since: event.now };
     const changes = state.object === passed.object ? {} : { before: state.object ?? state.request.body, after: passed.object };
     return { context: passed, effects: [gateNote(passed, gate, 'passed', verdict.detail, changes)] };
+  };
+}
+
+/** Who has authenticated himself may have to wait for a seat, or there is none for him (server/filters/priority-and-fairness.go). */
+function afterAuthentication(state: RequestState): Gate {
+  return state.turn === 'now' ? 'authorization' : 'authentication';
+}
+
+/** After a quarter of the time that a request may take, nobody waits for a seat any longer. */
+const seatTimeoutMs = 15_000;
+
+function seated(state: RequestState, event: RequestEvent): Result {
+  return {
+    context: { ...state, turn: 'now', gate: state.gate === 'authentication' ? state.gate : 'authorization', since: event.now },
+    effects: [],
+  };
+}
+
+function refuseSeat(state: RequestState, event: RequestEvent): Result {
+  const response = { ...pageResponse(state, tooManyRequestsPage), retryAfter: 1 };
+  const context: RequestState = { ...state, gate: 'response', reached: 'authentication', since: event.now, response, turn: 'now' };
+  const left: FlowDone = { type: 'flow.done', level: state.flow!.level.name };
+  return {
+    context,
+    effects: [
+      gateNote(state, 'authentication', 'refused', `priority level ${state.flow!.level.name}`),
+      ...(state.turn === 'wait' ? [{ type: 'send', to: serverAddress(event.self), message: left } as const] : []),
+    ],
   };
 }
 
@@ -176,17 +212,30 @@ function allocated(state: RequestState, event: RequestEvent): Result {
   return allocating(state, resume(allocationFor(state), state.allocations, answer), event);
 }
 
-/** validating: the plug-ins that only say yes or no, and last of them the quotas, which the server charges for all its requests. */
-function validate(state: RequestState, event: RequestEvent): Result {
-  const passed = pass('validating', () => 'storage', validatingGate)(state, event);
+/** mutating: plug-ins, policies and webhooks make the object. */
+const mutatingStage = askingGate<RequestState>('mutating', mutatingGate, (state, event, verdict) =>
+  pass(
+    'mutating',
+    () => 'schema',
+    () => verdict,
+  )(state, event as RequestEvent),
+);
+
+/** validating: those that only say yes or no, and last of them the quotas, which the server charges for all its requests. */
+const validatingStage = askingGate<RequestState>('validating', validatingGate, (state, event, verdict) => {
+  const passed = pass(
+    'validating',
+    () => 'storage',
+    () => verdict,
+  )(state, event as RequestEvent);
   if (passed.context.gate !== 'storage') return passed;
-  const charge = quotaCharge(serverOf(event), passed.context);
+  const charge = quotaCharge(serverOf(event as RequestEvent), passed.context);
   if (charge === undefined) return passed;
   return {
-    context: { ...passed.context, gate: 'validating' },
+    context: { ...passed.context, gate: 'validating', charging: true },
     effects: [{ type: 'send', to: serverAddress(event.self), message: charge }],
   };
-}
+});
 
 function charged(state: RequestState, event: RequestEvent): Result {
   const { refused } = event.message as QuotaVerdict;
@@ -326,8 +375,9 @@ function openWatch(state: RequestState, server: ApiServerState, resource: Resour
     chatter: state.origin.chatter,
     since: initial === 'none' ? since : 0,
   };
-  const open: OpenWatch = { type: 'watch.open', watch, initial, since, origin: event.origin };
-  const headers: HttpResponse = { type: 'http.response', id, status: 200, contentType: 'application/json', body: null };
+  const level = state.flow?.level.seats === undefined ? undefined : state.flow.level.name;
+  const open: OpenWatch = { type: 'watch.open', watch, initial, since, origin: event.origin, level };
+  const headers = withFlow(state, { type: 'http.response', id, status: 200, contentType: 'application/json', body: null });
   const seconds = Number(query['timeoutSeconds'] ?? defaultTimeoutSeconds);
   const timeout: Effect = { type: 'arm', timer: 'timeout', afterMs: seconds * 1000, message: { type: 'watch.timeout' }, chatter: true };
   const tooOld = initial === 'none' && since < server.oldest;
@@ -397,13 +447,21 @@ function closeWatch(state: RequestState, event: RequestEvent): Result {
   };
 }
 
+/** Headers say which flow schema and level a request had, by their uids. */
+const withFlow = ({ flow }: RequestState, response: HttpResponse): HttpResponse =>
+  flow === undefined ? response : { ...response, headers: flow.headers };
+
 function respond(state: RequestState, event: RequestEvent): Result {
-  const response = state.response!;
+  const response = withFlow(state, state.response!);
   const effects: Effect[] = [
     gateNote(state, 'response', String(response.status), ''),
     auditNote(state, response, 'ResponseComplete', event.now),
     { type: 'send', to: state.client, message: response },
   ];
+  if (isAwaited(serverOf(event), state.flow)) {
+    const seat: FlowDone = { type: 'flow.done', level: state.flow?.level.name ?? '' };
+    effects.push({ type: 'send', to: serverAddress(event.self), message: seat });
+  }
   const released = response.status < 400 ? state.freed : state.taken;
   if (released.length === 0) return { context: state, effects };
   const release = (address: string): Effect =>
@@ -421,6 +479,11 @@ const ofEtcd = ({ event }: { readonly event: RequestEvent }): boolean =>
   event.message.type === 'message.undeliverable' && event.message.message.type === 'etcd.request';
 /** Streams and what others are asked for may take as long as they want. */
 const waitsForEtcd = ({ context }: { readonly context: RequestState }): boolean => context.asked !== undefined;
+const asking = (act: (state: RequestState, event: RequestEvent) => Result) => step<RequestState, RequestEvent>(recovering(act));
+const turn =
+  (wanted: RequestState['turn']) =>
+  ({ context }: { readonly context: RequestState }): boolean =>
+    context.turn === wanted;
 const at =
   (gate: Gate) =>
   ({ context }: { readonly context: RequestState }): boolean =>
@@ -433,26 +496,45 @@ export const requestMachine = setup({
     gate: ({ context }) => context.gateMs,
     held: ({ context }) => context.gateMs + context.holdMs,
     remaining: ({ context }) => remainingMs(context),
+    seatTimeout: seatTimeoutMs,
     quotaTimeout: quotaTimeoutMs,
   },
 }).createMachine({
   id: 'kube-apiserver/request',
-  context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined, asked: undefined },
+  context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined, asked: undefined, charging: false },
   initial: 'received',
   states: {
     received: { on: { 'process.start': { target: 'authentication', actions: step(start) } } },
     authentication: {
-      after: { gate: { target: 'authenticated', actions: gateAction('authentication', () => 'authorization', authenticationGate) } },
+      after: { gate: { target: 'authenticated', actions: gateAction('authentication', afterAuthentication, authenticationGate) } },
+      on: { 'flow.go': { actions: step(seated) } },
     },
-    authenticated: { always: [{ guard: at('response'), target: 'responding' }, { target: 'authorization' }] },
+    authenticated: {
+      always: [
+        { guard: at('response'), target: 'responding' },
+        { guard: turn('never'), target: 'responding', actions: step(refuseSeat) },
+        { guard: turn('wait'), target: 'waiting' },
+        { target: 'authorization' },
+      ],
+    },
+    waiting: {
+      on: { 'flow.go': { target: 'authorization', actions: step(seated) } },
+      after: { seatTimeout: { target: 'responding', actions: step(refuseSeat) } },
+    },
     authorization: {
       after: { gate: { target: 'authorized', actions: gateAction('authorization', afterAuthorization, authorizationGate) } },
     },
     authorized: {
       always: [{ guard: at('response'), target: 'responding' }, { guard: at('mutating'), target: 'mutating' }, { target: 'storage' }],
     },
-    mutating: { after: { held: { target: 'mutated', actions: gateAction('mutating', () => 'schema', mutatingGate) } } },
-    mutated: { always: [{ guard: at('response'), target: 'responding' }, { target: 'schema' }] },
+    mutating: { after: { held: { target: 'mutated', actions: asking(mutatingStage.enter) } } },
+    mutated: {
+      always: [
+        { guard: at('response'), target: 'responding' },
+        { guard: at('schema'), target: 'schema' },
+      ],
+      on: { 'net.reply': { actions: asking(mutatingStage.answered) }, 'webhook.deadline': { actions: asking(mutatingStage.late) } },
+    },
     schema: { after: { gate: { target: 'checked', actions: step(recovering(checkSchema)) } } },
     checked: {
       always: [
@@ -461,8 +543,16 @@ export const requestMachine = setup({
       ],
       on: { 'http.response': { actions: step(recovering(allocated)) } },
     },
-    validating: { after: { gate: { target: 'admitted', actions: step(recovering(validate)) } } },
-    admitted: {
+    validating: { after: { gate: { target: 'validated', actions: asking(validatingStage.enter) } } },
+    validated: {
+      always: [
+        { guard: at('response'), target: 'responding' },
+        { guard: at('storage'), target: 'storage' },
+        { guard: ({ context }) => context.charging, target: 'charging' },
+      ],
+      on: { 'net.reply': { actions: asking(validatingStage.answered) }, 'webhook.deadline': { actions: asking(validatingStage.late) } },
+    },
+    charging: {
       always: [
         { guard: at('response'), target: 'responding' },
         { guard: at('storage'), target: 'storage' },

@@ -5,12 +5,15 @@ import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import type { EtcdResponse } from '#protocol/etcd.ts';
 import type { Address, Effect, Millis, Origin } from '#kernel/types.ts';
 import type { User } from './authentication.ts';
+import type { Flow } from './flow/classify.ts';
+import type { FlowInput } from './flow/server.ts';
 import type { RequestInfo } from './request-info.ts';
+import type { WebhookCall, WebhookOutcome } from './webhooks/asking.ts';
 
 /** The gates of the API server, in the order in which a write passes them. */
 export type Gate = 'authentication' | 'authorization' | 'mutating' | 'schema' | 'validating' | 'storage' | 'response' | 'watching';
 
-export interface RequestInput {
+export interface RequestInput extends FlowInput {
   readonly request: HttpRequest;
   readonly client: Address;
 }
@@ -31,6 +34,9 @@ export interface RequestState {
   readonly random: RandomState;
   readonly info: RequestInfo;
   readonly user: User;
+  /** Its flow schema and priority level, and whether it may go on. */
+  readonly flow: Flow | undefined;
+  readonly turn: FlowInput['turn'];
   readonly warnings: readonly string[];
   /** What plug-ins note for the audit log. */
   readonly annotations: Readonly<Record<string, string>>;
@@ -48,6 +54,18 @@ export interface RequestState {
   readonly taken: readonly string[];
   readonly freed: readonly string[];
   readonly auditObject: Json | undefined;
+  /** Webhooks that are being asked at this gate. */
+  readonly calling: Calling | undefined;
+}
+
+/** Where a gate stands that asks webhooks: what it has asked before, what came back, and what is asked now. */
+export interface Calling {
+  readonly gate: Gate;
+  readonly since: Millis;
+  readonly answers: readonly (readonly WebhookOutcome[])[];
+  readonly calls: readonly WebhookCall[];
+  /** By position; undefined while it is awaited. */
+  readonly outcomes: readonly (WebhookOutcome | undefined)[];
 }
 
 export const noInfo: RequestInfo = {
@@ -75,6 +93,8 @@ export const emptyRequest: RequestState = {
   random: 0 as RandomState,
   info: noInfo,
   user: { name: '', groups: [] },
+  flow: undefined,
+  turn: 'now',
   warnings: [],
   annotations: {},
   object: undefined,
@@ -86,6 +106,7 @@ export const emptyRequest: RequestState = {
   taken: [],
   freed: [],
   auditObject: undefined,
+  calling: undefined,
 };
 
 /** What became of a request at a gate, for the journal. */
@@ -114,6 +135,10 @@ export interface RequestView {
   readonly selector: string;
   readonly story: number;
   readonly chatter: boolean;
+  /** Its priority level; empty where it has none. */
+  readonly level: string;
+  /** It waits for a seat of its level. */
+  readonly queued: boolean;
 }
 
 /** What a view shows of a request. @param context the context of a running `kube-apiserver/request` process */
@@ -136,5 +161,7 @@ export function requestView(context: unknown): RequestView | undefined {
       .join(','),
     story: origin.story,
     chatter: origin.chatter,
+    level: state.flow?.level.name ?? '',
+    queued: state.turn === 'wait',
   };
 }

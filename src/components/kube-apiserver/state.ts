@@ -6,6 +6,7 @@ import type { FieldTerm, Selector } from '#api/selectors.ts';
 import type { WatchEvent } from '#protocol/rest.ts';
 import type { Address, Origin } from '#kernel/types.ts';
 import { noConnections, type EtcdConnections } from './etcd-client.ts';
+import type { LevelState } from './flow/queues.ts';
 import type { QuotaWork } from './quota-evaluator.ts';
 
 /** The settings that a kube-apiserver gets as flags. */
@@ -83,6 +84,8 @@ export interface ApiServerState {
   readonly quotaWork: SortedMap<QuotaWork>;
   /** `<namespace>/<name>` → a quota as this server wrote it last; the cache may be behind. */
   readonly chargedQuotas: SortedMap<KubeObject>;
+  /** Who has and who waits for the seats of each priority level. */
+  readonly flows: SortedMap<LevelState>;
 }
 
 export const emptyState: ApiServerState = {
@@ -104,6 +107,7 @@ export const emptyState: ApiServerState = {
   stopping: false,
   quotaWork: SortedMap.empty(),
   chargedQuotas: SortedMap.empty(),
+  flows: SortedMap.empty(),
 };
 
 /** Between a request and its server. */
@@ -115,6 +119,8 @@ export interface OpenWatch {
   /** The first revision not wanted; 0 for what comes from now on. */
   readonly since: number;
   readonly origin: Origin;
+  /** The priority level in which it had its seat. */
+  readonly level: string | undefined;
 }
 export interface CloseWatch {
   readonly type: 'watch.close';

@@ -8,6 +8,7 @@ import type { EtcdOperation, EtcdRangeResult, EtcdResponse, KeyValue } from '#pr
 import { withVersion } from './cache.ts';
 import { removal, type DeleteOptions } from './deletion.ts';
 import type { RequestState } from './request-state.ts';
+import { storedRefusal } from './limits.ts';
 import { cacheOf, type ApiServerState } from './state.ts';
 
 /** What storage does for a request comes to one of these. `retry`: somebody was faster; the gates are passed again with what is stored now. */
@@ -57,6 +58,8 @@ function* compareAndPut(
   object: KubeObject,
 ): Generator<EtcdOperation, { readonly written: KubeObject } | { readonly instead: KubeObject | undefined } | Status, EtcdResponse> {
   const value = valueOf(object);
+  const refused = storedRefusal(value);
+  if (refused !== undefined) return refused;
   const answer = yield {
     op: 'txn',
     compare: [{ key, target: 'mod', revision }],

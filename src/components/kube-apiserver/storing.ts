@@ -225,6 +225,7 @@ function stored(state: RequestState, result: Stored, event: Event): Result {
       old: result.current,
       attempts: state.attempts + 1,
       gate: 'mutating',
+      charging: false,
       since: event.now,
     };
     return { context, effects: [gateNote(state, 'storage', 'retried', 'the object has been modified')] };

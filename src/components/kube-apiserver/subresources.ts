@@ -1,5 +1,5 @@
 import { isObject, type Json } from '#base/json.ts';
-import { formatTime, type KubeObject, type Status } from '#api/object.ts';
+import { formatTime, parseApiVersion, type KubeObject, type Status } from '#api/object.ts';
 import { updateManagedFields } from '#api/managed-fields/index.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicMergePatch } from '#api/patch/index.ts';
 import { formatLabelSelector, labelSelectorFromObject } from '#api/selectors.ts';
@@ -10,6 +10,8 @@ import { valueAt, withValueAt } from '#api/custom/paths.ts';
 import { storageKey, type ResourceDefinition, type ScalePaths } from '#api/resources/index.ts';
 import type { LabelSelector, PodCondition } from '#api/types.generated.ts';
 import { mediaTypes } from '#protocol/rest.ts';
+import { schemaFor } from '#api/schema/index.ts';
+import { managerOf } from './decoding.ts';
 import { eviction } from './eviction.ts';
 import { issueToken } from './authentication.ts';
 import { authorize, rulesFor } from './authorization.ts';
@@ -46,7 +48,9 @@ const binding: Special = function* (_server, state, resource, now) {
       (condition) => condition.type !== 'PodScheduled',
     );
     const { observedGeneration: _own, ...plain } = scheduled;
-    return { ...pod, spec: { ...spec, nodeName: node }, status: { ...status, conditions: [...others, plain] } };
+    // Where it was to go does not matter any more, when it is known where it goes.
+    const { nominatedNodeName: _nominated, ...rest } = status;
+    return { ...pod, spec: { ...spec, nodeName: node }, status: { ...rest, conditions: [...others, plain] } };
   });
   if (isFailure(result)) return failed(result);
   return { type: 'body', status: 201, body: { ...success(), code: 201 } };
@@ -102,6 +106,16 @@ export function wantedScale(
   return { object: patched(state, old), old };
 }
 
+/** What is changed by way of a scale is owned since no known time (managedfields/scalehandler.go, ToParent). */
+function timeless(update: Parameters<typeof updateManagedFields>[0]): KubeObject {
+  const updated = updateManagedFields({ ...update, time: '' });
+  const entries = (updated.metadata.managedFields ?? []).map((entry) => {
+    const { time, ...rest } = entry;
+    return time === '' ? rest : entry;
+  });
+  return { ...updated, metadata: { ...updated.metadata, managedFields: entries } };
+}
+
 /** ScaleREST of the workloads (registry/apps) and of custom resources (registry/customresource/etcd.go). */
 const scale: Special = function* (_server, state, resource, now) {
   const paths = resource.scale!;
@@ -125,7 +139,7 @@ const scale: Special = function* (_server, state, resource, now) {
     if (replicas === valueAt(current, paths.spec)) return current;
     const generation = (current.metadata.generation ?? 0) + 1;
     const updated = withValueAt<KubeObject>({ ...current, metadata: { ...current.metadata, generation } }, paths.spec, replicas);
-    return updateManagedFields({
+    return timeless({
       live: current,
       updated,
       schema: resource.schema,
@@ -145,6 +159,20 @@ const scale: Special = function* (_server, state, resource, now) {
   return isFailure(result) ? failed(result) : object(200, scaleOf(result as KubeObject, paths));
 };
 
+/** Answers that nobody stores say who asked, too (rest/create.go and the managed fields of all that is created). */
+function ownedBy(state: RequestState, asked: KubeObject, now: number): Pick<KubeObject['metadata'], 'managedFields'> {
+  const { managedFields } = updateManagedFields({
+    live: undefined,
+    updated: { ...asked, metadata: { name: asked.metadata.name }, status: undefined } as unknown as KubeObject,
+    schema: schemaFor({ ...parseApiVersion(asked.apiVersion), kind: asked.kind }),
+    apiVersion: asked.apiVersion,
+    manager: managerOf(state.request),
+    subresource: state.info.subresource,
+    time: formatTime(now),
+  }).metadata;
+  return managedFields === undefined ? {} : { managedFields };
+}
+
 const tokenSeconds = 3600;
 
 /** registry/core/serviceaccount/storage/token.go. */
@@ -161,16 +189,21 @@ const token: Special = function* (_server, state, _resource, now) {
   const created: KubeObject = {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, creationTimestamp: formatTime(now) },
-    spec: { audiences: ['https://kubernetes.default.svc.cluster.local'], boundObjectRef: null, ...spec, expirationSeconds: seconds },
+    metadata: { name, namespace, uid, creationTimestamp: formatTime(now) },
+    spec: {
+      ...spec,
+      boundObjectRef: spec['boundObjectRef'] ?? null,
+      audiences: spec['audiences'] ?? ['https://kubernetes.default.svc.cluster.local'],
+      expirationSeconds: seconds,
+    },
     status: { token: issueToken(namespace, name, uid), expirationTimestamp: formatTime(now + seconds * 1000) },
   };
-  return object(201, created);
+  return object(201, { ...created, metadata: { ...created.metadata, ...ownedBy(state, { ...created, spec }, now) } });
 };
 
 const accessReview = (self: boolean): Special =>
   // oxlint-disable-next-line require-yield
-  function* (server, state) {
+  function* (server, state, { kind, apiVersion }, now) {
     const body = fields(state.request.body);
     const spec = fields(body['spec']);
     const resource = fields(spec['resourceAttributes']);
@@ -193,7 +226,7 @@ const accessReview = (self: boolean): Special =>
       status: 201,
       body: {
         ...body,
-        metadata: {},
+        metadata: ownedBy(state, { kind, apiVersion, metadata: { name: '' }, spec }, now),
         status: { allowed: decision.allowed, ...(decision.reason === '' ? {} : { reason: decision.reason }) },
       } as Json,
     };

@@ -4,12 +4,13 @@ import { PatchError } from '#api/patch/index.ts';
 import { storageKey, type ResourceDefinition } from '#api/resources/index.ts';
 import { isFailure } from '#api/resources/status-errors.ts';
 import { validateAdmission, type AdmissionRequest } from './admission.ts';
-import { targetOf, type Verdict } from './gates.ts';
+import { targetOf, toldOf, type Verdict } from './gates.ts';
 import { hasPolicies } from './policies/validating.ts';
 import type { RequestState } from './request-state.ts';
 import { getCached, type ApiServerState } from './state.ts';
 import { select } from './storage.ts';
 import { wantedScale } from './subresources.ts';
+import { hasWebhooks, type Asking } from './webhooks/asking.ts';
 
 type Subject = Pick<AdmissionRequest, 'object' | 'old'>;
 
@@ -34,7 +35,7 @@ function subresourceSubject(server: ApiServerState, state: RequestState, resourc
 function questions(server: ApiServerState, state: RequestState, resource: ResourceDefinition): readonly AdmissionRequest[] {
   const { info, user, object, old, random, request } = state;
   const question = { info, resource, user, object, old, query: request.query, random };
-  if (info.verb === 'deletecollection' && hasPolicies(server)) {
+  if (info.verb === 'deletecollection' && (hasPolicies(server) || hasWebhooks(server, 'validating'))) {
     const selected = select(server, state, resource);
     if (isFailure(selected)) return [];
     return (selected as readonly KubeObject[]).map(({ metadata }) => ({
@@ -47,14 +48,14 @@ function questions(server: ApiServerState, state: RequestState, resource: Resour
 }
 
 /** validating: the plug-ins that only say yes or no. */
-export function validatingGate(server: ApiServerState, state: RequestState): Verdict {
+export function* validatingGate(server: ApiServerState, state: RequestState): Asking<Verdict> {
   const resource = targetOf(server, state);
   if (isFailure(resource)) return { refused: resource };
   let next = state;
   for (const question of questions(server, state, resource)) {
-    const { refused, warnings, annotations } = validateAdmission(server, question);
-    next = { ...next, annotations: { ...next.annotations, ...annotations }, warnings: [...new Set([...next.warnings, ...warnings])] };
-    if (refused !== undefined) return { next, refused };
+    const verdict = yield* validateAdmission(server, question);
+    next = toldOf(next, verdict);
+    if (verdict.refused !== undefined) return { next, refused: verdict.refused };
   }
   return { next, detail: '' };
 }

@@ -1,6 +1,18 @@
 import { useState, type JSX } from 'react';
 import { discardDamaged, retryDamaged, useSession } from '../stores/session.ts';
-import { useText } from '../text/index.ts';
+import { useText, type TextKey } from '../text/index.ts';
+
+/** Problems that have a sentence of their own. */
+const sentences: Readonly<Record<string, TextKey>> = {
+  'link.damaged': 'problemLinkDamaged',
+  'link.version': 'problemLinkVersion',
+  'link.large': 'problemLinkLarge',
+  'link.run': 'problemLinkRun',
+  'file.run': 'problemFileRun',
+  'keep.none': 'problemKeep',
+  'embed.lesson': 'problemEmbedLesson',
+  'embed.step': 'problemEmbedStep',
+};
 
 /** What went wrong, in one sentence, and what can be done about it. */
 export function Problems(): JSX.Element | null {
@@ -27,7 +39,7 @@ export function Problems(): JSX.Element | null {
   if (problem === undefined) return null;
   return (
     <div className="problem" role="alert">
-      <span>{t('problemOther', { code: problem.code })}</span>
+      <span>{t(sentences[problem.code] ?? 'problemOther', { code: problem.code, ...problem.values })}</span>
       {close}
     </div>
   );

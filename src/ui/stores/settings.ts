@@ -10,9 +10,13 @@ export interface Sizes {
   readonly time?: number | undefined;
 }
 
+/** `projector`: black on white, larger, for a bright room. */
+export const themes = ['dark', 'light', 'projector'] as const;
+type Theme = (typeof themes)[number];
+
 interface Kept {
   readonly language: 'en' | 'zh-CN';
-  readonly theme: 'dark' | 'light';
+  readonly theme: Theme;
   readonly showChatter: boolean;
   readonly sizes: Sizes;
 }
@@ -41,8 +45,8 @@ const initial = stored();
 
 /** What a person has chosen for this browser. */
 export const useSettings = create<Settings>((set, get) => ({
-  language: initial.language ?? (navigator.language.startsWith('zh') ? 'zh-CN' : 'en'),
-  theme: initial.theme ?? 'dark',
+  language: (['en', 'zh-CN'] as const).find((name) => name === initial.language) ?? (navigator.language.startsWith('zh') ? 'zh-CN' : 'en'),
+  theme: themes.find((name) => name === initial.theme) ?? 'dark',
   showChatter: initial.showChatter ?? true,
   sizes: sizesOf(initial.sizes),
   change(part) {

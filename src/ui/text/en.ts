@@ -1,4 +1,5 @@
 import { mastersEn } from './masters.ts';
+import { keepEn } from './keep.ts';
 
 /** Every text of the page. A key that another language lacks fails the type check. */
 export const en = {
@@ -20,7 +21,7 @@ export const en = {
   clusterShape: 'cluster: four nodes',
   oracleShape: 'test cluster: hollow nodes',
   cluster: 'Cluster',
-  theme: 'Light or dark',
+  theme: 'Light or dark, or for a projector',
   background: 'Background traffic',
   terminal: 'Terminal',
   inspector: 'Inspector',
@@ -162,6 +163,7 @@ export const en = {
     'Admission plug-ins that only say yes or no: quotas, limits, node restriction, namespaces that are ending. Refused: 403.',
   storageAbout: 'The object is written to etcd, unless somebody else has written it meanwhile (resourceVersion). Then: 409 Conflict.',
   happened: '{from} → {to}: {label}',
+  ...keepEn,
 } as const;
 
 export type TextKey = keyof typeof en;

@@ -1,3 +1,4 @@
+import { keepZh } from './keep.ts';
 import type { TextKey } from './en.ts';
 import { mastersZhCN } from './masters.ts';
 
@@ -20,7 +21,7 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   clusterShape: 'cluster：四个节点',
   oracleShape: '测试集群：空壳节点',
   cluster: '集群',
-  theme: '浅色或深色',
+  theme: '浅色或深色，或投影',
   background: '后台流量',
   terminal: '终端',
   inspector: '检视',
@@ -159,4 +160,5 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   validatingAbout: '只回答“行”或“不行”的准入插件：配额、限额、节点限制、正在删除的命名空间。被拒绝：403。',
   storageAbout: '对象写入 etcd，前提是期间没有别人改过它（resourceVersion）。否则：409 Conflict。',
   happened: '{from} → {to}：{label}',
+  ...keepZh,
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { begin } from '#base/routine.ts';
 import type { KubeObject } from '#api/object.ts';
 import { builtInResources } from '#api/resources/catalog.ts';
 import { mutate } from '../admission.ts';
@@ -41,7 +42,7 @@ function made(policies: readonly (readonly KubeObject[])[], object: KubeObject =
   const resource = builtInResources.findByKind({ group: '', version: 'v1', kind: object.kind })!;
   const info = { ...noInfo, isResource: true, verb: 'create', version: 'v1', plural: resource.plural, namespace: 'default' };
   const state = serverWith([namespace, account, ...policies.flat()]);
-  const result = mutate(state, {
+  const request = {
     info,
     resource,
     user: { name: 'jane', groups: [] },
@@ -49,8 +50,10 @@ function made(policies: readonly (readonly KubeObject[])[], object: KubeObject =
     old: undefined,
     query: {},
     random: emptyState.random,
-  });
-  return 'changed' in result ? result.object : result;
+  };
+  const progress = begin(() => mutate(state, request));
+  if (!progress.done) throw new Error('nobody is to be asked here');
+  return progress.result.refused ?? progress.result.object;
 }
 
 describe('mutating policies', () => {

@@ -55,6 +55,8 @@ const special: Readonly<Record<string, { readonly images: readonly ImageKind[]; 
   'agnhost-liveness': only('/'),
   'agnhost-netexec': only('/'),
   'agnhost-serve-hostname': only('/'),
+  'agnhost-webhook': only('/'),
+  'admission-webhook': only('/'),
   bootcamp: only('/'),
   'hello-app': only('/'),
   'hpa-example': only('/'),

@@ -3,6 +3,7 @@ import { strftime } from './date.ts';
 import { decoded, headerOf } from './http.ts';
 import { block, exit, type Call, type Program } from './program.ts';
 import { byteLength } from './text.ts';
+import { agnhostRules, answerByConfiguration, answerByRules } from './webhook.ts';
 
 type Request = Extract<ServedRequest, { readonly type: 'http' }>;
 interface Answer {
@@ -11,6 +12,14 @@ interface Answer {
   readonly type?: string;
   /** Ends the server after its answer. */
   readonly exit?: number;
+  /** It comes after a time; never where that has no end. */
+  readonly afterMs?: number;
+}
+/** An answer that a worker keeps until it is due. */
+interface Delayed {
+  readonly id: number;
+  readonly due: number | undefined;
+  readonly response: ServedResponse;
 }
 interface Memory {
   readonly startedAt: number;
@@ -44,7 +53,7 @@ function httpServer(behaviour: (call: Call) => Behaviour): Program {
       const before = call.memory as Memory;
       const memory: Memory = { ...before, requests: before.requests + 1 };
       if (request.type === 'tcp') return { response: { type: 'tcp', data: '' }, step: listening(port, memory) };
-      const { body, status = 200, type = 'text/plain; charset=utf-8', exit: code } = answer(call, request, memory);
+      const { body, status = 200, type = 'text/plain; charset=utf-8', exit: code, afterMs = 0 } = answer(call, request, memory);
       const response: ServedResponse = {
         type: 'http',
         status,
@@ -55,10 +64,42 @@ function httpServer(behaviour: (call: Call) => Behaviour): Program {
         ],
         body: request.method === 'HEAD' ? '' : body,
       };
+      if (afterMs > 0) return { response: delayed(call, response, afterMs), step: listening(port, memory) };
       return { response, step: code === undefined ? listening(port, memory) : exit(code) };
     },
   };
 }
+
+/** A worker waits with the answer, so that others are served meanwhile. */
+function delayed({ system, task }: Call, response: ServedResponse, afterMs: number): ServedResponse {
+  const id = system.newId();
+  const memory: Delayed = { id, due: afterMs === Infinity ? undefined : system.now + afterMs, response };
+  system.spawn(task, { type: 'program', name: 'delayed answer', memory }, task.descriptors, { argv: task.argv });
+  return { type: 'later', id };
+}
+const delayedAnswer: Program = {
+  run: (call) => {
+    const { id, due, response } = call.memory as Delayed;
+    if (due === undefined) return exit(0);
+    if (call.system.now < due) return block({ type: 'sleep', until: due }, call.memory);
+    call.system.respond(id, response);
+    return exit(0);
+  },
+};
+
+/** Admission webhooks: what rules say. */
+const webhookServer = (port: number, answer: (call: Call, request: Request) => Answer): ((call: Call) => Behaviour) => {
+  return (call) => ({ stops: 'as Go does', port: Number(option(call, 'port') ?? call.variable('PORT') ?? port), answer });
+};
+const agnhostWebhook = webhookServer(443, (_, request) =>
+  pathOf(request) === '/readyz' ? { body: 'ok' } : answerByRules(agnhostRules, request),
+);
+const ruledWebhook = webhookServer(8443, (call, request) => {
+  if (pathOf(request) === '/healthz') return { body: 'ok' };
+  const answered = answerByConfiguration(call, request);
+  call.out(`${goTime(call)} ${request.method} ${pathOf(request)} ${answered.status ?? 200}\n`);
+  return answered;
+});
 
 const pathOf = (request: Request): string => request.path.split('?')[0]!;
 const query = (request: Request, name: string): string | undefined => {
@@ -132,7 +173,7 @@ const serveHostname = (call: Call): Behaviour => ({
 const agnhost: Program = {
   run: (call) => {
     const [verb = 'pause', ...args] = call.args;
-    const known = ['liveness', 'netexec', 'pause', 'serve-hostname'].includes(verb);
+    const known = ['liveness', 'netexec', 'pause', 'serve-hostname', 'webhook'].includes(verb);
     if (!known) {
       call.err(`Error: unknown command "${verb}" for "app"\nRun 'app --help' for usage.\n`);
       return exit(1);
@@ -334,6 +375,9 @@ export const samplePrograms: Readonly<Record<string, Program>> = {
   'agnhost-liveness': httpServer(liveness),
   'agnhost-netexec': httpServer(netexec),
   'agnhost-serve-hostname': httpServer(serveHostname),
+  'agnhost-webhook': httpServer(agnhostWebhook),
+  'admission-webhook': httpServer(ruledWebhook),
+  'delayed answer': delayedAnswer,
   bootcamp: httpServer(bootcamp),
   echoserver: httpServer(echoserver),
   'hello-app': httpServer(helloApp),
