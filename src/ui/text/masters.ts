@@ -73,7 +73,7 @@ export const mastersZhCN: Readonly<Record<keyof typeof mastersEn, string>> = {
   serveProbeAbout: '从每个工作节点访问 Service',
 };
 
-/** Titles of what the load balancer, the probers and the identity of an API server show of their inside. */
+/** Titles of what the load balancer, the probers, the identity of an API server and a member of a group show of their inside. */
 export const mastersWords = {
   Identity: '身份',
   lease: 'Lease',
@@ -90,4 +90,21 @@ export const mastersWords = {
   works: '是否正常',
   ms: '毫秒',
   problem: '问题',
+  role: '角色',
+  leader: '领导者',
+  vote: '投票',
+  'commit index': '提交位置（commit index）',
+  'applied index': '应用位置（applied index）',
+  database: '数据库',
+  alarms: '告警',
+  Log: '日志',
+  index: '位置',
+  term: '任期',
+  entry: '条目',
+  Group: '成员组',
+  member: '成员',
+  replication: '复制状态',
+  match: '已匹配',
+  next: '下一条',
+  '': '',
 } as const;
