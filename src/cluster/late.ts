@@ -11,3 +11,4 @@ import '#components/container-runtime/late.ts';
 import '#components/kube-apiserver/pod-security/late.ts';
 import '#components/kube-apiserver/webhooks/late.ts';
 import '#components/kubectl/late.ts';
+import '#components/prober/late.ts';

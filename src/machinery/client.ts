@@ -5,6 +5,8 @@ import { mediaTypes, type Credential, type HttpMethod, type HttpRequest } from '
 /** Where a client's API server is, and who the client is (a kubeconfig). */
 export interface ClientConfig {
   readonly server: Address;
+  /** The same as errors name it: `192.168.49.2:8443`. */
+  readonly endpoint?: string | undefined;
   readonly credential: Credential;
   readonly userAgent: string;
   readonly impersonate?: HttpRequest['impersonate'];

@@ -7,7 +7,7 @@ import { lessonSchema, scenarioSchema } from './schema.ts';
 export type Language = 'en' | 'zh-CN';
 
 /** What can be done to the cluster from outside. */
-export type LessonFault = Exclude<FaultAction, { readonly type: 'drop' | 'add-node' }>;
+export type LessonFault = Exclude<FaultAction, { readonly type: 'drop' | 'add-node' | 'isolate' | 'disk' | 'clock' }>;
 
 /** What can be asked of an event: which component handles it, which one sent it, what it is, or how long after the beat before it came. */
 export type Fact = 'component' | 'from' | 'label' | 'seconds';

@@ -1,16 +1,20 @@
 import type { Assertion } from './assertions.ts';
 import type { Moment } from './moments.ts';
-import type { Inspection, JournalEntry, LinkOptions, Millis, Packet, Sequence } from '#kernel/types.ts';
+import type { FaultAction, FaultSummary, LinkSummary, ProbeSummary } from './port-faults.ts';
+import type { Inspection, JournalEntry, Millis, Packet, Sequence } from '#kernel/types.ts';
+
+export type { FaultAction, FaultSchedule, FaultSummary, LinkSummary, ProbeSummary } from './port-faults.ts';
 
 /**
  * The one door between a view and a session: commands in, frames out, and queries that are answered once. The page talks
  * to a session in a Web Worker through it, tests and command-line tools to one in the same thread.
  */
 
-/** Which cluster runs. `nodes` counts workers where the shape has a variable number. */
+/** Which cluster runs. `nodes` counts workers and `masters` nodes of the control plane, where the shape has a variable number. */
 export interface ClusterChoice {
   readonly shape: string;
   readonly nodes?: number | undefined;
+  readonly masters?: number | undefined;
   readonly seed: number;
 }
 
@@ -27,16 +31,6 @@ export type RunCondition =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'moment'; readonly moment: Moment }
   | { readonly type: 'settled' };
-
-export type FaultAction =
-  /** `restart` asks what keeps the process running (its kubelet) to do so, or does it itself where nothing does. */
-  | { readonly type: 'stop' | 'kill' | 'start' | 'restart'; readonly address: string }
-  /** Without options the link is healed: as the cluster's shape made it. */
-  | { readonly type: 'link'; readonly between: readonly [string, string]; readonly options?: LinkOptions | undefined }
-  | { readonly type: 'drop'; readonly packet: number }
-  /** Drops the packets under way that fit: `process` is where they go to. */
-  | { readonly type: 'lose'; readonly moment: Moment }
-  | { readonly type: 'add-node' };
 
 export type SessionCommand =
   /** Starts anew. Unknown shapes are answered with a problem. */
@@ -63,6 +57,10 @@ export type SessionCommand =
   | { readonly type: 'terminal.edited'; readonly terminal: string; readonly text: string | undefined }
   | { readonly type: 'terminal.file'; readonly terminal: string; readonly path: string; readonly content: string }
   | { readonly type: 'fault'; readonly action: FaultAction }
+  /** Begins a schedule of faults. Anything malformed is answered with a problem and changes nothing. */
+  | { readonly type: 'schedule'; readonly schedule: unknown }
+  /** Starts or ends the clients that try what still works. */
+  | { readonly type: 'probes'; readonly on: boolean }
   | { readonly type: 'branch'; readonly branch: string }
   | { readonly type: 'branch.rename'; readonly branch: string; readonly name: string }
   /** What the inspector shows: kept up to date in the frames until changed. */
@@ -88,7 +86,7 @@ export interface ProcessSummary {
 
 export interface HostSummary {
   readonly name: string;
-  readonly role: 'control-plane' | 'worker' | 'client';
+  readonly role: 'control-plane' | 'load-balancer' | 'worker' | 'client';
   /** Whether it is a machine of the cluster: one that has a kubelet, running or not. */
   readonly node: boolean;
   /** The Node object's condition, where the host is a node. */
@@ -137,17 +135,6 @@ export interface WatchSummary {
   readonly server: string;
   readonly resource: string;
   readonly selector: string;
-}
-
-/** A link between two hosts (a < b) with something wrong. */
-export interface LinkSummary {
-  readonly a: string;
-  readonly b: string;
-  readonly cut: boolean;
-  /** Share of messages lost, 0 to 1. */
-  readonly loss: number;
-  /** Undefined where it is the ordinary one. */
-  readonly latencyMs: Millis | undefined;
 }
 
 /** A person who may have a terminal, and whom their certificate names. */
@@ -238,6 +225,9 @@ export interface Frame {
   readonly terminals: readonly TerminalState[];
   readonly users: readonly UserSummary[];
   readonly links: readonly LinkSummary[];
+  readonly faults: readonly FaultSummary[];
+  /** What still works; nothing where nobody tries. */
+  readonly probes: readonly ProbeSummary[];
   readonly timeline: { readonly lanes: readonly TimelineLane[]; readonly marks: readonly TimelineMark[]; readonly bucketMs: Millis };
   readonly inspected: Inspected | undefined;
   /** True when nothing but background traffic is under way. */

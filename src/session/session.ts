@@ -19,7 +19,7 @@ import type {
   Tempo,
 } from './port.ts';
 import { conditionMet } from './conditions.ts';
-import { faultInputs } from './faults.ts';
+import { inputsOf } from './faults.ts';
 import { readSaved, replayBranches, savedOf } from './save.ts';
 import { isMoment, type Moment } from './moments.ts';
 import { rateOf } from './tempo.ts';
@@ -221,8 +221,13 @@ export class Session implements SessionPort {
         this.playing = true;
         return;
       case 'fault':
-        for (const input of faultInputs(command.action, this.cluster, this.world)) this.input(input);
+      case 'schedule':
+      case 'probes': {
+        const inputs = inputsOf(command, this.cluster, this.world);
+        if ('code' in inputs) return this.tell(inputs);
+        for (const input of inputs) this.input(input);
         return;
+      }
       case 'branch':
         this.switchTo(command.branch);
         return;

@@ -11,6 +11,8 @@ const bounded: readonly (readonly [what: RegExp, most: number])[] = [
   // The caches of event correlators: 4096 entries each (client-go tools/record, maxLruCacheEntries).
   [/\.reported\b/, 4096 * 12],
   [/^kube-scheduler\.decisions/, 100 * 8],
+  // Who had a seat is forgotten when all of them seem taken: 400 for reads and 200 for writes (--max-requests-inflight).
+  [/^kube-apiserver\.flows\[\]\.executing/, 600],
   // Raft's log until its next snapshot, and that snapshot (SnapshotCount).
   [/^etcd\.raft\.log/, 20_000],
 ];

@@ -16,68 +16,11 @@ const json = (body: unknown, contentType = 'application/json'): Omit<HttpRespons
   contentType,
   body: body as Json,
 });
-const text = (body: string): Omit<HttpResponse, 'type' | 'id'> => ({ status: 200, contentType: 'text/plain', body });
-
-const healthChecks = [
-  'ping',
-  'log',
-  'loopback-serving-certificate',
-  'etcd',
-  'etcd-readiness',
-  'informer-sync',
-  'poststarthook/start-apiserver-admission-initializer',
-  'poststarthook/generic-apiserver-start-informers',
-  'poststarthook/priority-and-fairness-config-consumer',
-  'poststarthook/priority-and-fairness-filter',
-  'poststarthook/storage-object-count-tracker-hook',
-  'poststarthook/start-apiextensions-informers',
-  'poststarthook/start-apiextensions-controllers',
-  'poststarthook/crd-informer-synced',
-  'poststarthook/start-system-namespaces-controller',
-  'poststarthook/peer-endpoint-reconciler-controller',
-  'poststarthook/start-cluster-authentication-info-controller',
-  'poststarthook/start-kube-apiserver-identity-lease-controller',
-  'poststarthook/start-kube-apiserver-identity-lease-garbage-collector',
-  'poststarthook/storage-readiness',
-  'poststarthook/start-legacy-token-tracking-controller',
-  'poststarthook/start-service-ip-repair-controllers',
-  'poststarthook/rbac/bootstrap-roles',
-  'poststarthook/scheduling/bootstrap-system-priority-classes',
-  'poststarthook/priority-and-fairness-config-producer',
-  'poststarthook/bootstrap-controller',
-  'poststarthook/start-kubernetes-service-cidr-controller',
-  'poststarthook/start-kube-aggregator-informers',
-  'poststarthook/apiservice-status-local-available-controller',
-  'poststarthook/apiservice-status-remote-available-controller',
-  'poststarthook/apiservice-registration-controller',
-  'poststarthook/apiservice-discovery-controller',
-  'poststarthook/kube-apiserver-autoregistration',
-  'autoregister-completion',
-  'poststarthook/apiservice-openapi-controller',
-  'poststarthook/apiservice-openapiv3-controller',
-  'shutdown',
-];
-
-/** Checks that only one of the pages has, or that one has not. */
-const onlyReady = new Set(['shutdown', 'informer-sync', 'etcd-readiness']);
-const neverReady = new Set(['loopback-serving-certificate']);
-
-function health(name: string): Page {
-  return (_server, state) => {
-    if (state.request.query['verbose'] === undefined) return text('ok');
-    const lines = healthChecks.filter((check) => !(name === 'readyz' ? neverReady : onlyReady).has(check)).map((check) => `[+]${check} ok`);
-    return text(`${lines.join('\n')}\n${name} check passed\n`);
-  };
-}
-
 const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 const wantsAggregated = (state: RequestState): boolean => state.request.accept.includes('APIGroupDiscoveryList');
 
 const pages: Readonly<Record<string, Page>> = {
   '/version': () => json(versionInfo),
-  '/healthz': health('healthz'),
-  '/livez': health('livez'),
-  '/readyz': health('readyz'),
   '/api': (server, state) =>
     wantsAggregated(state)
       ? json(aggregatedDiscovery(true, resourcesOf(server).all), aggregated)

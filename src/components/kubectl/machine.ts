@@ -1,4 +1,5 @@
 import { setup } from 'xstate';
+import { parseDuration } from '#base/duration.ts';
 import { begin, resume, type Progress } from '#base/routine.ts';
 import { nextRandom, seedRandom } from '#base/random.ts';
 import { step, type Outcome } from '#kernel/step.ts';
@@ -118,9 +119,12 @@ class Turn {
         this.wait(operation, []);
         this.effects.push({ type: 'arm', timer, afterMs: operation.ms, message: { type: 'command.timer' } });
         return undefined;
-      case 'calls':
+      case 'calls': {
         this.wait(operation, operation.calls);
+        const afterMs = patience(operation);
+        if (afterMs !== undefined) this.effects.push({ type: 'arm', timer, afterMs, message: { type: 'command.timer' } });
         return undefined;
+      }
       case 'stream':
         this.wait(operation, [operation.call]);
         if (operation.timeoutMs !== undefined)
@@ -167,7 +171,9 @@ function settle(turn: Turn, waiting: Waiting, id: string, answer: HttpResponse |
   const answers = waiting.answers.map((known, position) => (position === index ? answer : known));
   const open = waiting.open.filter((other) => other !== id);
   turn.state = { ...turn.state, waiting: { ...waiting, answers, open } };
-  if (open.length === 0) turn.answer(answers);
+  if (open.length > 0) return;
+  if (patience(operation) !== undefined) turn.effects.push({ type: 'disarm', timer });
+  turn.answer(answers);
 }
 
 /** Gives a stream's reducer an event. */
@@ -182,15 +188,25 @@ function fold(turn: Turn, waiting: Waiting, operation: StreamOperation, event: S
   turn.answer(state);
 }
 
-function onTimer(turn: Turn, waiting: Waiting): void {
+/** How long kubectl waits for answers: as long as it tells the server that it may take (--request-timeout). */
+function patience({ calls }: Extract<Operation, { readonly type: 'calls' }>): number | undefined {
+  const times = calls.flatMap(({ query }) => parseDuration(query?.['timeout'] ?? '') ?? []);
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+function onTimer(turn: Turn, waiting: Waiting, late: () => void): void {
   if (waiting.operation.type === 'sleep') turn.answer(undefined);
+  else if (waiting.operation.type === 'calls') late();
   else if (waiting.operation.type === 'stream') fold(turn, waiting, waiting.operation, { type: 'timeout' });
 }
 
 function onMessage(turn: Turn, waiting: Waiting, message: KubectlMessage): void {
+  const answer = (reason: Unanswered['reason']): Unanswered => {
+    const { client, input } = turn.state;
+    return { type: 'unanswered', reason, server: (client ?? input?.client)?.endpoint };
+  };
   const unanswered = (reason: Unanswered['reason']): void => {
-    for (const id of waiting.open)
-      if (turn.state.waiting !== undefined) settle(turn, turn.state.waiting, id, { type: 'unanswered', reason });
+    for (const id of waiting.open) if (turn.state.waiting !== undefined) settle(turn, turn.state.waiting, id, answer(reason));
   };
   switch (message.type) {
     case 'http.response':
@@ -208,12 +224,12 @@ function onMessage(turn: Turn, waiting: Waiting, message: KubectlMessage): void 
       return;
     case 'message.undeliverable':
       if (message.message.type === 'http.request')
-        settle(turn, waiting, (message.message as unknown as { readonly id: string }).id, { type: 'unanswered', reason: message.reason });
+        settle(turn, waiting, (message.message as unknown as { readonly id: string }).id, answer(message.reason));
       return;
     case 'peer.closed':
       return unanswered('closed');
     case 'command.timer':
-      return onTimer(turn, waiting);
+      return onTimer(turn, waiting, () => unanswered('timed out'));
     case 'command.edited':
       if (waiting.operation.type === 'edit') turn.answer(message.text);
       return;

@@ -1,4 +1,5 @@
 import type { ApiCall, ClientConfig } from '#machinery/client.ts';
+import type { UndeliverableMessage } from '#kernel/types.ts';
 import type { HttpResponse, WatchEvent } from '#protocol/rest.ts';
 import { CommandError, connectionError } from './errors.ts';
 
@@ -11,7 +12,9 @@ export interface Output {
 /** A request that never got an answer. */
 export interface Unanswered {
   readonly type: 'unanswered';
-  readonly reason: 'connection refused' | 'no route to host' | 'closed';
+  readonly reason: UndeliverableMessage['reason'] | 'closed' | 'timed out';
+  /** Where the server was looked for. */
+  readonly server?: string | undefined;
 }
 
 /** What happens on a streamed request. */
@@ -61,7 +64,7 @@ export function* callAll(calls: readonly ApiCall[]): Command<readonly HttpRespon
   if (calls.length === 0) return [];
   const answers = (yield { type: 'calls', calls }) as readonly (HttpResponse | Unanswered)[];
   return answers.map((answer) => {
-    if (answer.type === 'unanswered') throw connectionError(answer.reason);
+    if (answer.type === 'unanswered') throw connectionError(answer.reason, answer.server);
     return answer;
   });
 }

@@ -1,17 +1,26 @@
 import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useViewport, type Node } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
-import { useEffect, useMemo, useRef, type JSX } from 'react';
-import { presentTime, useSession } from '../stores/session.ts';
+import { lazy, Suspense, useEffect, useMemo, useRef, type JSX } from 'react';
+import { port, presentTime, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
 import { useView } from '../stores/view.ts';
+import { useText } from '../text/index.ts';
 import { FaultMenu } from './menu.tsx';
 import { layout, type Box } from './layout.ts';
-import { ApiServerNode, ClientNode, ComponentNode, inspectPacket, WorkerNode } from './nodes.tsx';
+import { ApiServerNode, ClientNode, ComponentNode, inspectPacket, PlaneNode, WorkerNode } from './nodes.tsx';
 import { drawLines, Labels } from './drawing.ts';
 import { placeOf, shapes } from './packets.ts';
 import './diagram.css';
 
-const nodeTypes = { api: ApiServerNode, client: ClientNode, component: ComponentNode, worker: WorkerNode };
+const ProbeTable = lazy(async () => ({ default: (await import('../probes/probes.tsx')).ProbeTable }));
+const nodeTypes = {
+  api: ApiServerNode,
+  balancer: ComponentNode,
+  client: ClientNode,
+  component: ComponentNode,
+  plane: PlaneNode,
+  worker: WorkerNode,
+};
 const packetSize = 5.5;
 const hitRadius = 14;
 const fitPadding = { x: '14px', y: '14px' } as const;
@@ -52,7 +61,7 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
       context.setTransform(scale * zoom, 0, 0, scale * zoom, x * scale, y * scale);
       context.globalAlpha = 1;
       context.lineWidth = 1.4;
-      drawLines(context, boxes, frame.links, style);
+      drawLines(context, boxes, frame, style);
       const labels = new Labels(context, width, style.getPropertyValue('--paper'));
       for (const packet of frame.packets) {
         if (storyOnly ? packet.story !== frame.story : packet.chatter && !showChatter) continue;
@@ -71,6 +80,27 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
     return () => cancelAnimationFrame(handle);
   }, [boxes, showChatter, storyOnly]);
   return <canvas ref={canvas} style={{ width: '100%', height: '100%' }} aria-hidden="true" />;
+}
+
+/** The table of what still works, or what opens it: the clients behind it are there as long as it is open. */
+function StillWorks(): JSX.Element {
+  const t = useText();
+  const open = useSession((state) => (state.frame?.probes.length ?? 0) > 0);
+  const probe = (on: boolean): void => {
+    port.send({ type: 'probes', on });
+    port.send({ type: 'play' });
+  };
+  if (!open)
+    return (
+      <button type="button" className="still-works" onClick={() => probe(true)}>
+        {t('stillWorks')}
+      </button>
+    );
+  return (
+    <Suspense fallback={null}>
+      <ProbeTable close={() => probe(false)} />
+    </Suspense>
+  );
 }
 
 function Flow(): JSX.Element {
@@ -146,6 +176,7 @@ function Flow(): JSX.Element {
         />
       </ReactFlow>
       <Packets boxes={boxes} />
+      <StillWorks />
       <FaultMenu />
     </div>
   );

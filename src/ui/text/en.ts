@@ -1,9 +1,11 @@
+import { mastersEn } from './masters.ts';
 import { keepEn } from './keep.ts';
 import { lessonsEn } from './lessons.ts';
 
 /** Every text of the page. A key that another language lacks fails the type check. */
 export const en = {
   ...lessonsEn,
+  ...mastersEn,
   tagline: 'A whole Kubernetes cluster, really running, with time as a handle',
   play: 'Play',
   pause: 'Pause',

@@ -1,5 +1,8 @@
+import { mastersWords } from './masters.ts';
+
 /** What the insides of components are titled with, in Chinese. Kubernetes' own terms stay as they are, also by not being here. */
 export const chineseWords: Readonly<Record<string, string>> = {
+  ...mastersWords,
   'Back-off': '退避',
   Command: '命令',
   Containers: '容器',
