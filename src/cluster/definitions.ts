@@ -2,6 +2,7 @@ import type { ProcessDefinition } from '#kernel/types.ts';
 import { containerRuntime } from '#components/container-runtime/index.ts';
 import { coreDns } from '#components/coredns/index.ts';
 import { etcd } from '#components/etcd/index.ts';
+import { etcdctl } from '#components/etcdctl/index.ts';
 import { externalClient } from '#components/external-client/index.ts';
 import { haproxy } from '#components/haproxy/index.ts';
 import { kubeApiServer } from '#components/kube-apiserver/index.ts';
@@ -30,6 +31,7 @@ export const definitions: readonly ProcessDefinition[] = [
   metricsServer,
   containerRuntime,
   kubectl,
+  etcdctl,
   terminal,
   scriptRunner,
   externalClient,

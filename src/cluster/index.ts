@@ -43,7 +43,7 @@ const oracle =
     const server = `${host}/kube-apiserver`;
     const names = numbered(nodes);
     const users = usersWith('admin', 'kubernetes-admin');
-    const terminal = firstTerminal(users, server);
+    const terminal = firstTerminal(users, server, {});
     const settings = (name: string, index: number): NodeSettings => ({
       name,
       index,
@@ -76,7 +76,7 @@ const oracle =
       ],
       users,
       upAfterMs: timing.upAfterMs,
-      openTerminal: (user, world) => openTerminal(users, server, user, world),
+      openTerminal: (user, world) => openTerminal(users, server, user, world, {}),
       startProbers: (world) =>
         startProbers(world, { admin: 'admin', masters: [host], client: { ...terminal.input.client, userAgent: 'prober' } }),
       addNode: (existing) => addNode(existing, settings),

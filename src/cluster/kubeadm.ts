@@ -99,7 +99,9 @@ function build(plan: Plan, seed: number, workers: number): Cluster {
   });
   const names = numbered(workers);
   const users = usersWith(...plan.admin);
-  const terminal = firstTerminal(users, server, front?.endpoint);
+  // A terminal's own address is the first master's, as after `minikube ssh`.
+  const hosts = Object.fromEntries([...masters.map(({ name, ip }) => [ip, name] as const), ['127.0.0.1', masters[0]!.name] as const]);
+  const terminal = firstTerminal(users, server, hosts, front?.endpoint);
   const master = (plane: ControlPlane, index: number): ReturnType<typeof node> =>
     node({
       // A kubelet of the control plane asks the API server on its own node (kubeadm: ControlPlaneKubeletLocalMode).
@@ -138,7 +140,7 @@ function build(plan: Plan, seed: number, workers: number): Cluster {
     ],
     users,
     upAfterMs: timing.upAfterMs,
-    openTerminal: (user, world) => openTerminal(users, server, user, world, front?.endpoint),
+    openTerminal: (user, world) => openTerminal(users, server, user, world, hosts, front?.endpoint),
     startProbers: (world) =>
       startProbers(world, { admin, masters: masters.map(({ name }) => name), client: { ...terminal.input.client, userAgent: 'prober' } }),
     addNode: (existing) => addNode(existing, (name, number) => settings(name, masters.length - 1 + number)),

@@ -34,6 +34,7 @@ function kubeconfigOf({ identity, groups }: ClusterUser, server: string, endpoin
 export function firstTerminal(
   users: readonly ClusterUser[],
   server: string,
+  hosts: TerminalInput['hosts'],
   endpoint?: string,
 ): { readonly address: string; readonly definition: 'terminal'; readonly input: TerminalInput } {
   const [admin] = users;
@@ -41,7 +42,7 @@ export function firstTerminal(
   return {
     address: `${admin.name}/terminal`,
     definition: 'terminal',
-    input: { user: admin.name, client: kubeconfigOf(admin, server, endpoint) },
+    input: { user: admin.name, client: kubeconfigOf(admin, server, endpoint), hosts },
   };
 }
 
@@ -54,11 +55,12 @@ export function openTerminal(
   server: string,
   name: string,
   world: World,
+  hosts: TerminalInput['hosts'],
   endpoint?: string,
 ): Input | undefined {
   const user = users.find((item) => item.name === name);
   if (user === undefined) return undefined;
-  const input: TerminalInput = { user: name, client: kubeconfigOf(user, server, endpoint) };
+  const input: TerminalInput = { user: name, client: kubeconfigOf(user, server, endpoint), hosts };
   let address = `${name}/terminal`;
   for (let window = 2; world.process(address) !== undefined; window++) address = `${name}/terminal-${window}`;
   const process = { address, definition: 'terminal', input };

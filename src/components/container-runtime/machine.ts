@@ -7,6 +7,7 @@ import { apiReplied, dialled, netReplied } from './connections.ts';
 import { isDue } from './processes.ts';
 import { binaryEnded, perform, pulled } from './serving.ts';
 import { saving, takeUp } from './saved.ts';
+import { toolEnded, toolSaid } from './tools.ts';
 import { nothing, type RuntimeEvent, type RuntimeResult, type RuntimeState } from './state.ts';
 
 /** A connection went nowhere: the host is not there, or the link is cut. */
@@ -39,6 +40,10 @@ function handle(state: RuntimeState, event: RuntimeEvent): RuntimeResult {
       return apiReplied(state, message);
     case 'peer.closed':
       return binaryEnded(state, event, message.address);
+    case 'command.output':
+      return toolSaid(state, event.from, message);
+    case 'command.done':
+      return toolEnded(state, event.from, message.code);
     case 'process.terminate':
       return nothing(state);
     case 'message.undeliverable':
@@ -70,6 +75,7 @@ export const runtimeMachine = setup({
     volumes: SortedMap.empty(),
     images: SortedMap.empty<true>(),
     execs: SortedMap.empty(),
+    tools: SortedMap.empty(),
     connections: SortedMap.empty(),
     calls: SortedMap.empty(),
     stopping: SortedMap.empty(),
@@ -88,6 +94,8 @@ export const runtimeMachine = setup({
         'net.dial': { actions: serving },
         'net.reply': { actions: serving },
         'http.response': { actions: serving },
+        'command.output': { actions: serving },
+        'command.done': { actions: serving },
         'peer.closed': { actions: serving },
         'message.undeliverable': { actions: serving },
       },

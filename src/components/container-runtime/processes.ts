@@ -17,6 +17,7 @@ import {
   type RuntimeResult,
   type RuntimeState,
 } from './state.ts';
+import { startTool } from './tools.ts';
 import { userland } from './programs.ts';
 import { afterTurn } from './usage.ts';
 import type { NetAnswer, Output, ProcessStart, ProcessView, SignalName, Turn } from './userland/index.ts';
@@ -246,6 +247,8 @@ export function execute(
       context: state,
       effects: [failure(asked, `container is in ${container?.status.state === 'exited' ? 'CONTAINER_EXITED' : 'CONTAINER_UNKNOWN'} state`)],
     };
+  const tool = startTool(state, container, request.command, asked);
+  if (tool !== undefined) return tool;
   const owner = `exec-${state.next}`;
   const { config } = container;
   const env = [

@@ -79,6 +79,13 @@ export interface Asked {
   readonly id: string;
 }
 
+/** A client program of a real process that runs in its container, as a process of this world: etcdctl beside etcd. */
+export interface Tool {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly asked: Asked;
+}
+
 /** A connection that somebody here waits for: a program, or a kubelet's probe. */
 export type Caller =
   | { readonly type: 'program'; readonly owner: string; readonly need: number; readonly request: NetRequest }
@@ -106,6 +113,8 @@ export interface RuntimeState {
   readonly volumes: SortedMap<SortedMap<string>>;
   readonly images: SortedMap<true>;
   readonly execs: SortedMap<Exec>;
+  /** By the name of the child process. */
+  readonly tools: SortedMap<Tool>;
   readonly connections: SortedMap<Connection>;
   /** Connections to an API server here that wait for its answer. */
   readonly calls: SortedMap<NetDial>;
@@ -126,7 +135,19 @@ export interface Due {
   /** A container's id, or that of a command in one. */
   readonly owner: string;
 }
+/** What a client program that runs in a container prints, and its end. */
+export interface ToolOutput {
+  readonly type: 'command.output';
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+export interface ToolDone {
+  readonly type: 'command.done';
+  readonly code: number;
+}
 type Message =
+  | ToolOutput
+  | ToolDone
   | StartMessage<RuntimeInput>
   | CriRequest
   | Pulled

@@ -100,7 +100,7 @@ function status(state: EtcdState): EtcdResult {
     learner: isLearner(raft),
     dbSizeBytes: dbSize(state),
     dbInUseBytes: dbInUse(store),
-    quotaBytes: state.input.quotaBytes ?? 2 * 1024 ** 3,
+    quotaBytes: state.input.quotaBytes ?? 0,
     raftIndex: raft.log.commit,
     appliedIndex: raft.applied,
     errors: errorsOf,

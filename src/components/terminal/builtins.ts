@@ -1,6 +1,6 @@
 import { decodeBase64, encodeBase64 } from '#base/base64.ts';
 import { formatted, unescaped } from '#base/printf.ts';
-import { currentTime, listFiles, print, readFile, variable, type Shell } from './operations.ts';
+import { currentTime, listFiles, readFile, variable, type Shell } from './operations.ts';
 
 /** What a program came to: its output, its complaints, its exit code. */
 export interface Outcome {
@@ -22,6 +22,7 @@ const helpText = `kubectl (or k)      the cluster: kubectl get pods, kubectl app
 cat ls echo rm cp mv touch   files of this workspace; kubectl apply -f NAME reads them
 vi NAME             opens a file of the workspace in the editor
 grep head tail wc sort uniq cut awk sed tr tee base64 xargs   after a pipe
+etcdctl             the client of etcd, with the certificates below /var/lib/minikube/certs/etcd
 watch -n 2 COMMAND  runs a command again and again until Ctrl-C
 cmd <<EOF           text up to a line that says EOF is the command's input
 a && b, a || b, a ; b, $(a), $NAME, NAME=value, > file, >> file, 2>&1
@@ -218,9 +219,5 @@ export const programs: Readonly<Record<string, Program>> = {
     const [from, to] = numbers.length === 1 ? [1, numbers[0]!] : [numbers[0] ?? 1, numbers[numbers.length - 1] ?? 0];
     const length = Math.max(0, Math.min(10_000, to - from + 1));
     return outcome(Array.from({ length }, (_, index) => `${from + index}\n`).join(''));
-  },
-  *etcdctl() {
-    yield* print('etcdctl is not in this terminal: the keyspace has a view of its own\n', 'err');
-    return outcome('', '', 127);
   },
 };

@@ -165,9 +165,12 @@ class Turn {
     else this.state = { ...this.state, files: this.state.files.set(path, content) };
   }
 
-  private startKubectl({ argv, stdin }: Extract<ShellOperation, { readonly type: 'kubectl' }>): void {
-    const child = `kubectl-${this.state.next}`;
-    const input = {
+  private startKubectl({ program, argv, stdin }: Extract<ShellOperation, { readonly type: 'kubectl' }>): void {
+    const child = `${program}-${this.state.next}`;
+    const { server = '' } = this.state.client ?? {};
+    const names = this.state.hosts;
+    const etcdInput = { program, argv, host: server.slice(0, server.indexOf('/')), names };
+    const kubectlInput = {
       argv,
       stdin,
       files: Object.fromEntries(this.state.files),
@@ -176,7 +179,11 @@ class Turn {
       terminal: true,
     };
     this.state = { ...this.state, next: this.state.next + 1, job: { ...this.state.job!, child } };
-    this.effects.push({ type: 'start', name: child, definition: 'kubectl', input });
+    this.effects.push(
+      program === 'kubectl'
+        ? { type: 'start', name: child, definition: 'kubectl', input: kubectlInput }
+        : { type: 'start', name: child, definition: 'etcdctl', input: etcdInput },
+    );
   }
 
   toChild(message: { readonly type: string }): void {
@@ -297,6 +304,7 @@ function handle(state: TerminalState, event: TerminalEvent): Outcome<TerminalSta
         ...state,
         user: message.input.user,
         client: message.input.client,
+        hosts: message.input.hosts ?? {},
         variables: SortedMap.from([
           ['USER', message.input.user],
           ['HOME', '/root'],
@@ -351,6 +359,7 @@ const on = {
 const empty: TerminalState = {
   user: '',
   client: undefined,
+  hosts: {},
   lines: [],
   dropped: 0,
   history: [],

@@ -1,8 +1,13 @@
+/** Programs that are processes of their own. */
+export const clientPrograms = ['kubectl', 'etcdctl', 'etcdutl'] as const;
+export type ClientProgram = (typeof clientPrograms)[number];
+
 /** What a shell line asks its terminal for; answered one at a time (see `#base/routine.ts`). */
 export type ShellOperation =
-  /** Runs a kubectl; answered with what it came to. With `through` (filters and their arguments), each line of its output passes them at once. */
+  /** Runs a kubectl (or another client that is a process); answered with what it came to. With `through` (filters and their arguments), each line of its output passes them at once. */
   | {
       readonly type: 'kubectl';
+      readonly program: ClientProgram;
       readonly argv: readonly string[];
       readonly stdin: string | undefined;
       readonly sink: 'screen' | 'collect' | 'lines';

@@ -7,6 +7,8 @@ import type { HereDocument, Word } from './shell-parse.ts';
 export interface TerminalInput {
   readonly user: string;
   readonly client: ClientConfig;
+  /** Hosts by their addresses in the network: for clients that are given one. */
+  readonly hosts?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface TerminalLine {
@@ -42,6 +44,7 @@ export interface Pending {
 export interface TerminalState {
   readonly user: string;
   readonly client: ClientConfig | undefined;
+  readonly hosts: Readonly<Record<string, string>>;
   readonly lines: readonly TerminalLine[];
   /** How many lines have been dropped at the beginning. */
   readonly dropped: number;
