@@ -88,7 +88,7 @@ describe('three members of etcd', () => {
     expect(etcdctl('member add master-4 --peer-urls=https://192.168.49.14:2380 --learner')).toMatch(
       /^Member +[0-9a-f]+ added as learner to cluster [0-9a-f]+\n\nETCD_NAME="master-4"\nETCD_INITIAL_CLUSTER="[^"]*master-4=https:\/\/192\.168\.49\.14:2380[^"]*"/,
     );
-    const added = /([0-9a-f]+), started, master-4/.exec(etcdctl('member list'))![1]!;
+    const added = /([0-9a-f]+), unstarted, , https:\/\/192\.168\.49\.14:2380, , true/.exec(etcdctl('member list'))![1]!;
     expect(etcdctl(`member promote ${added}`)).toContain(
       'Error: etcdserver: can only promote a learner member which is in sync with leader',
     );

@@ -62,6 +62,12 @@ export function apply(state: EtcdState, operation: Write): Applied {
       const alarms = activate ? [...others, { member, alarm }] : others;
       return done({ ...state, alarms }, { op: 'alarms', alarms: [{ member, alarm }] });
     }
+    case 'member-publish': {
+      const { id, name } = operation;
+      const member = state.members.get(id);
+      if (member === undefined) return done(state, errors.memberNotFound);
+      return done({ ...state, members: state.members.set(id, { ...member, name, started: true }) }, { op: 'done' });
+    }
     case 'member-add':
     case 'member-remove':
     case 'member-promote':
@@ -93,7 +99,15 @@ function changeMembers(state: EtcdState, operation: MemberChange): Applied {
   if (operation.op === 'member-add') {
     const { name, peerUrl, learner } = operation;
     added = memberId(peerUrl);
-    const member: EtcdMember = { id: added, name, address: `${name}/etcd`, peerUrl, clientUrl: `https://${hostOf(peerUrl)}:2379`, learner };
+    const member: EtcdMember = {
+      id: added,
+      name,
+      address: `${name}/etcd`,
+      peerUrl,
+      clientUrl: `https://${hostOf(peerUrl)}:2379`,
+      learner,
+      started: false,
+    };
     members = members.set(added, member);
     removed = removed.filter((id) => id !== added);
   } else if (operation.op === 'member-remove') {

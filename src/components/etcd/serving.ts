@@ -4,6 +4,7 @@ import { grows, refusal } from './apply.ts';
 import { armLease, armTimeout, respond, settle, submit } from './group.ts';
 import { step } from './raft/raft.ts';
 import { isLearner } from './raft/state.ts';
+import { closed } from './watching.ts';
 import { read, serveRead } from './reads.ts';
 import { addressOf, memberId, type EtcdProcessEvent, type EtcdState, type Result } from './state.ts';
 import { dbInUse, errors } from './store.ts';
@@ -13,7 +14,7 @@ const defragmentMs = 10;
 
 /** A request of a client (server/etcdserver/v3_server.go). */
 export function request(state: EtcdState, event: EtcdProcessEvent): Result {
-  if (!state.published) return { context: state, effects: [] };
+  if (!state.published) return closed(state, event);
   const { id, operation, certificate } = event.message as EtcdRequest;
   const answer = (outcome: EtcdResult | string, context = state, delayMs = 0): Result => ({
     context,

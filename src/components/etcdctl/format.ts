@@ -58,12 +58,12 @@ export function rowsText(style: Style, titles: readonly string[], rows: readonly
 }
 
 export const memberTitles = ['ID', 'STATUS', 'NAME', 'PEER ADDRS', 'CLIENT ADDRS', 'IS LEARNER'];
-export const memberRow = ({ id, name, peerUrl, clientUrl, learner }: EtcdMember): readonly string[] => [
+export const memberRow = ({ id, name, peerUrl, clientUrl, learner, started }: EtcdMember): readonly string[] => [
   id,
-  name === '' ? 'unstarted' : 'started',
-  name,
+  started ? 'started' : 'unstarted',
+  started ? name : '',
   peerUrl,
-  clientUrl,
+  started ? clientUrl : '',
   String(learner),
 ];
 
