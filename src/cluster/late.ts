@@ -8,6 +8,7 @@ import '#api/custom/late.ts';
 import '#api/resources/late.ts';
 import '#base/filters/late.ts';
 import '#components/container-runtime/late.ts';
+import '#components/etcd/late.ts';
 import '#components/etcdctl/late.ts';
 import '#components/kube-apiserver/pod-security/late.ts';
 import '#components/kube-apiserver/webhooks/late.ts';

@@ -1,5 +1,4 @@
-import { runCommand } from './commands.ts';
-import { eventText, kvJson } from './format.ts';
+import { handle } from './handle.ts';
 import { etcdctlProgram } from './program.ts';
 
-etcdctlProgram.provide({ runCommand, eventText, kvJson });
+etcdctlProgram.provide(handle);

@@ -1,10 +1,5 @@
 import { late } from '#base/late.ts';
-import type { runCommand } from './commands.ts';
-import type { eventText, kvJson } from './format.ts';
+import type { handle } from './handle.ts';
 
 /** What etcdctl does. It comes late: no cluster needs it to boot. */
-export const etcdctlProgram = late<{
-  readonly runCommand: typeof runCommand;
-  readonly eventText: typeof eventText;
-  readonly kvJson: typeof kvJson;
-}>('etcdctl');
+export const etcdctlProgram = late<typeof handle>('etcdctl');

@@ -1,4 +1,6 @@
-import type { Message } from '#kernel/types.ts';
+import type { Outcome } from '#kernel/step.ts';
+import type { EventOf, Message, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type { EtcdResponse, EtcdWatchResponse } from '#protocol/etcd.ts';
 import type { Operation } from './operations.ts';
 
 /** What an etcdctl (or etcdutl) is started with. */
@@ -23,3 +25,11 @@ export interface EtcdctlState {
 export interface Waited extends Message {
   readonly type: 'etcdctl.waited';
 }
+
+interface Interrupt {
+  readonly type: 'command.interrupt';
+}
+export type EtcdctlEvent = EventOf<
+  StartMessage<EtcdctlInput> | EtcdResponse | EtcdWatchResponse | Waited | Interrupt | UndeliverableMessage | TerminateMessage
+>;
+export type Result = Outcome<EtcdctlState>;

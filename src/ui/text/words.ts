@@ -106,6 +106,7 @@ export const chineseWords: Readonly<Record<string, string>> = {
   vote: '投票给',
   'waiting for': '正在等待',
   watchers: '监视者',
+  line: '命令行',
   weighted: '加权',
 };
 
