@@ -15,7 +15,7 @@ import type {
   UndeliverableMessage,
 } from '#kernel/types.ts';
 import type { EtcdRequest, EtcdResponse, EtcdWatchResponse } from '#protocol/etcd.ts';
-import { mediaTypes, type HttpRequest, type HttpResponse, type HttpServerMessage } from '#protocol/rest.ts';
+import { mediaTypes, type HttpInput, type HttpRequest, type HttpResponse, type HttpServerMessage } from '#protocol/rest.ts';
 import { bootstrapEntries } from './bootstrap.ts';
 import { bookmark, chunk, existing, missed, takeIn, watchKey } from './cache.ts';
 import { chargeQuota, quotaUpdated, type ChargeQuota } from './quota-evaluator.ts';
@@ -24,7 +24,15 @@ import { extensions, followDefinitions } from './definitions.ts';
 import { flowDone, followFlows, freed, received, type FlowDone } from './flow/server.ts';
 import type { RequestInput } from './request-state.ts';
 import { claimCompaction, compactionClaimed, compactionId, compactLater, type CompactionDue, type LeaseGranted } from './storage-life.ts';
-import { emptyState, type ApiServerOptions, type ApiServerState, type BookmarkWatch, type CloseWatch, type OpenWatch } from './state.ts';
+import {
+  emptyState,
+  type ApiServerOptions,
+  type ApiServerState,
+  type BookmarkWatch,
+  type CloseWatch,
+  type OpenStream,
+  type OpenWatch,
+} from './state.ts';
 
 /** How a kube-apiserver is started. */
 export interface ApiServerInput {
@@ -40,6 +48,7 @@ type ServerMessage =
   | EtcdResponse
   | EtcdWatchResponse
   | OpenWatch
+  | OpenStream
   | CloseWatch
   | BookmarkWatch
   | ChargeQuota
@@ -221,6 +230,18 @@ function openWatch(state: ApiServerState, event: ServerEvent): Result {
   return { context, effects };
 }
 
+function openStream(state: ApiServerState, event: ServerEvent): Result {
+  const { client, id, request } = event.message as OpenStream;
+  return { context: { ...state, streams: state.streams.set(`${client}|${id}`, request) }, effects: [{ type: 'link', to: client }] };
+}
+
+/** A client sends more on a stream of its own. */
+function streamed(state: ApiServerState, event: ServerEvent): Result {
+  const message = event.message as HttpInput;
+  const request = state.streams.get(`${event.from}|${message.id}`);
+  return { context: state, effects: request === undefined ? [] : [{ type: 'send', to: request, message }] };
+}
+
 function closeWatch(state: ApiServerState, event: ServerEvent): Result {
   const { client, id } = event.message as CloseWatch;
   const request = state.streams.get(`${client}|${id}`);
@@ -314,6 +335,8 @@ export const apiServerMachine = setup({
         'etcd.watch': { actions: step(watched) },
         'etcd.response': [{ guard: answers(compactionId), actions: step(claimed) }, { actions: step(listed) }],
         'watch.open': { actions: step(openWatch) },
+        'stream.open': { actions: step(openStream) },
+        'http.input': { actions: step(streamed) },
         'watch.close': { actions: step(closeWatch) },
         'watch.bookmark': { actions: step(sendBookmark) },
         'message.undeliverable': { actions: step(abort) },

@@ -22,6 +22,7 @@ import { logsCommand } from './commands/logs.ts';
 import { cordonCommand, taintCommand } from './commands/nodes.ts';
 import { patchCommand } from './commands/patch.ts';
 import { replaceCommand } from './commands/replace.ts';
+import { attachCommand } from './commands/run-attach.ts';
 import { rolloutChange, rolloutHistory, rolloutUndo } from './commands/rollout.ts';
 import { rolloutStatus } from './commands/rollout-status.ts';
 import { runPod } from './commands/run-pod.ts';
@@ -531,8 +532,14 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'attach',
     about: 'Join a running container',
     usage: 'POD',
-    flags: [flag.string('container', undefined, 'c'), flag.boolean('stdin', 'false', 'i'), flag.boolean('tty', 'false', 't')],
-    run: refuse('error: attach needs a real client: use kubectl logs -f or kubectl exec here'),
+    flags: [
+      flag.string('container', undefined, 'c'),
+      flag.boolean('stdin', 'false', 'i'),
+      flag.boolean('tty', 'false', 't'),
+      flag.boolean('quiet', 'false', 'q'),
+      flag.duration('pod-running-timeout', '1m0s'),
+    ],
+    run: attachCommand,
   },
   {
     name: 'cp',
