@@ -74,3 +74,36 @@ describe('a shell in a container', () => {
     expect(seat.screen().busy).toBe(false);
   });
 });
+
+describe('ports and logs', () => {
+  it('answers on a forwarded port in another terminal of the same user', () => {
+    const seat = new Seat();
+    seat.type('kubectl create deployment web --image=nginx', 10_000);
+    seat.type('kubectl expose deployment web --port=8000 --target-port=80');
+    seat.session.send({ type: 'terminal.open', user: 'alice' });
+    expect(seat.type('kubectl port-forward svc/web 8080:8000')).toContain('Forwarding from 127.0.0.1:8080 -> 80');
+    const other = 'alice/terminal-2';
+    seat.type('curl -s localhost:8080 | head -4', 1_000, other);
+    expect(seat.screen(other).lines.join('\n')).toContain('Welcome to nginx!');
+    expect(seat.screen().lines.join('\n')).toContain('Handling connection for 8080');
+    seat.type('kubectl port-forward deployment/web 8080:80', 1_000, other);
+    expect(seat.screen(other).lines.join('\n')).toContain('error: unable to listen on any of the requested ports: [{8080 80}]');
+    seat.session.send({ type: 'terminal.interrupt', terminal: 'alice/terminal' });
+    seat.session.pass(500);
+    seat.type('curl localhost:8080', 1_000, other);
+    expect(seat.screen(other).lines.at(-1)).toBe(
+      "curl: (7) Failed to connect to localhost port 8080 after 0 ms: Couldn't connect to server",
+    );
+  });
+
+  it('follows a log, and its end', () => {
+    const seat = new Seat();
+    seat.type("kubectl run count --image=busybox --restart=Never -- sh -c 'for i in 1 2 3 4 5; do echo line $i; sleep 4; done'", 10_000);
+    expect(seat.type('kubectl logs -f count --tail=1', 1_000)).toMatch(/line \d$/);
+    expect(seat.after(5_000)).toMatch(/^line \d/);
+    expect(seat.screen().busy).toBe(true);
+    expect(seat.after(20_000)).toContain('line 5');
+    expect(seat.screen().busy).toBe(false);
+    expect(seat.type('kubectl logs count --timestamps --tail=2 --prefix')).toMatch(/\[pod\/count\/count\] \d{4}-\S+Z line 4\n/);
+  });
+});

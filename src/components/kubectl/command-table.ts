@@ -23,6 +23,7 @@ import { cordonCommand, taintCommand } from './commands/nodes.ts';
 import { patchCommand } from './commands/patch.ts';
 import { replaceCommand } from './commands/replace.ts';
 import { attachCommand } from './commands/run-attach.ts';
+import { portForwardCommand } from './commands/port-forward.ts';
 import { rolloutChange, rolloutHistory, rolloutUndo } from './commands/rollout.ts';
 import { rolloutStatus } from './commands/rollout-status.ts';
 import { runPod } from './commands/run-pod.ts';
@@ -525,8 +526,8 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'port-forward',
     about: 'Open a port of a pod on this computer',
     usage: 'POD PORT',
-    flags: [flag.list('address')],
-    run: refuse('error: port-forward needs a real client: this terminal has no ports of its own'),
+    flags: [flag.list('address'), flag.duration('pod-running-timeout', '1m0s')],
+    run: portForwardCommand,
   },
   {
     name: 'attach',
