@@ -172,6 +172,14 @@ describe.skipIf(!kubectlIsThere())('a real kubectl', { timeout: 60_000 }, () => 
     expect((await kubectl('logs', '-f', 'counts')).out).toBe('1\n2\n3\n');
   });
 
+  it('copies files in both directions', async () => {
+    fs.writeFileSync(path.join(folder, 'page.html'), 'Grüße\n');
+    expect(await kubectl('cp', 'page.html', 'inside:/usr/share/nginx/html/page.html')).toEqual({ out: '', err: '', code: 0 });
+    expect((await kubectl('exec', 'inside', '--', 'curl', '-s', 'localhost/page.html')).out).toBe('Grüße\n');
+    await kubectl('cp', 'inside:/usr/share/nginx/html', 'pages');
+    expect(fs.readFileSync(path.join(folder, 'pages/page.html'), 'utf8')).toBe('Grüße\n');
+  });
+
   it('forwards a port', async () => {
     const forward = spawn('kubectl', ['port-forward', 'pod/inside', ':80'], { env: environment(), stdio: ['ignore', 'pipe', 'ignore'] });
     try {

@@ -107,3 +107,23 @@ describe('ports and logs', () => {
     expect(seat.type('kubectl logs count --timestamps --tail=2 --prefix')).toMatch(/\[pod\/count\/count\] \d{4}-\S+Z line 4\n/);
   });
 });
+
+describe('files', () => {
+  it('are copied into a container and out of it', () => {
+    const seat = new Seat();
+    seat.type('kubectl run web --image=nginx', 10_000);
+    seat.type("echo '<h1>grüße</h1>' > index.html");
+    expect(seat.type('kubectl cp index.html web:/usr/share/nginx/html/index.html')).toBe(
+      '$ kubectl cp index.html web:/usr/share/nginx/html/index.html',
+    );
+    expect(seat.type('kubectl exec web -- curl -s localhost')).toContain('<h1>grüße</h1>');
+    seat.type('kubectl cp index.html web:/tmp');
+    expect(seat.type('kubectl exec web -- ls /tmp')).toContain('index.html');
+    seat.type('kubectl cp web:/etc/resolv.conf there/name');
+    expect(seat.type('cat there/name')).toContain('nameserver');
+    seat.type('kubectl cp default/web:/usr/share/nginx/html pages');
+    expect(seat.type('ls pages')).toContain('pages/index.html');
+    expect(seat.type('kubectl cp web:/nothing here')).toContain('command terminated with exit code 2');
+    expect(seat.type('kubectl cp nothing web:/tmp')).toContain("error: nothing doesn't exist in local filesystem");
+  });
+});

@@ -6,6 +6,7 @@ import { diffCommand, viewLastApplied } from './commands/apply-extra.ts';
 import { autoscaleCommand } from './commands/autoscale.ts';
 import { canI, whoAmI } from './commands/auth.ts';
 import { apiResources, apiVersions, clusterInfo, configCommand, topCommand, versionCommand } from './commands/cluster-commands.ts';
+import { cpCommand } from './commands/cp.ts';
 import { createCommand } from './commands/create.ts';
 import { createCommands } from './create-table.ts';
 import { deleteCommand } from './commands/delete.ts';
@@ -546,8 +547,8 @@ export const commandTable: readonly CommandSpec[] = [
     name: 'cp',
     about: 'Copy files to and from a container',
     usage: 'SOURCE TARGET',
-    flags: [flag.string('container', undefined, 'c')],
-    run: refuse('error: cp needs a real client: use kubectl exec here'),
+    flags: [flag.string('container', undefined, 'c'), flag.boolean('no-preserve'), flag.integer('retries')],
+    run: cpCommand,
   },
   {
     name: 'proxy',

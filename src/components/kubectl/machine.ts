@@ -10,7 +10,16 @@ import type { HttpClientMessage, HttpResponse, StreamFrame } from '#protocol/res
 import { runEditor } from './editor-command.ts';
 import type { Operation, Output, StreamEvent, StreamOperation, Unanswered } from './operations.ts';
 import { runCommand } from './run.ts';
-import type { CommandEdited, CommandInput, CommandInterrupt, KubectlInput, KubectlState, Waiting } from './state.ts';
+import type {
+  CommandEdited,
+  CommandFile,
+  CommandInput,
+  CommandInterrupt,
+  CommandReads,
+  KubectlInput,
+  KubectlState,
+  Waiting,
+} from './state.ts';
 import { dialled, forwardedAnswers, framesOf, listen, stopListening } from './streams.ts';
 
 interface TimerMessage {
@@ -119,11 +128,10 @@ class Turn {
       case 'write-file':
         this.effects.push({ type: 'write-file', path: operation.path, content: operation.content });
         return { value: undefined };
-      case 'reads': {
-        const message = { type: 'command.reads', tty: operation.tty };
-        this.effects.push({ type: 'send', to: parentOf(this.event.self), message });
-        return { value: undefined };
-      }
+      case 'reads':
+        return this.tell({ type: 'command.reads', tty: operation.tty });
+      case 'save-file':
+        return this.tell({ type: 'command.file', path: operation.path, content: operation.content });
       case 'listen': {
         const listening = listen(this.state, this.event, operation.ports);
         this.state = listening.state;
@@ -145,6 +153,11 @@ class Turn {
           this.effects.push({ type: 'arm', timer, afterMs: operation.timeoutMs, message: { type: 'command.timer' } });
         return undefined;
     }
+  }
+
+  private tell(message: CommandReads | CommandFile): { readonly value: undefined } {
+    this.effects.push({ type: 'send', to: parentOf(this.event.self), message });
+    return { value: undefined };
   }
 
   private performEdit(operation: Extract<Operation, { readonly type: 'edit' }>): { readonly value: unknown } | undefined {

@@ -54,6 +54,8 @@ export type Operation =
   | { readonly type: 'act-as'; readonly client: ClientConfig }
   | { readonly type: 'print'; readonly output: Output }
   | { readonly type: 'edit'; readonly fileName: string; readonly text: string }
+  /** Gives the parent a file for its workspace. */
+  | { readonly type: 'save-file'; readonly path: string; readonly content: string }
   /** Tells the parent that what is typed is for this command. */
   | { readonly type: 'reads'; readonly tty: boolean }
   /** A port of this computer is this command's, for as long as it runs; answered with whether it was free. */
@@ -143,6 +145,11 @@ export function* writeFile(path: string, content: unknown): Command<void> {
 /** Gives a text to the user's editor; undefined where it was closed without saving. */
 export function* edit(fileName: string, text: string): Command<string | undefined> {
   return (yield { type: 'edit', fileName, text }) as string | undefined;
+}
+
+/** Puts a file into the workspace of whoever runs the command. */
+export function* saveFile(path: string, content: string): Command<void> {
+  yield { type: 'save-file', path, content };
 }
 
 /** Takes a port of this computer; false where another program has it. */

@@ -31,6 +31,12 @@ export interface CommandDone {
   readonly type: 'command.done';
   readonly code: number;
 }
+/** A file for the parent's workspace. */
+export interface CommandFile {
+  readonly type: 'command.file';
+  readonly path: string;
+  readonly content: string;
+}
 /** Asks the parent for its user's editor. */
 export interface CommandEdit {
   readonly type: 'command.edit';

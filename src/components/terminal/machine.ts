@@ -2,80 +2,16 @@ import { setup } from 'xstate';
 import { begin, resume, type Progress } from '#base/routine.ts';
 import { SortedMap } from '#base/sorted-map.ts';
 import { step, type Outcome } from '#kernel/step.ts';
-import type { ChildExitedMessage, Effect, EventOf, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
-import { listenerFile, type NetDial, type NetOutcome, type NetReply } from '#protocol/net.ts';
+import type { Effect, EventOf } from '#kernel/types.ts';
+import { listenerFile, type NetDial, type NetOutcome } from '#protocol/net.ts';
 import { filterLine } from '#base/filters/index.ts';
+import type { CommandOutput, TerminalMessage } from './messages.ts';
 import type { KubectlResult, ShellOperation } from './operations.ts';
 import { hereDocumentWord, incompleteness } from './shell-parse.ts';
 import { runLine } from './shell-run.ts';
-import {
-  keptHistory,
-  maxFileLength,
-  maxLineLength,
-  prompt,
-  type Job,
-  type Pending,
-  type TerminalInput,
-  type TerminalState,
-} from './state.ts';
+import { keptHistory, maxFileLength, maxLineLength, prompt, type Job, type Pending, type TerminalState } from './state.ts';
 import { cutBack, show } from './transcript.ts';
 
-interface LineMessage {
-  readonly type: 'terminal.line';
-  readonly line: string;
-}
-interface InterruptMessage {
-  readonly type: 'terminal.interrupt';
-}
-/** Ctrl-D. */
-interface EndMessage {
-  readonly type: 'terminal.end';
-}
-interface EditedMessage {
-  readonly type: 'terminal.edited';
-  readonly text: string | undefined;
-}
-interface FileMessage {
-  readonly type: 'terminal.file';
-  readonly path: string;
-  readonly content: string;
-}
-interface TimerMessage {
-  readonly type: 'terminal.timer';
-}
-interface CommandOutput {
-  readonly type: 'command.output';
-  readonly stream: 'stdout' | 'stderr';
-  readonly text: string;
-}
-interface CommandDone {
-  readonly type: 'command.done';
-  readonly code: number;
-}
-interface CommandReads {
-  readonly type: 'command.reads';
-  readonly tty: boolean;
-}
-interface CommandEdit {
-  readonly type: 'command.edit';
-  readonly fileName: string;
-  readonly text: string;
-}
-type TerminalMessage =
-  | StartMessage<TerminalInput>
-  | LineMessage
-  | InterruptMessage
-  | EndMessage
-  | NetReply
-  | UndeliverableMessage
-  | CommandReads
-  | EditedMessage
-  | FileMessage
-  | TimerMessage
-  | CommandOutput
-  | CommandDone
-  | CommandEdit
-  | ChildExitedMessage;
 type TerminalEvent = EventOf<TerminalMessage>;
 
 const timer = 'sleep';
@@ -386,6 +322,7 @@ function handle(state: TerminalState, event: TerminalEvent): Outcome<TerminalSta
     case 'message.undeliverable':
       if (message.message.type === 'net.dial') answered(turn, { type: 'failed', failure: 'refused' });
       break;
+    case 'command.file':
     case 'terminal.file':
       turn.writeFile(message.path, message.content);
       break;
@@ -423,6 +360,7 @@ const on = {
   'command.done': { actions: act },
   'command.edit': { actions: act },
   'command.reads': { actions: act },
+  'command.file': { actions: act },
   'net.reply': { actions: act },
   'message.undeliverable': { actions: act },
   'process.exited': { actions: act },
