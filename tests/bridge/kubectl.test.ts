@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -9,18 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../../src/bridge/door/certificate.ts';
 import { writeKubeconfig } from '../../src/bridge/door/kubeconfig.ts';
 import { openHeadless, type Headless } from '../../src/bridge/headless.ts';
+import { kubectlIsThere } from './real-kubectl.ts';
 
 const run = promisify(execFile);
-
-function kubectlIsThere(): boolean {
-  try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    process.stderr.write('There is no kubectl on this machine: the tests with a real one are skipped.\n');
-    return false;
-  }
-}
 
 const manifest = `
 apiVersion: apps/v1
