@@ -9,7 +9,7 @@ import type { NetDial } from '#protocol/net.ts';
 import type { HttpClientMessage, HttpResponse, StreamFrame } from '#protocol/rest.ts';
 import { runEditor } from './editor-command.ts';
 import type { Operation, Output, StreamEvent, StreamOperation, Unanswered } from './operations.ts';
-import { runCommand } from './run.ts';
+import { program } from './program.ts';
 import type {
   CommandEdited,
   CommandFile,
@@ -69,13 +69,13 @@ class Turn {
   start(): void {
     const { input } = this.state;
     this.effects.push({ type: 'link', to: input!.client.server });
-    this.advance(begin(() => runCommand(input!)));
+    this.advance(begin(() => program.value.runCommand(input!)));
   }
 
   answer(value: unknown): void {
     const { input, answers } = this.state;
     this.state = { ...this.state, waiting: undefined };
-    this.advance(resume(() => runCommand(input!), answers, value));
+    this.advance(resume(() => program.value.runCommand(input!), answers, value));
   }
 
   finish(code: number): void {
@@ -102,7 +102,7 @@ class Turn {
       const immediate = this.perform(next.request);
       if (immediate === undefined) return;
       const { input } = this.state;
-      next = resume(() => runCommand(input!), next.answers, immediate.value);
+      next = resume(() => program.value.runCommand(input!), next.answers, immediate.value);
     }
     this.finish(next.result);
   }
