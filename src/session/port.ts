@@ -51,6 +51,8 @@ export type SessionCommand =
   /** A line typed in a terminal. In the past it starts a branch. */
   | { readonly type: 'terminal.line'; readonly terminal: string; readonly line: string }
   | { readonly type: 'terminal.interrupt'; readonly terminal: string }
+  /** Ctrl-D. */
+  | { readonly type: 'terminal.end'; readonly terminal: string }
   /** Opens a terminal for one of the frame's users. In the past it starts a branch. */
   | { readonly type: 'terminal.open'; readonly user: string }
   /** What the user's editor hands back for `kubectl edit`; undefined when it was closed without saving. */

@@ -1,6 +1,6 @@
 import { holds } from './assertions.ts';
 import type { Branch } from './branch.ts';
-import { commandTable } from '#components/kubectl/index.ts';
+import { commandShapes } from '#components/kubectl/index.ts';
 import { complete, type NameLookup, type TerminalState } from '#components/terminal/index.ts';
 import { mayList } from '#components/kube-apiserver/index.ts';
 import { decisionsOf } from '#components/kube-scheduler/index.ts';
@@ -55,7 +55,7 @@ function completion(branch: Branch, terminal: string, line: string, cursor: numb
     const prefix = `${resource.storagePrefix}/${inNamespace === '' ? '' : `${inNamespace}/`}`;
     return storedObjects(branch.history.world, prefix).map((object) => object.metadata.name);
   };
-  return complete(process.context as TerminalState, line, cursor, names, commandTable, resourcesAt(branch.history.world).all);
+  return complete(process.context as TerminalState, line, cursor, names, commandShapes(), resourcesAt(branch.history.world).all);
 }
 
 function packetsBetween(branch: Branch, from: number, to: number, limit: number): readonly PacketSummary[] {

@@ -255,7 +255,7 @@ export class Session implements SessionPort {
       return;
     }
     this.input({ type: 'message', to: terminal, message });
-    if (command.type === 'terminal.line') this.playing = true;
+    if (command.type === 'terminal.line' || command.type === 'terminal.end') this.playing = true;
   }
 
   /** The terminal is there at once, also while time stands still. */

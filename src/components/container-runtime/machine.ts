@@ -6,6 +6,7 @@ import type { NetDial } from '#protocol/net.ts';
 import { apiReplied, dialled, netReplied } from './connections.ts';
 import { isDue } from './processes.ts';
 import { binaryEnded, perform, pulled } from './serving.ts';
+import { fed, hungUp } from './streams.ts';
 import { saving, takeUp } from './saved.ts';
 import { toolEnded, toolSaid } from './tools.ts';
 import { nothing, type RuntimeEvent, type RuntimeResult, type RuntimeState } from './state.ts';
@@ -28,6 +29,10 @@ function handle(state: RuntimeState, event: RuntimeEvent): RuntimeResult {
     }
     case 'cri.request':
       return perform(state, event);
+    case 'cri.input':
+      return fed(state, event, message);
+    case 'cri.hang-up':
+      return hungUp(state, event, message.id);
     case 'runtime.pulled':
       return pulled(state, message);
     case 'runtime.due':
@@ -76,6 +81,8 @@ export const runtimeMachine = setup({
     images: SortedMap.empty<true>(),
     execs: SortedMap.empty(),
     tools: SortedMap.empty(),
+    listening: SortedMap.empty(),
+    typed: SortedMap.empty<string>(),
     connections: SortedMap.empty(),
     calls: SortedMap.empty(),
     stopping: SortedMap.empty(),
@@ -89,6 +96,8 @@ export const runtimeMachine = setup({
     serving: {
       on: {
         'cri.request': { actions: serving },
+        'cri.input': { actions: serving },
+        'cri.hang-up': { actions: serving },
         'runtime.pulled': { actions: serving },
         'runtime.due': { actions: serving },
         'net.dial': { actions: serving },

@@ -1,6 +1,7 @@
 import type { Json } from '#base/json.ts';
 import { aggregatedDiscovery, apiGroupList, apiResourceList } from '#api/discovery.ts';
 import { openApiDocument, openApiIndex, openApiV2 } from '#api/openapi.ts';
+import type { APIService } from '#api/types.generated.ts';
 import { versionInfo } from '#api/version.ts';
 import { noPage } from './respond.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
@@ -16,6 +17,30 @@ const json = (body: unknown, contentType = 'application/json'): Omit<HttpRespons
   contentType,
   body: body as Json,
 });
+interface OtherGroup {
+  readonly group: string;
+  readonly version: string;
+}
+
+/** Groups that other servers answer for, unless their service is known not to be available (kube-aggregator/pkg/apiserver/handler_apis.go). */
+function groupsOfOthers(server: ApiServerState): readonly OtherGroup[] {
+  const found = [...(server.caches.get('/registry/apiregistration.k8s.io/apiservices')?.values() ?? [])] as readonly unknown[];
+  return (found as readonly APIService[]).flatMap(({ spec, status }) => {
+    const missing = status?.conditions?.some(({ type, status: is }) => type === 'Available' && is === 'False') === true;
+    return spec?.service === undefined || missing ? [] : [{ group: spec.group ?? '', version: spec.version ?? '' }];
+  });
+}
+
+function groupOf({ group, version }: OtherGroup): object {
+  const named = { groupVersion: `${group}/${version}`, version };
+  return { name: group, versions: [named], preferredVersion: named };
+}
+
+const discoveryOf = ({ group, version }: OtherGroup): object => ({
+  metadata: { name: group, creationTimestamp: null },
+  versions: [{ version, resources: [], freshness: 'Current' }],
+});
+
 const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 const wantsAggregated = (state: RequestState): boolean => state.request.accept.includes('APIGroupDiscoveryList');
 
@@ -35,7 +60,13 @@ const pages: Readonly<Record<string, Page>> = {
   '/openapi/v2': () => ({ status: 200, contentType: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf', body: openApiV2 }),
   '/apis': (server, state) => {
     const { all } = resourcesOf(server);
-    return wantsAggregated(state) ? json(aggregatedDiscovery(false, all), aggregated) : json(apiGroupList(all));
+    const more = groupsOfOthers(server);
+    if (!wantsAggregated(state)) {
+      const list = apiGroupList(all) as { readonly groups: readonly unknown[] };
+      return json({ ...list, groups: [...list.groups, ...more.map(groupOf)] });
+    }
+    const discovery = aggregatedDiscovery(false, all) as { readonly items: readonly unknown[] };
+    return json({ ...discovery, items: [...discovery.items, ...more.map(discoveryOf)] }, aggregated);
   },
 };
 

@@ -14,7 +14,7 @@ import type {
   UndeliverableMessage,
 } from '#kernel/types.ts';
 import type { EtcdResponse, EtcdWatchResponse } from '#protocol/etcd.ts';
-import { mediaTypes, type HttpRequest, type HttpResponse, type HttpServerMessage } from '#protocol/rest.ts';
+import { mediaTypes, type HttpInput, type HttpRequest, type HttpResponse, type HttpServerMessage } from '#protocol/rest.ts';
 import { bootstrapEntries } from './bootstrap.ts';
 import { bookmark, chunk, existing, missed, watchKey } from './cache.ts';
 import { chargeQuota, quotaUpdated, type ChargeQuota } from './quota-evaluator.ts';
@@ -32,6 +32,7 @@ import {
   type AwaitRevision,
   type BookmarkWatch,
   type CloseWatch,
+  type OpenStream,
   type OpenWatch,
 } from './state.ts';
 
@@ -57,6 +58,7 @@ type ServerMessage =
   | EtcdResponse
   | EtcdWatchResponse
   | OpenWatch
+  | OpenStream
   | CloseWatch
   | BookmarkWatch
   | ChargeQuota
@@ -229,6 +231,18 @@ function openWatch(state: ApiServerState, event: ServerEvent): Result {
   return { context, effects };
 }
 
+function openStream(state: ApiServerState, event: ServerEvent): Result {
+  const { client, id, request } = event.message as OpenStream;
+  return { context: { ...state, streams: state.streams.set(`${client}|${id}`, request) }, effects: [{ type: 'link', to: client }] };
+}
+
+/** A client sends more on a stream of its own. */
+function streamed(state: ApiServerState, event: ServerEvent): Result {
+  const message = event.message as HttpInput;
+  const request = state.streams.get(`${event.from}|${message.id}`);
+  return { context: state, effects: request === undefined ? [] : [{ type: 'send', to: request, message }] };
+}
+
 function closeWatch(state: ApiServerState, event: ServerEvent): Result {
   const { client, id } = event.message as CloseWatch;
   const request = state.streams.get(`${client}|${id}`);
@@ -349,6 +363,8 @@ export const apiServerMachine = setup({
         'etcd.watch': { actions: step(takeEvents) },
         'etcd.response': [{ guard: answers(compactionId), actions: step(claimed) }, { actions: step(take) }],
         'watch.open': { actions: step(openWatch) },
+        'stream.open': { actions: step(openStream) },
+        'http.input': { actions: step(streamed) },
         'watch.close': { actions: step(closeWatch) },
         'watch.bookmark': { actions: step(sendBookmark) },
         'cache.await': { actions: step(takeWaiting) },

@@ -9,7 +9,7 @@ import { step, type Outcome } from '#kernel/step.ts';
 import type { Delivered, Effect, EventOf, PeerClosedMessage, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
 import type { EtcdResponse } from '#protocol/etcd.ts';
 import type { NetReply } from '#protocol/net.ts';
-import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import type { HttpAbort, HttpClientMessage, HttpInput, HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import { sendCall, type ApiCall } from '#machinery/client.ts';
 import { addressPath, allocate, isServiceWrite, type Allocated } from './allocate.ts';
 import { auditNote } from './audit.ts';
@@ -35,7 +35,7 @@ import {
   type Onward,
 } from './kubelet-proxy.ts';
 import { resourceFor } from './request-info.ts';
-import type { ApiServerState, BookmarkWatch, CacheFresh, CloseWatch, OpenWatch, Watch } from './state.ts';
+import type { ApiServerState, BookmarkWatch, CacheFresh, CloseWatch, OpenStream, OpenWatch, Watch } from './state.ts';
 import { isDryRun, selectorsOf } from './storage.ts';
 import {
   askHealth,
@@ -72,6 +72,8 @@ export interface RequestState extends Facts {
   readonly asked: Asked | undefined;
   /** It waits for the quotas of its namespace. */
   readonly charging: boolean;
+  /** The kubelet behind a stream. */
+  readonly streaming: string | undefined;
 }
 
 type RequestMessage =
@@ -89,6 +91,7 @@ type RequestMessage =
   | CacheFresh
   | HttpClientMessage
   | WebhookDeadline
+  | HttpInput
   | NetReply;
 type RequestEvent = EventOf<RequestMessage>;
 type Result = Outcome<RequestState>;
@@ -316,12 +319,36 @@ function relayed(state: RequestState, event: RequestEvent): Result {
   const message = event.message as HttpClientMessage;
   if (state.probes !== undefined && message.type === 'http.response')
     return componentStatuses(state, serverOf(event), resourceFor(serverOf(event), state.info)!, event.now, event.from, message);
+  if (message.type === 'http.response' && message.body === null) return openStream(state, event, message);
   if (message.type === 'http.response') {
     const refused = refusalOf(message);
     const response = refused === undefined ? message : statusResponse(state, refused);
     return { context: { ...state, response, gate: 'response', since: event.now }, effects: [] };
   }
   return { context: state, effects: [{ type: 'send', to: state.client, message }] };
+}
+
+// ── streams of kubelets ─────────────────────────────────────────────────────
+
+/** A kubelet begins a stream: from now on the server hands on what comes from both sides (proxy.UpgradeAwareHandler). */
+function openStream(state: RequestState, event: RequestEvent, response: HttpResponse): Result {
+  const { client, request } = state;
+  const open: OpenStream = { type: 'stream.open', client, id: request.id, request: event.self };
+  return {
+    context: { ...state, gate: 'watching', since: event.now, streaming: event.from },
+    effects: [
+      { type: 'send', to: serverAddress(event.self), message: open },
+      { type: 'send', to: client, message: response },
+      gateNote(state, 'storage', 'watching', `${state.info.plural}/${state.info.subresource}`),
+      auditNote(state, response, 'ResponseStarted', event.now),
+    ],
+  };
+}
+
+function passOn(state: RequestState, event: RequestEvent): Result {
+  const { message } = event;
+  const to = message.type === 'http.input' ? state.streaming : state.client;
+  return { context: state, effects: to === undefined ? [] : [{ type: 'send', to, message: message as HttpClientMessage }] };
 }
 
 function unreachable(state: RequestState, event: RequestEvent): Result {
@@ -437,11 +464,16 @@ function sendBookmark(state: RequestState, event: RequestEvent): Result {
 function closeWatch(state: RequestState, event: RequestEvent): Result {
   const close: CloseWatch = { type: 'watch.close', client: state.client, id: state.request.id };
   const end: HttpClientMessage = { type: 'http.end', id: state.request.id };
-  const ended = event.message.type === 'watch.timeout';
+  const { type } = event.message;
+  const lost = type === 'message.undeliverable' && event.message.to === state.streaming;
+  const ended = type === 'watch.timeout' || type === 'http.end' || lost;
+  const hangUp: HttpAbort = { type: 'http.abort', id: state.request.id };
+  const tell = state.streaming !== undefined && !ended;
   return {
     context: state,
     effects: [
       { type: 'send', to: serverAddress(event.self), message: close },
+      ...(tell ? [{ type: 'send', to: state.streaming, message: hangUp } as const] : []),
       ...(ended ? [{ type: 'send', to: state.client, message: end } as const] : []),
     ],
   };
@@ -501,7 +533,7 @@ export const requestMachine = setup({
   },
 }).createMachine({
   id: 'kube-apiserver/request',
-  context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined, asked: undefined, charging: false },
+  context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined, asked: undefined, charging: false, streaming: undefined },
   initial: 'received',
   states: {
     received: { on: { 'process.start': { target: 'authentication', actions: step(start) } } },
@@ -588,6 +620,9 @@ export const requestMachine = setup({
         'watch.timeout': { target: 'done', actions: step(closeWatch) },
         'message.undeliverable': { target: 'done', actions: step(closeWatch) },
         'watch.bookmark-due': { actions: step(sendBookmark) },
+        'http.input': { actions: step(passOn) },
+        'http.chunk': { actions: step(passOn) },
+        'http.end': { target: 'done', actions: step(closeWatch) },
       },
     },
     responding: { after: { gate: { target: 'done', actions: step(respond) } } },

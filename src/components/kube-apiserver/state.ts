@@ -128,6 +128,13 @@ export interface OpenWatch {
   /** The priority level in which it had its seat. */
   readonly level: string | undefined;
 }
+/** A request to a kubelet has become a stream. */
+export interface OpenStream {
+  readonly type: 'stream.open';
+  readonly client: Address;
+  readonly id: string;
+  readonly request: Address;
+}
 export interface CloseWatch {
   readonly type: 'watch.close';
   readonly client: Address;

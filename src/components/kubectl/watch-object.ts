@@ -67,6 +67,7 @@ function react(state: Watching, event: StreamEvent, observe: Observer): StreamSt
     case 'end':
       return { state, done: true };
     case 'text':
+    case 'frames':
       return { state };
     case 'events':
       return judge(state, event.events, observe);

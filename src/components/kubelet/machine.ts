@@ -9,6 +9,7 @@ import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/res
 import { heartbeat, leased, nodeRead, register, registered, tick } from './node-status.ts';
 import { dropReferences, watchReferences, workersOf } from './references.ts';
 import { runtimeAnswered, serveRequest } from './server.ts';
+import { clientGone, clientSaid, runtimeSaid } from './streams.ts';
 import { nameOf, type KubeletEvent, type KubeletInput, type KubeletResult, type KubeletState, type Tick } from './state.ts';
 import { addStatic, addStaticPods, mirror, mirrorAnnotation, mirrorChanged, removeStatic, workerInput } from './static-pods.ts';
 import { isTerminalPhase } from './status.ts';
@@ -192,6 +193,12 @@ function serve(state: KubeletState, event: KubeletEvent): KubeletResult {
     }
     case 'http.request':
       return serveRequest(state, event);
+    case 'http.input':
+      return clientSaid(state, message, event);
+    case 'http.abort':
+      return clientGone(state, message, event);
+    case 'cri.stream':
+      return runtimeSaid(state, message);
     case 'cri.response':
       return listed(state, event);
     case 'cri.event': {
@@ -218,6 +225,9 @@ const on = {
   'kubelet.tick': { actions: serving },
   'file.changed': { actions: serving },
   'http.request': { actions: serving },
+  'http.input': { actions: serving },
+  'http.abort': { actions: serving },
+  'cri.stream': { actions: serving },
   'http.response': { actions: serving },
   'http.chunk': { actions: serving },
   'http.end': { actions: serving },

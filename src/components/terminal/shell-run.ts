@@ -1,4 +1,5 @@
-import { outcome, plainPath, programs, type Outcome } from './builtins.ts';
+import { outcome, programs, type Outcome } from './builtins.ts';
+import { plainPath } from './paths.ts';
 import { filters, treatsLinesAlone } from '#base/filters/index.ts';
 import { clientPrograms, listFiles, print, readFile, variable, type KubectlResult, type Shell } from './operations.ts';
 import { parseShell, type Part, type Pipeline, type Redirection, type Stage, type Word } from './shell-parse.ts';

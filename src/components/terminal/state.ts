@@ -31,6 +31,8 @@ export interface Job {
   /** The number of transcript lines there were when it began. */
   readonly frameAt: number;
   readonly interrupted: boolean;
+  /** What is typed goes to the running command: line by line, or key by key where its program has the terminal. */
+  readonly reads: 'lines' | 'keys' | undefined;
 }
 
 /** A command that is not complete yet: a heredoc that is being typed, or a continued line. */
