@@ -97,7 +97,7 @@ export class Session implements SessionPort {
   /** Answers a question at once. */
   answer<Q extends SessionQuery>(query: Q): SessionAnswers[Q['type']] {
     if (query.type === 'save') return savedOf(this.choice, this.branches, this.current) as SessionAnswers[Q['type']];
-    return answer(this.current, query) as SessionAnswers[Q['type']];
+    return answer(this.current, this.branches, query) as SessionAnswers[Q['type']];
   }
 
   send(command: SessionCommand): void {
