@@ -1,5 +1,4 @@
 import { useEffect, useLayoutEffect, type JSX } from 'react';
-import { Diagram } from '../diagram/diagram.tsx';
 import { Editor } from '../editor/editor.tsx';
 import { Inspector } from '../inspector/inspector.tsx';
 import { Player } from '../scenario-player/player.tsx';
@@ -16,6 +15,7 @@ import { useEmbedding } from '../embed/embed.ts';
 import { isEmbedded } from '../embed/place.ts';
 import { Dialogs } from './dialogs.tsx';
 import { Header } from './header.tsx';
+import { Stage } from '../views/stage.tsx';
 import { PaneBorder, usePaneSizes } from './panes.tsx';
 import { Problems } from './problems.tsx';
 
@@ -79,7 +79,7 @@ export function App(): JSX.Element {
   return (
     <div className="app" data-idle={idle} style={sizes}>
       <Header />
-      <main className="diagram">{loaded ? <Diagram /> : <div className="loading">{t('loading')}</div>}</main>
+      <main className="diagram">{loaded ? <Stage /> : <div className="loading">{t('loading')}</div>}</main>
       <aside className="side">
         <PaneBorder pane="side" />
         <Inspector />

@@ -3,6 +3,7 @@ import '@xyflow/react/dist/style.css';
 import { useEffect, useMemo, useRef, type JSX } from 'react';
 import { presentTime, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
+import { useStory, useViews } from '../stores/views.ts';
 import { FaultMenu } from './menu.tsx';
 import { layout, type Box } from './layout.ts';
 import { ApiServerNode, ClientNode, ComponentNode, inspectPacket, WorkerNode } from './nodes.tsx';
@@ -30,6 +31,10 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
   const view = useRef(viewport);
   view.current = viewport;
   const showChatter = useSettings((state) => state.showChatter);
+  const onlyStory = useViews((state) => state.onlyStory);
+  const told = useStory();
+  const story = useRef(told);
+  story.current = told;
   useEffect(() => {
     const element = canvas.current!;
     const context = element.getContext('2d')!;
@@ -57,9 +62,10 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
         const place = placeOf(packet, time, boxes);
         if (place === undefined) continue;
         context.setTransform(scale, 0, 0, scale, (place.x * zoom + x) * scale, (place.y * zoom + y) * scale);
-        context.globalAlpha = packet.chatter ? 0.35 : packet.story === frame.story ? 1 : 0.75;
+        const other = onlyStory && packet.story !== story.current;
+        context.globalAlpha = other ? 0.12 : packet.chatter ? 0.35 : packet.story === frame.story ? 1 : 0.75;
         context.fillStyle = context.strokeStyle = style.getPropertyValue(`--${packet.kind}`);
-        if (!packet.chatter && (!frame.playing || frame.packets.length < 9)) {
+        if (!packet.chatter && !other && (!frame.playing || frame.packets.length < 9)) {
           labels.draw(packet.label, place.x * zoom + x, place.y * zoom + y);
         }
         shapes[packet.kind](context, packetSize * Math.max(0.8, zoom));
@@ -67,7 +73,7 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
     };
     draw();
     return () => cancelAnimationFrame(handle);
-  }, [boxes, showChatter]);
+  }, [boxes, showChatter, onlyStory]);
   return <canvas ref={canvas} style={{ width: '100%', height: '100%' }} aria-hidden="true" />;
 }
 

@@ -1,7 +1,9 @@
 import { keepEn } from './keep.ts';
+import { viewsEn } from './views.ts';
 
 /** Every text of the page. A key that another language lacks fails the type check. */
 export const en = {
+  ...viewsEn,
   tagline: 'A whole Kubernetes cluster, really running, with time as a handle',
   play: 'Play',
   pause: 'Pause',

@@ -1,7 +1,9 @@
 import { keepZh } from './keep.ts';
 import type { TextKey } from './en.ts';
+import { viewsZh } from './views.ts';
 
 export const zhCN: Readonly<Record<TextKey, string>> = {
+  ...viewsZh,
   tagline: '一个真正在运行的 Kubernetes 集群，时间由你掌握',
   play: '播放',
   pause: '暂停',
