@@ -87,6 +87,19 @@ test('caches stand beside the truth, and the audit log is one of audit.k8s.io', 
   expect(events.some(({ objectRef }) => objectRef?.name === 'shop')).toBe(true);
 });
 
+test('time runs until what one waits for, and stops there', async ({ page }) => {
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('slider', { name: 'timeline' }).press('Home');
+  const wanted = page.getByRole('searchbox', { name: 'Run until…' });
+  await wanted.fill('a pod is bound to a node');
+  await wanted.press('Enter');
+  await expect(page.getByRole('log')).toContainText('kube-scheduler → kube-apiserver: POST pods/', { timeout: 30_000 });
+  await expect(page.getByRole('button', { name: 'Play' })).toBeVisible();
+  await wanted.fill('coredns');
+  await wanted.press('Enter');
+  await expect(page.getByRole('button', { name: 'Play' })).toBeVisible({ timeout: 30_000 });
+});
+
 test('two branches are compared at the same moment', async ({ page }) => {
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('slider', { name: 'timeline' }).click({ position: { x: 500, y: 20 } });

@@ -116,6 +116,13 @@ export const viewsEn = {
   say_started: '{by} was started.',
   say_inside: 'Inside {by}: {what}',
   allSteps: 'Every step',
+  runUntil: 'Run until…',
+  runUntilAbout: 'Choose what to wait for, or type a text that a message has in it: a name, a path, a reason. Enter starts it.',
+  until_settled: 'nothing more happens',
+  until_refused: 'a request is refused',
+  until_conflict: 'the first 409 Conflict',
+  until_bound: 'a pod is bound to a node',
+  until_deleted: 'something is gone',
 } as const;
 
 export const viewsZh: Readonly<Record<keyof typeof viewsEn, string>> = {
@@ -233,4 +240,11 @@ export const viewsZh: Readonly<Record<keyof typeof viewsEn, string>> = {
   say_started: '{by} 启动了。',
   say_inside: '{by} 内部：{what}',
   allSteps: '每一步',
+  runUntil: '运行到…',
+  runUntilAbout: '选择要等待的事情，或者输入消息中的一段文字：名称、路径、原因。按 Enter 开始。',
+  until_settled: '一切平静下来',
+  until_refused: '有请求被拒绝',
+  until_conflict: '出现第一个 409 Conflict',
+  until_bound: '有 Pod 绑定到节点',
+  until_deleted: '有对象消失',
 };
