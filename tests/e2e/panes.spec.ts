@@ -68,7 +68,7 @@ test('a field says who wrote it and why; a pod that cannot be placed says what i
   await open(page, 'Queues');
   await expect(page.locator('tr', { hasText: 'default/big' })).toContainText('unschedulable NodeAffinity');
   await open(page, 'Scheduler');
-  await page.getByLabel('Pod').selectOption('default/big');
+  await page.locator('.sheet select').selectOption('default/big');
   await expect(page.locator('.sheet')).toContainText("node(s) didn't match Pod's node affinity/selector");
   await expect(page.getByRole('region', { name: 'What is in the way' })).toContainText('0/1 nodes are available');
 });
@@ -90,7 +90,7 @@ test('caches stand beside the truth, and the audit log is one of audit.k8s.io', 
 test('time runs until what one waits for, and stops there', async ({ page }) => {
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('slider', { name: 'timeline' }).press('Home');
-  const wanted = page.getByRole('searchbox', { name: 'Run until…' });
+  const wanted = page.getByRole('combobox', { name: 'Run until…' });
   await wanted.fill('a pod is bound to a node');
   await wanted.press('Enter');
   await expect(page.getByRole('log')).toContainText('kube-scheduler → kube-apiserver: POST pods/', { timeout: 30_000 });

@@ -46,7 +46,9 @@ export function Why({ target, path, revision, close }: WhyProps): JSX.Element {
   const answer = useOnce({ type: 'why-field', target, path }, revision);
   const element = useRef<HTMLElement>(null);
   // Whoever asks wants to read the answer, wherever the line is that was asked about.
-  useEffect(() => element.current?.scrollIntoView({ block: 'nearest' }), [answer]);
+  useEffect(() => {
+    element.current?.scrollIntoView({ block: 'nearest' });
+  }, [answer]);
   return (
     <section className="why" ref={element} aria-label={t('why')}>
       <header>
