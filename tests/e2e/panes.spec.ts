@@ -60,6 +60,7 @@ test('a field says who wrote it and why; a pod that cannot be placed says what i
   await page.getByRole('option', { name: 'nodeName: minikube' }).click();
   const why = page.getByRole('region', { name: 'Why?' });
   await expect(why).toContainText('scheduler asked kube-apiserver: POST pods/web-');
+  await expect(why).toContainText('let it pass: authentication → authorization');
   await expect(why).toContainText('alice typed: kubectl create deployment web --image=nginx');
   await page.getByRole('tab', { name: 'Owners of fields' }).click();
   await expect(page.locator('.owned').first()).toContainText('spec.containers[name=nginx].image');

@@ -14,6 +14,7 @@ import './diagram.css';
 const nodeTypes = { api: ApiServerNode, client: ClientNode, component: ComponentNode, worker: WorkerNode };
 const packetSize = 5.5;
 const hitRadius = 14;
+const settleMs = 60;
 const fitPadding = { x: '14px', y: '14px' } as const;
 
 function useBoxes(): ReadonlyMap<string, Box> {
@@ -102,8 +103,12 @@ function Flow(): JSX.Element {
   useEffect(() => {
     // Whoever has moved the picture keeps it as it is.
     const fit = (): void => void (moved.current || flow.fitView({ padding: fitPadding, duration: 0 }));
-    const handle = setTimeout(fit, 60);
-    const observer = new ResizeObserver(fit);
+    // React Flow measures its room by itself, after this does.
+    let handle = setTimeout(fit, settleMs);
+    const observer = new ResizeObserver(() => {
+      clearTimeout(handle);
+      handle = setTimeout(fit, settleMs);
+    });
     observer.observe(element.current!);
     return () => {
       clearTimeout(handle);

@@ -16,12 +16,13 @@ const sayings: Readonly<Record<string, Saying>> = {
 };
 
 /** How a link of a chain is said. */
-function sayingOf({ messageType, kind, label }: Pick<JournalEntrySummary, 'messageType' | 'kind' | 'label'>): Saying {
+function sayingOf({ messageType, kind, label, definition }: JournalEntrySummary): Saying {
   const known = sayings[messageType];
   if (known !== undefined) return known;
   if (kind === 'input') return 'say_fault';
   if (messageType === 'etcd.request') return label.startsWith('range') ? 'say_asked' : 'say_stored';
   if (messageType.startsWith('cri.')) return 'say_runtime';
+  if (messageType.startsWith('xstate.after.') && definition === 'kube-apiserver/request') return 'say_passed';
   if (kind === 'timer') return 'say_timer';
   return kind === 'start' ? 'say_started' : 'say_inside';
 }
@@ -37,6 +38,30 @@ function whoIs(address: string): string {
 /** What goes on inside a component says little to whoever wants to know who said what to whom. */
 const isStep = (entry: JournalEntrySummary): boolean => sayingOf(entry) === 'say_inside' || sayingOf(entry) === 'say_started';
 
+interface Link {
+  readonly entry: JournalEntrySummary;
+  readonly what: string;
+}
+
+/** The links of a chain; the gates that a request has passed one after the other are one of them. */
+function linksOf(entries: readonly JournalEntrySummary[]): readonly Link[] {
+  const links: Link[] = [];
+  for (const entry of entries) {
+    const last = links.at(-1);
+    const what = entry.label.replace(/ ✓$/, '');
+    if (last !== undefined && sayingOf(entry) === 'say_passed' && sayingOf(last.entry) === 'say_passed')
+      links.splice(-1, 1, { entry: last.entry, what: `${what} → ${last.what}` });
+    else links.push({ entry, what });
+  }
+  return links;
+}
+
+/** Who asked the API server last in a chain; undefined where nobody did. */
+export function askerOf(entries: readonly JournalEntrySummary[]): string | undefined {
+  const asked = entries.find(({ messageType }) => messageType === 'http.request');
+  return asked === undefined ? undefined : whoIs(asked.from);
+}
+
 /** The chain of causes, from the event back to the keystroke or timer: a sentence for each link, and a click goes to its moment. */
 export function Chain({ entries }: { readonly entries: readonly JournalEntrySummary[] }): JSX.Element {
   const t = useText();
@@ -47,11 +72,10 @@ export function Chain({ entries }: { readonly entries: readonly JournalEntrySumm
   return (
     <>
       <ol className="chain">
-        {shown.map((entry) => (
+        {linksOf(shown).map(({ entry, what }) => (
           <li key={entry.seq} className={sayingOf(entry)}>
             <button type="button" className="plain" onClick={() => port.send({ type: 'seek', to: { seq: entry.seq } })}>
-              <time>{clock(entry.at - epoch)}</time>{' '}
-              {t(sayingOf(entry), { by: whoIs(entry.process), from: whoIs(entry.from), what: entry.label })}
+              <time>{clock(entry.at - epoch)}</time> {t(sayingOf(entry), { by: whoIs(entry.process), from: whoIs(entry.from), what })}
             </button>
           </li>
         ))}

@@ -5,7 +5,7 @@ import type { FieldPath } from '#session/view-port.ts';
 import { port, useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
 import { clock } from '../timeline/clock.ts';
-import { Chain } from './chain.tsx';
+import { askerOf, Chain } from './chain.tsx';
 
 type Target = Extract<Inspected, { readonly type: 'object' }>['target'];
 
@@ -62,7 +62,7 @@ export function Why({ target, path, revision, close }: WhyProps): JSX.Element {
       ) : (
         <>
           <p>
-            {t('whyWritten', { at: clock(answer.at - epoch), manager: answer.manager || '—', revision: answer.revision })}{' '}
+            {t('whyWritten', { at: clock(answer.at - epoch), manager: askerOf(answer.chain) ?? answer.manager, revision: answer.revision })}{' '}
             {path.length === 0 || answer.before === undefined ? '' : t('wasBefore', { value: shortest(answer.before) })}
           </p>
           <Chain entries={answer.chain} />
