@@ -2,7 +2,7 @@ import type { Input, JournalEntry, Millis, Sequence } from '#kernel/types.ts';
 import { createHistory } from '#kernel/history.ts';
 import { openCluster } from '#cluster/index.ts';
 import type { Cluster } from '#cluster/types.ts';
-import { Branch, isForeground } from './branch.ts';
+import { Branch, isForeground, previousForeground } from './branch.ts';
 import { FrameBuilder } from './frame.ts';
 import { LookAhead } from './look-ahead.ts';
 import { answer } from './queries.ts';
@@ -277,14 +277,7 @@ export class Session implements SessionPort {
       history.stepBack();
       return;
     }
-    for (let seq = history.world.seq - 1; seq > 0; seq--) {
-      const entry = history.entry(seq);
-      if (entry !== undefined && isForeground(entry)) {
-        this.moveTo({ seq });
-        return;
-      }
-    }
-    this.moveTo({ seq: 0 });
+    this.moveTo({ seq: previousForeground(this.current) });
   }
 
   private advance(wallMs: number, maxEvents: number): void {
