@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, type JSX } from 'react';
+import { Diagram } from '../diagram/diagram.tsx';
 import { Editor } from '../editor/editor.tsx';
 import { Inspector } from '../inspector/inspector.tsx';
 import { Player } from '../scenario-player/player.tsx';
