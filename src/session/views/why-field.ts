@@ -3,7 +3,8 @@ import type { JournalEntry } from '#kernel/types.ts';
 import type { KubeObject } from '#api/object.ts';
 import type { Branch } from '../branch.ts';
 import { summarizeEntry } from '../entries.ts';
-import { keyHistory } from '../keyspace.ts';
+import type { World } from '#kernel/world.ts';
+import { currentKeyspace, keyHistory } from '../keyspace.ts';
 import { keyOf } from '../relations.ts';
 import type { InspectTarget } from '../port.ts';
 import type { FieldPath, ViewAnswers } from '../view-port.ts';
@@ -45,6 +46,10 @@ function managerOf(object: KubeObject | undefined): string {
   return entries.reduce((newest, entry) => ((entry.time ?? '') >= (newest.time ?? '') ? entry : newest), entries[0] ?? {}).manager ?? '';
 }
 
+/** The revision with which a key came to be. */
+const createdAt = (world: World, key: string): number | undefined =>
+  currentKeyspace(world, key).keys.find((item) => item.key === key)?.createRevision;
+
 /** The last write by which a field came to be what it is, and the chain of causes of that write. */
 export function whyField(
   branch: Branch,
@@ -60,6 +65,8 @@ export function whyField(
   // The revision with which the field began to be as it is now.
   const same = revisions.findLastIndex(({ object }) => !deepEqual(valueAt(object, path), after)) + 1;
   const write = path.length === 0 ? newest : revisions[same]!;
+  // Of what was compacted nobody knows whether it was so already.
+  if (path.length > 0 && same === 0 && write.revision !== createdAt(history.world, key)) return undefined;
   const before = valueAt(revisions[revisions.indexOf(write) - 1]?.object, path);
   const entry = writeOf(branch, key, write.revision);
   return {

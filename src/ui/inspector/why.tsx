@@ -13,7 +13,7 @@ type Target = Extract<Inspected, { readonly type: 'object' }>['target'];
 function useOnce<Q extends Extract<SessionQuery, { readonly type: 'why-field' | 'why-not' }>>(
   query: Q,
   revision: unknown,
-): SessionAnswers[Q['type']] | undefined {
+): { readonly answer: SessionAnswers[Q['type']] } | undefined {
   const question = JSON.stringify(query);
   const [found, setFound] = useState<{ readonly question: string; readonly answer: SessionAnswers[Q['type']] }>();
   useEffect(() => {
@@ -23,7 +23,7 @@ function useOnce<Q extends Extract<SessionQuery, { readonly type: 'why-field' | 
       current = false;
     };
   }, [question, revision]);
-  return found?.question === question ? found.answer : undefined;
+  return found?.question === question ? found : undefined;
 }
 
 const shortest = (value: unknown): string => {
@@ -43,7 +43,8 @@ interface WhyProps {
 export function Why({ target, path, revision, close }: WhyProps): JSX.Element {
   const t = useText();
   const epoch = useSession((state) => state.frame?.epoch ?? 0);
-  const answer = useOnce({ type: 'why-field', target, path }, revision);
+  const found = useOnce({ type: 'why-field', target, path }, revision);
+  const [waiting, answer] = [found === undefined, found?.answer];
   const element = useRef<HTMLElement>(null);
   // Whoever asks wants to read the answer, wherever the line is that was asked about.
   useEffect(() => {
@@ -57,7 +58,7 @@ export function Why({ target, path, revision, close }: WhyProps): JSX.Element {
           ✕
         </button>
       </header>
-      {answer === undefined ? null : answer.chain.length === 0 ? (
+      {waiting ? null : answer === undefined || answer.chain.length === 0 ? (
         <p>{t('whyUnknown')}</p>
       ) : (
         <>
@@ -75,7 +76,7 @@ export function Why({ target, path, revision, close }: WhyProps): JSX.Element {
 /** What keeps an object from being as one would have it; nothing where nothing does. */
 export function WhyNot({ target, revision }: { readonly target: Target; readonly revision: unknown }): JSX.Element | null {
   const t = useText();
-  const reasons = useOnce({ type: 'why-not', target }, revision);
+  const reasons = useOnce({ type: 'why-not', target }, revision)?.answer;
   if (reasons === undefined || reasons.length === 0) return null;
   return (
     <section className="why not" aria-label={t('whyNot')}>
