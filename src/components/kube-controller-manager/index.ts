@@ -3,7 +3,6 @@ import { inspectController, inspectManager } from './inspect.ts';
 import { managerMachine } from './machine.ts';
 import { controllerMachine } from './worker-machine.ts';
 
-export { controllerQueue } from './inspect.ts';
 export type { ManagerInput } from './state.ts';
 
 /** The controller manager and its control loops. */

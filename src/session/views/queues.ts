@@ -1,7 +1,7 @@
 import type { World } from '#kernel/world.ts';
 import type { ProcessView } from '#kernel/types.ts';
-import { controllerQueue } from '#components/kube-controller-manager/index.ts';
-import { schedulerDecisions, schedulerQueue } from '#components/kube-scheduler/index.ts';
+import { controllerQueue } from '#components/kube-controller-manager/waiting.ts';
+import { schedulerDecisions, schedulerQueue } from '#components/kube-scheduler/waiting.ts';
 import type { QueueItem, ScheduleDecision } from '../view-port.ts';
 
 const readers: Readonly<Record<string, (context: never) => readonly Omit<QueueItem, 'process'>[]>> = {
