@@ -22,9 +22,10 @@ export type Ask =
 
 /** What the page shows at a beat. Where nothing is selected, the component that handles the event is. */
 export interface Camera {
-  readonly view?: 'inspector' | 'keyspace' | undefined;
+  /** What is shown beside the picture. */
+  readonly view?: 'ladder' | 'keyspace' | 'caches' | 'queues' | 'schedule' | 'audit' | 'activity' | undefined;
   readonly select?: Extract<InspectTarget, { readonly type: 'process' | 'object' }> | undefined;
-  /** Nothing but the story of the event is drawn. */
+  /** What belongs to other stories than the event's steps back. */
   readonly story?: boolean | undefined;
 }
 

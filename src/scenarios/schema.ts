@@ -83,7 +83,7 @@ type Camera = NonNullable<Beat['camera']>;
 type SelectOf<K> = Extract<NonNullable<Camera['select']>, { readonly type: K }>;
 
 const camera = object<Camera>([], {
-  view: { enum: ['inspector', 'keyspace'] },
+  view: { enum: ['ladder', 'keyspace', 'caches', 'queues', 'schedule', 'audit', 'activity'] },
   select: {
     oneOf: [
       object<SelectOf<'process'>>(['type', 'address'], { type: constant('process'), address }),

@@ -1,5 +1,6 @@
 import type { Assertion } from './assertions.ts';
 import type { Moment } from './moments.ts';
+import type { ViewAnswers, ViewQuery } from './view-port.ts';
 import type { FaultAction, FaultSummary, LinkSummary, ProbeSummary } from './port-faults.ts';
 import type { Inspection, JournalEntry, Millis, Packet, Sequence } from '#kernel/types.ts';
 
@@ -311,12 +312,14 @@ export type Inspected =
   | {
       readonly type: 'object';
       readonly key: string;
+      readonly target: Extract<InspectTarget, { readonly type: 'object' }>;
       /** Undefined where it does not exist at the cursor. */
       readonly object: unknown;
       readonly owners: readonly RelatedObject[];
       /** The objects whose ownerReferences name this one. */
       readonly dependents: readonly RelatedObject[];
       readonly events: readonly {
+        readonly name: string;
         readonly type: string;
         readonly reason: string;
         readonly from: string;
@@ -328,6 +331,7 @@ export type Inspected =
 
 /** Questions that are answered once, from the cursor's position. */
 export type SessionQuery =
+  | ViewQuery
   | { readonly type: 'complete'; readonly terminal: string; readonly line: string; readonly cursor: number }
   /** etcd's keys under a prefix at a revision (0: now). */
   | {
@@ -342,11 +346,10 @@ export type SessionQuery =
   | { readonly type: 'save' }
   /** The journal's hash at the cursor: the same seed and inputs give the same one, wherever they run. */
   | { readonly type: 'hash' }
-  | { readonly type: 'decisions'; readonly pod: string }
   /** Which claims about the stored objects hold at the cursor. */
   | { readonly type: 'check'; readonly assertions: readonly Assertion[] };
 
-export interface SessionAnswers {
+export interface SessionAnswers extends ViewAnswers {
   readonly complete: { readonly replaceFrom: number; readonly candidates: readonly string[] };
   readonly keyspace: {
     readonly revision: number;
@@ -365,15 +368,6 @@ export interface SessionAnswers {
   readonly save: unknown;
   readonly hash: { readonly seq: Sequence; readonly hash: string };
   readonly check: readonly boolean[];
-  readonly decisions: readonly {
-    readonly plugin: string;
-    readonly node: string;
-    readonly status: string;
-    readonly reason: string;
-    readonly score: number | undefined;
-    readonly normalized: number | undefined;
-    readonly weighted: number | undefined;
-  }[];
 }
 
 /** What the session tells besides frames: one clear sentence, with a code for the text table and its values. */

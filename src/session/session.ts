@@ -2,7 +2,7 @@ import type { Input, JournalEntry, Millis, Sequence } from '#kernel/types.ts';
 import { createHistory } from '#kernel/history.ts';
 import { openCluster } from '#cluster/index.ts';
 import type { Cluster } from '#cluster/types.ts';
-import { Branch, isForeground } from './branch.ts';
+import { Branch, isForeground, previousForeground } from './branch.ts';
 import { FrameBuilder } from './frame.ts';
 import { LookAhead } from './look-ahead.ts';
 import { answer } from './queries.ts';
@@ -97,7 +97,7 @@ export class Session implements SessionPort {
   /** Answers a question at once. */
   answer<Q extends SessionQuery>(query: Q): SessionAnswers[Q['type']] {
     if (query.type === 'save') return savedOf(this.choice, this.branches, this.current) as SessionAnswers[Q['type']];
-    return answer(this.current, query) as SessionAnswers[Q['type']];
+    return answer(this.current, this.branches, query) as SessionAnswers[Q['type']];
   }
 
   send(command: SessionCommand): void {
@@ -282,14 +282,7 @@ export class Session implements SessionPort {
       history.stepBack();
       return;
     }
-    for (let seq = history.world.seq - 1; seq > 0; seq--) {
-      const entry = history.entry(seq);
-      if (entry !== undefined && isForeground(entry)) {
-        this.moveTo({ seq });
-        return;
-      }
-    }
-    this.moveTo({ seq: 0 });
+    this.moveTo({ seq: previousForeground(this.current) });
   }
 
   private advance(wallMs: number, maxEvents: number): void {

@@ -3,7 +3,7 @@ import '@xyflow/react/dist/style.css';
 import { lazy, Suspense, useEffect, useMemo, useRef, type JSX } from 'react';
 import { port, presentTime, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
-import { useView } from '../stores/view.ts';
+import { useStory, useViews } from '../stores/views.ts';
 import { useText } from '../text/index.ts';
 import { FaultMenu } from './menu.tsx';
 import { layout, type Box } from './layout.ts';
@@ -23,6 +23,7 @@ const nodeTypes = {
 };
 const packetSize = 5.5;
 const hitRadius = 14;
+const settleMs = 60;
 const fitPadding = { x: '14px', y: '14px' } as const;
 
 function useBoxes(): ReadonlyMap<string, Box> {
@@ -40,7 +41,10 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
   const view = useRef(viewport);
   view.current = viewport;
   const showChatter = useSettings((state) => state.showChatter);
-  const storyOnly = useView((state) => state.storyOnly);
+  const onlyStory = useViews((state) => state.onlyStory);
+  const told = useStory();
+  const story = useRef(told);
+  story.current = told;
   useEffect(() => {
     const element = canvas.current!;
     const context = element.getContext('2d')!;
@@ -64,13 +68,14 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
       drawLines(context, boxes, frame, style);
       const labels = new Labels(context, width, style.getPropertyValue('--paper'));
       for (const packet of frame.packets) {
-        if (storyOnly ? packet.story !== frame.story : packet.chatter && !showChatter) continue;
+        if (packet.chatter && !showChatter) continue;
         const place = placeOf(packet, time, boxes);
         if (place === undefined) continue;
         context.setTransform(scale, 0, 0, scale, (place.x * zoom + x) * scale, (place.y * zoom + y) * scale);
-        context.globalAlpha = packet.chatter ? 0.35 : packet.story === frame.story ? 1 : 0.75;
+        const other = onlyStory && packet.story !== story.current;
+        context.globalAlpha = other ? 0.12 : packet.chatter ? 0.35 : packet.story === frame.story ? 1 : 0.75;
         context.fillStyle = context.strokeStyle = style.getPropertyValue(`--${packet.kind}`);
-        if (!packet.chatter && (!frame.playing || frame.packets.length < 9)) {
+        if (!packet.chatter && !other && (!frame.playing || frame.packets.length < 9)) {
           labels.draw(packet.label, place.x * zoom + x, place.y * zoom + y);
         }
         shapes[packet.kind](context, packetSize * Math.max(0.8, zoom));
@@ -78,7 +83,7 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
     };
     draw();
     return () => cancelAnimationFrame(handle);
-  }, [boxes, showChatter, storyOnly]);
+  }, [boxes, showChatter, onlyStory]);
   return <canvas ref={canvas} style={{ width: '100%', height: '100%' }} aria-hidden="true" />;
 }
 
@@ -128,8 +133,12 @@ function Flow(): JSX.Element {
   useEffect(() => {
     // Whoever has moved the picture keeps it as it is.
     const fit = (): void => void (moved.current || flow.fitView({ padding: fitPadding, duration: 0 }));
-    const handle = setTimeout(fit, 60);
-    const observer = new ResizeObserver(fit);
+    // React Flow measures its room by itself, after this does.
+    let handle = setTimeout(fit, settleMs);
+    const observer = new ResizeObserver(() => {
+      clearTimeout(handle);
+      handle = setTimeout(fit, settleMs);
+    });
     observer.observe(element.current!);
     return () => {
       clearTimeout(handle);

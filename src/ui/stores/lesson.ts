@@ -5,7 +5,7 @@ import type { Beat, Lesson, Scenario, ScenarioTexts, Setup } from '#scenarios/in
 import { port, putAside, useSession } from './session.ts';
 import { useSettings } from './settings.ts';
 import { useTerminals } from './terminals.ts';
-import { useView } from './view.ts';
+import { restoreViews, useViews } from './views.ts';
 
 /**
  * `boot`: the cluster starts and is made as the lesson begins; `intro`: what it is about; `ask`: a prediction before a beat; `playing`: on the way to a beat; `shown`: there;
@@ -99,14 +99,14 @@ export const useLesson = create<LessonStore>((set, get) => ({
     const { shape, seed, nodes } = scenario.cluster;
     port.send({ type: 'open', cluster: { shape, seed, nodes } });
     port.send({ type: 'tempo', tempo: { mode: 'readable' } });
-    useView.setState({ view: 'inspector', storyOnly: false });
+    lookAt(undefined);
     bootedAt = epoch + scenario.bootSeconds * 1000;
     port.send({ type: 'run-until', condition: { type: 'time', at: bootedAt } });
   },
 
   close() {
     set(nothing);
-    useView.setState({ storyOnly: false });
+    restoreViews();
   },
 
   next() {
@@ -154,9 +154,13 @@ function show({ camera, moment }: Beat, { process }: NonNullable<Frame['last']>)
   const gate = moment.gate as Extract<InspectTarget, { readonly type: 'gate' }>['gate'] | undefined;
   const event: InspectTarget =
     gate === undefined ? { type: 'process', address: process } : { type: 'gate', server: process.split('/').slice(0, 2).join('/'), gate };
-  // Nothing is selected where etcd's keys are to be seen: what is selected would take their place.
-  port.send({ type: 'inspect', target: camera?.view === 'keyspace' ? undefined : (camera?.select ?? event) });
-  useView.setState({ view: camera?.view ?? 'inspector', storyOnly: camera?.story === true });
+  port.send({ type: 'inspect', target: camera?.select ?? event });
+  lookAt(camera);
+}
+
+/** The picture, and beside it the view that a beat asks for; what the learner has chosen is not forgotten by that. */
+function lookAt(camera: Beat['camera']): void {
+  useViews.setState({ main: 'topology', beside: camera?.view, onlyStory: camera?.story === true });
 }
 
 /** Goes to a beat: to where it was found before, or by playing on until it happens. */

@@ -1,11 +1,13 @@
 import { mastersEn } from './masters.ts';
 import { keepEn } from './keep.ts';
 import { lessonsEn } from './lessons.ts';
+import { viewsEn } from './views.ts';
 
 /** Every text of the page. A key that another language lacks fails the type check. */
 export const en = {
   ...lessonsEn,
   ...mastersEn,
+  ...viewsEn,
   tagline: 'A whole Kubernetes cluster, really running, with time as a handle',
   play: 'Play',
   pause: 'Pause',

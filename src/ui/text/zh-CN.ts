@@ -2,10 +2,12 @@ import { keepZh } from './keep.ts';
 import { lessonsZh } from './lessons.ts';
 import type { TextKey } from './en.ts';
 import { mastersZhCN } from './masters.ts';
+import { viewsZh } from './views.ts';
 
 export const zhCN: Readonly<Record<TextKey, string>> = {
   ...lessonsZh,
   ...mastersZhCN,
+  ...viewsZh,
   tagline: '一个真正在运行的 Kubernetes 集群，时间由你掌握',
   play: '播放',
   pause: '暂停',
