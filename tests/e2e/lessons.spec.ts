@@ -91,7 +91,7 @@ test('a prediction is made by pointing at the picture; a link opens the lesson, 
     if (beat < 3) await expect(page.locator('.player .waiting, .player .options')).toHaveCount(0, { timeout: 30_000 });
   }
   await expect(page.locator('.player')).toContainText('Point at it');
-  await page.locator('.diagram button', { hasText: /^etcd/ }).first().focus();
+  await page.locator('.react-flow button', { hasText: /^etcd/ }).first().focus();
   await page.keyboard.press('Enter');
   await expect(page.locator('.player .right')).toContainText('etcd, as you said', { timeout: 30_000 });
   await page.getByRole('button', { name: 'Lessons' }).click();
