@@ -1,5 +1,6 @@
 import { useLesson } from '../stores/lesson.ts';
 import { openDialog } from '../stores/dialogs.ts';
+import { present } from '../stores/presenter.ts';
 import { port, startAnew, takeUp, useSession } from '../stores/session.ts';
 import { themes, useSettings } from '../stores/settings.ts';
 import { exportObjects, openFile, saveFile } from '../share/files.ts';
@@ -40,6 +41,7 @@ export const sessionActions: readonly Action[] = [
   { text: 'saveFile', run: () => void saveFile() },
   { text: 'openFile', run: openFile },
   { text: 'exportYaml', run: () => void exportObjects() },
+  { text: 'showPresenter', key: 'P', run: present },
   { text: 'transcript', run: () => openDialog('log') },
 ];
 

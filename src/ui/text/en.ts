@@ -1,4 +1,5 @@
 import { keepEn } from './keep.ts';
+import { presenterEn } from './presenter.ts';
 
 /** Every text of the page. A key that another language lacks fails the type check. */
 export const en = {
@@ -162,6 +163,7 @@ export const en = {
   storageAbout: 'The object is written to etcd, unless somebody else has written it meanwhile (resourceVersion). Then: 409 Conflict.',
   happened: '{from} → {to}: {label}',
   ...keepEn,
+  ...presenterEn,
 } as const;
 
 export type TextKey = keyof typeof en;

@@ -1,4 +1,5 @@
 import { keepZh } from './keep.ts';
+import { presenterZh } from './presenter.ts';
 import type { TextKey } from './en.ts';
 
 export const zhCN: Readonly<Record<TextKey, string>> = {
@@ -159,4 +160,5 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   storageAbout: '对象写入 etcd，前提是期间没有别人改过它（resourceVersion）。否则：409 Conflict。',
   happened: '{from} → {to}：{label}',
   ...keepZh,
+  ...presenterZh,
 };
