@@ -40,6 +40,7 @@ export const sessionActions: readonly Action[] = [
   { text: 'share', run: () => openDialog('share') },
   { text: 'saveFile', run: () => void saveFile() },
   { text: 'openFile', run: openFile },
+  { text: 'gallery', run: () => openDialog('gallery') },
   { text: 'exportYaml', run: () => void exportObjects() },
   { text: 'showPresenter', key: 'P', run: present },
   { text: 'transcript', run: () => openDialog('log') },

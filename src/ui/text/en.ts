@@ -1,3 +1,4 @@
+import { galleryEn } from './gallery.ts';
 import { keepEn } from './keep.ts';
 import { presenterEn } from './presenter.ts';
 
@@ -163,6 +164,7 @@ export const en = {
   storageAbout: 'The object is written to etcd, unless somebody else has written it meanwhile (resourceVersion). Then: 409 Conflict.',
   happened: '{from} → {to}: {label}',
   ...keepEn,
+  ...galleryEn,
   ...presenterEn,
 } as const;
 

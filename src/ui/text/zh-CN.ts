@@ -1,3 +1,4 @@
+import { galleryZh } from './gallery.ts';
 import { keepZh } from './keep.ts';
 import { presenterZh } from './presenter.ts';
 import type { TextKey } from './en.ts';
@@ -160,5 +161,6 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   storageAbout: '对象写入 etcd，前提是期间没有别人改过它（resourceVersion）。否则：409 Conflict。',
   happened: '{from} → {to}：{label}',
   ...keepZh,
+  ...galleryZh,
   ...presenterZh,
 };
