@@ -8,7 +8,8 @@ test('a manifest of the gallery is shown, and applied', async ({ page }) => {
   await page.getByRole('menuitem', { name: 'Manifests to begin with' }).click();
   const gallery = page.getByRole('dialog', { name: 'Manifests to begin with' });
   await expect(gallery.getByRole('button', { name: 'Running, and never Ready' })).toBeVisible();
-  expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).not.toContain('color-contrast');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id)).toEqual([]);
   await gallery.getByRole('button', { name: 'A web server' }).click();
   const dialog = page.getByRole('dialog', { name: 'Apply manifests' });
   await expect(dialog).toContainText('Served from a ConfigMap');
