@@ -1,5 +1,6 @@
 import { useLesson } from '../stores/lesson.ts';
 import { openDialog } from '../stores/dialogs.ts';
+import { present } from '../stores/presenter.ts';
 import { port, startAnew, takeUp, useSession } from '../stores/session.ts';
 import { themes, useSettings } from '../stores/settings.ts';
 import { exportObjects, openFile, saveFile } from '../share/files.ts';
@@ -39,7 +40,9 @@ export const sessionActions: readonly Action[] = [
   { text: 'share', run: () => openDialog('share') },
   { text: 'saveFile', run: () => void saveFile() },
   { text: 'openFile', run: openFile },
+  { text: 'gallery', run: () => openDialog('gallery') },
   { text: 'exportYaml', run: () => void exportObjects() },
+  { text: 'showPresenter', key: 'P', run: present },
   { text: 'transcript', run: () => openDialog('log') },
 ];
 

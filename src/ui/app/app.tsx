@@ -1,10 +1,11 @@
-import { useEffect, useLayoutEffect, type JSX } from 'react';
+import { lazy, Suspense, useEffect, useLayoutEffect, type JSX } from 'react';
 import { Diagram } from '../diagram/diagram.tsx';
 import { Editor } from '../editor/editor.tsx';
 import { Inspector } from '../inspector/inspector.tsx';
 import { Player } from '../scenario-player/player.tsx';
 import { openDialog, useDialog } from '../stores/dialogs.ts';
 import { Live } from '../live/live.tsx';
+import { present, usePresenter } from '../stores/presenter.ts';
 import { port, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
 import { useGifts } from '../share/gifts.ts';
@@ -20,6 +21,8 @@ import { Stage } from '../views/stage.tsx';
 import { PaneBorder, usePaneSizes } from './panes.tsx';
 import { Problems } from './problems.tsx';
 
+const Presenter = lazy(() => import('../presenter/presenter.tsx'));
+
 /** Keys work everywhere but where one types. */
 function useKeys(): void {
   useEffect(() => {
@@ -34,6 +37,7 @@ function useKeys(): void {
       else if (event.key === 'Home') port.send({ type: 'seek', to: { seq: 0 } });
       else if (event.key === 'End') port.send({ type: 'seek', to: 'head' });
       else if (event.key === '?') openDialog('help');
+      else if (event.key.toLowerCase() === 'p' && !event.ctrlKey && !event.metaKey) present();
       else if (event.key === '/' && !event.ctrlKey && !event.metaKey) document.getElementById('line')?.focus();
       else return;
       event.preventDefault();
@@ -59,14 +63,15 @@ export function App(): JSX.Element {
   const { language, theme } = useSettings();
   const idle = useSession((state) => state.frame?.idle ?? false);
   const loaded = useSession((state) => state.frame !== undefined);
+  const presenting = usePresenter((state) => state.since !== undefined);
   const sizes = usePaneSizes();
   useKeys();
   useGifts();
   // Before any effect that reads colours.
   useLayoutEffect(() => {
-    document.documentElement.dataset['theme'] = theme;
+    document.documentElement.dataset['theme'] = presenting ? 'projector' : theme;
     document.documentElement.lang = language;
-  }, [theme, language]);
+  }, [theme, presenting, language]);
   useEmbedding();
   if (isEmbedded)
     return (
@@ -78,16 +83,24 @@ export function App(): JSX.Element {
       </div>
     );
   return (
-    <div className="app" data-idle={idle} style={sizes}>
-      <Header />
-      <main className="diagram">{loaded ? <Stage /> : <div className="loading">{t('loading')}</div>}</main>
-      <aside className="side">
-        <PaneBorder pane="side" />
-        <Inspector />
-        <Terminal />
-      </aside>
+    <div className={presenting ? 'app presenting' : 'app'} data-idle={idle} style={sizes}>
+      {presenting ? null : <Header />}
+      <main className="diagram">{!loaded ? <div className="loading">{t('loading')}</div> : presenting ? <Diagram /> : <Stage />}</main>
+      {presenting ? null : (
+        <aside className="side">
+          <PaneBorder pane="side" />
+          <Inspector />
+          <Terminal />
+        </aside>
+      )}
       <Player />
-      <Timeline />
+      {presenting ? (
+        <Suspense fallback={null}>
+          <Presenter />
+        </Suspense>
+      ) : (
+        <Timeline />
+      )}
       <Problems />
       <Editor />
       <Dialogs />

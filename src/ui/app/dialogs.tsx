@@ -8,6 +8,7 @@ const dialogs: Readonly<Record<DialogName, ReturnType<typeof lazy>>> = {
   share: lazy(() => import('../share/share.tsx')),
   sessions: lazy(() => import('../sessions/sessions.tsx')),
   manifests: lazy(() => import('../share/import.tsx')),
+  gallery: lazy(() => import('../gallery/gallery.tsx')),
   log: lazy(() => import('../live/log.tsx')),
 };
 

@@ -1,7 +1,8 @@
 import { useEffect } from 'react';
 import { lessons } from '#scenarios/index.ts';
+import { jumpTo } from '../stores/jump.ts';
 import { useLesson } from '../stores/lesson.ts';
-import { port, tell } from '../stores/session.ts';
+import { tell } from '../stores/session.ts';
 import { askedLesson, askedStep, isEmbedded } from './place.ts';
 
 /** What the page around this one is told; `source` tells it from what others send. */
@@ -14,18 +15,6 @@ function toParent(told: Told): void {
   if (window.parent !== window) window.parent.postMessage({ source: 'kube-orrery', ...told }, '*');
 }
 
-/** Plays as fast as possible to a beat of the lesson that is open; questions on the way are passed over. */
-function goTo(step: number): void {
-  port.send({ type: 'tempo', tempo: { mode: 'fastest' } });
-  const timer = setInterval(() => {
-    const { phase, index, next } = useLesson.getState();
-    if (phase === 'shown' && index + 1 >= step) {
-      clearInterval(timer);
-      port.send({ type: 'tempo', tempo: { mode: 'readable' } });
-    } else if (phase === 'intro' || phase === 'ask' || phase === 'shown') next();
-  }, 30);
-}
-
 async function openAsked(): Promise<void> {
   if (askedLesson === undefined) return;
   if (!lessons.some(({ id }) => id === askedLesson))
@@ -34,7 +23,7 @@ async function openAsked(): Promise<void> {
   const steps = useLesson.getState().scenario?.beats.length ?? 0;
   if (askedStep === undefined) return;
   const step = Number(askedStep);
-  if (Number.isInteger(step) && step >= 1 && step <= steps) goTo(step);
+  if (Number.isInteger(step) && step >= 1 && step <= steps) jumpTo(step - 1);
   else tell({ code: 'embed.step', values: { step: askedStep, count: String(steps) } });
 }
 

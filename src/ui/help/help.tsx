@@ -14,6 +14,7 @@ const keys: readonly (readonly [string, TextKey])[] = [
   ['Tab Enter', 'keyTab'],
   ['Shift F10', 'keyMenu'],
   ['Page Down, Page Up', 'keyLesson'],
+  ['P', 'keyPresent'],
   ['← → ↑ ↓', 'keyPanes'],
   ['Esc', 'keyEscape'],
 ];

@@ -2,6 +2,8 @@ import { mastersEn } from './masters.ts';
 import { keepEn } from './keep.ts';
 import { lessonsEn } from './lessons.ts';
 import { viewsEn } from './views.ts';
+import { galleryEn } from './gallery.ts';
+import { presenterEn } from './presenter.ts';
 
 /** Every text of the page. A key that another language lacks fails the type check. */
 export const en = {
@@ -155,6 +157,8 @@ export const en = {
   storageAbout: 'The object is written to etcd, unless somebody else has written it meanwhile (resourceVersion). Then: 409 Conflict.',
   happened: '{from} → {to}: {label}',
   ...keepEn,
+  ...galleryEn,
+  ...presenterEn,
 } as const;
 
 export type TextKey = keyof typeof en;

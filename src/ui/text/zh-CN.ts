@@ -1,5 +1,7 @@
+import { galleryZh } from './gallery.ts';
 import { keepZh } from './keep.ts';
 import { lessonsZh } from './lessons.ts';
+import { presenterZh } from './presenter.ts';
 import type { TextKey } from './en.ts';
 import { mastersZhCN } from './masters.ts';
 import { viewsZh } from './views.ts';
@@ -152,4 +154,6 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   storageAbout: '对象写入 etcd，前提是期间没有别人改过它（resourceVersion）。否则：409 Conflict。',
   happened: '{from} → {to}：{label}',
   ...keepZh,
+  ...galleryZh,
+  ...presenterZh,
 };

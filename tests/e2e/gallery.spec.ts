@@ -1,0 +1,18 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from '@playwright/test';
+import { openBooted } from './page.ts';
+
+test('a manifest of the gallery is shown, and applied', async ({ page }) => {
+  await openBooted(page);
+  await page.getByRole('button', { name: 'Keep, share and open sessions' }).click();
+  await page.getByRole('menuitem', { name: 'Manifests to begin with' }).click();
+  const gallery = page.getByRole('dialog', { name: 'Manifests to begin with' });
+  await expect(gallery.getByRole('button', { name: 'Running, and never Ready' })).toBeVisible();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id)).toEqual([]);
+  await gallery.getByRole('button', { name: 'A web server' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Apply manifests' });
+  await expect(dialog).toContainText('Served from a ConfigMap');
+  await dialog.getByRole('button', { name: 'Apply' }).click();
+  await expect(page.locator('.terminal')).toContainText('deployment.apps/web created', { timeout: 30_000 });
+});
