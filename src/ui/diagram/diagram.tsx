@@ -176,7 +176,7 @@ function Flow(): JSX.Element {
         <Background gap={28} size={1} color="var(--line)" />
         <Controls
           showInteractive={false}
-          position="top-right"
+          position="bottom-right"
           orientation="horizontal"
           fitViewOptions={{ padding: fitPadding }}
           onFitView={() => (moved.current = false)}
