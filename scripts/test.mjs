@@ -10,6 +10,7 @@ const stages = [
   ['format', () => run('node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', 'src', 'tests', 'scripts'])],
   ['unit', () => run('node_modules/vitest/vitest.mjs', ['run'])],
   ['fuzz', () => run('node_modules/vitest/vitest.mjs', ['run', 'tests/fuzz'], { env: { ...process.env, FUZZ: 'all' } })],
+  ['swarm', () => run('--import=tsx', ['tests/swarm/cli.ts', '--seeds', '100'])],
   ['build', () => run('node_modules/vite/bin/vite.js', ['build', '--logLevel', 'warn'])],
   ['size', () => run('node_modules/size-limit/bin.js', [])],
   ['browser', () => run('node_modules/@playwright/test/cli.js', ['test'])],

@@ -27,8 +27,8 @@ export function utf8(text: string): number[] {
   );
 }
 
-/** The text (UTF-8) that base64 stands for; bytes that are no UTF-8 become replacement characters. */
-export function decodeBase64(text: string): string {
+/** The bytes that base64 stands for. */
+export function decodeBytes(text: string): number[] {
   const digits = [...text.replace(/[^A-Za-z0-9+/]/g, '')].map((char) => alphabet.indexOf(char));
   const bytes: number[] = [];
   for (let i = 0; i + 1 < digits.length; i += 4) {
@@ -37,6 +37,12 @@ export function decodeBase64(text: string): string {
     if (i + 2 < digits.length) bytes.push((group >> 8) & 255);
     if (i + 3 < digits.length) bytes.push(group & 255);
   }
+  return bytes;
+}
+
+/** The text (UTF-8) that base64 stands for; bytes that are no UTF-8 become replacement characters. */
+export function decodeBase64(text: string): string {
+  const bytes = decodeBytes(text);
   try {
     return decodeURIComponent(bytes.map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''));
   } catch {

@@ -73,7 +73,7 @@ function boot(gateway: Gateway): void {
 function ask(gateway: Gateway, path: string): HttpResponse | undefined {
   let answer: HttpResponse | undefined;
   const nothing = (): void => undefined;
-  const abort = gateway.send(
+  const connection = gateway.send(
     { method: 'GET', path, query: {}, accept: 'application/json', userAgent: 'bridge', credential: admin },
     {
       response: (response) => (answer = response),
@@ -83,6 +83,6 @@ function ask(gateway: Gateway, path: string): HttpResponse | undefined {
     },
   );
   gateway.pass(1000);
-  if (answer === undefined) abort();
+  if (answer === undefined) connection.abort();
   return answer;
 }

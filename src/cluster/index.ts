@@ -1,20 +1,17 @@
-import { kubernetesVersion } from '#api/version.ts';
 import { definitions } from './definitions.ts';
-import { addonManifests } from './manifests/addons.ts';
-import { staticPodManifests } from './manifests/static-pods.ts';
-import { addonBinaries, controlPlane, controlPlaneBinaries, dns, node, proxyProcess, type Machine, type NodeSettings } from './parts.ts';
+import { addNode, highlyAvailable, minikube } from './kubeadm.ts';
+import { controlPlane, node, proxyProcess, type Machine, type NodeSettings } from './parts.ts';
+import { startProbers } from './probers.ts';
+import { numbered, timing } from './settings.ts';
 import type { Cluster, ClusterOptions } from './types.ts';
 import { firstTerminal, openTerminal, usersWith } from './users.ts';
 
+export { stopProbers } from './probers.ts';
 export type { Cluster, ClusterOptions } from './types.ts';
 
-/** Where virtual time begins: runs of one seed are the same on any day. */
-const epochMs = Date.UTC(2026, 5, 1, 9, 0, 0);
-const latency = { localMs: 0.25, remoteMs: 0.5, sharedMs: 0 } as const;
 const maxNodes = 1000;
-/** The add-ons are applied after 9 s; then come their images, probes and endpoints. */
-const upAfterMs = 28_000;
-const etcdVersion = '3.6.16';
+/** More masters than this nobody runs: each write would wait for too many. */
+const maxMasters = 7;
 
 /** What kubemark's nodes say of themselves (pkg/kubemark). */
 const hollowMachine: Machine = {
@@ -35,17 +32,8 @@ const recordedMachine: Machine = {
   kernelVersion: '6.12.0',
   runtimeVersion: 'containerd://2.3.7',
 };
-const learnersMachine: Machine = {
-  cpu: '4',
-  memory: '8Gi',
-  ephemeralStorage: '100Gi',
-  osImage: 'Debian GNU/Linux 13 (trixie)',
-  kernelVersion: '6.12.0',
-  runtimeVersion: 'containerd://2.3.7',
-};
 
 type Shape = (options: ClusterOptions) => Cluster;
-const numbered = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => `node-${index + 1}`);
 
 /** The recorded cluster: the control plane beside it as plain processes, three workers with hollow kubelets. */
 const oracle =
@@ -55,7 +43,7 @@ const oracle =
     const server = `${host}/kube-apiserver`;
     const names = numbered(nodes);
     const users = usersWith('admin', 'kubernetes-admin');
-    const terminal = firstTerminal(users, server);
+    const terminal = firstTerminal(users, server, {});
     const settings = (name: string, index: number): NodeSettings => ({
       name,
       index,
@@ -69,12 +57,12 @@ const oracle =
     return {
       world: {
         seed,
-        epochMs,
+        epochMs: timing.epochMs,
         definitions,
-        latency,
+        latency: timing.latency,
         hosts: [{ name: host }, { name: 'admin' }, ...names.map((name) => ({ name }))],
         processes: [
-          ...controlPlane({ host, ip: '172.18.0.2', port: 6443 }),
+          ...controlPlane({ host, ip: '172.18.0.2', port: 6443, etcd: [{ name: host, ip: '172.18.0.2' }] }),
           ...names.flatMap((name, index) => node(settings(name, index))),
           ...(hollow ? [] : names.map((name) => proxyProcess(name, server, 9000))),
           { address: 'admin/script-runner', definition: 'script-runner', input: { client: terminal.input.client } },
@@ -87,94 +75,18 @@ const oracle =
         ...names.map((name) => ({ name, role: 'worker' as const })),
       ],
       users,
-      upAfterMs,
-      openTerminal: (user, world) => openTerminal(users, server, user, world),
+      upAfterMs: timing.upAfterMs,
+      openTerminal: (user, world) => openTerminal(users, server, user, world, {}),
+      startProbers: (world) =>
+        startProbers(world, { admin: 'admin', masters: [host], client: { ...terminal.input.client, userAgent: 'prober' } }),
       addNode: (existing) => addNode(existing, settings),
     };
   };
 
-function addNode(existing: readonly string[], settings: (name: string, index: number) => NodeSettings): ReturnType<Cluster['addNode']> {
-  let number = 1;
-  while (existing.includes(`node-${number}`)) number++;
-  const name = `node-${number}`;
-  return { type: 'add-host', host: { name }, processes: node({ ...settings(name, number), atMs: 0 }) };
-}
-
-/** What learners see first: everything on one node, the control plane as static pods. */
-const minikube: Shape = ({ seed, nodes = 0 }) => {
-  const host = 'minikube';
-  const server = `${host}/kube-apiserver`;
-  const ip = '192.168.49.2';
-  const processes = controlPlane({ host, ip, port: 8443 });
-  const manifests = staticPodManifests({
-    node: host,
-    ip,
-    kubernetesVersion,
-    etcdVersion: `${etcdVersion}-0`,
-    podCidr: '10.244.0.0/16',
-    serviceCidr: '10.96.0.0/12',
-  });
-  const settings = (name: string, index: number): NodeSettings => ({
-    name,
-    index,
-    server,
-    ip: `192.168.49.${index + 2}`,
-    hollow: false,
-    userAgent: 'kubelet',
-    machine: learnersMachine,
-    binaries: addonBinaries(name, server),
-  });
-  const workers = numbered(nodes);
-  const users = usersWith('alice', 'minikube-user');
-  const terminal = firstTerminal(users, server);
-  const addons = addonManifests({ kubernetesVersion, dnsIp: dns.server, storageProvisioner: true });
-  return {
-    world: {
-      seed,
-      epochMs,
-      definitions,
-      latency,
-      hosts: [{ name: host, disk: manifests }, { name: 'alice' }, { name: 'installer' }, ...workers.map((name) => ({ name }))],
-      processes: [
-        ...node({
-          ...settings(host, 0),
-          labels: { 'node-role.kubernetes.io/control-plane': '' },
-          binaries: [...controlPlaneBinaries(processes, 8443), ...addonBinaries(host, server)],
-        }),
-        ...workers.flatMap((name, index) => node({ ...settings(name, index + 1), atMs: 6000 })),
-        terminal,
-        {
-          address: 'installer/script-runner',
-          definition: 'script-runner',
-          input: {
-            client: terminal.input.client,
-            script: [
-              {
-                afterMs: 9000,
-                run: 'addons',
-                argv: ['apply', '-f', '-'],
-                stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items: addons }),
-              },
-            ],
-          },
-        },
-      ],
-    },
-    hosts: [
-      { name: host, role: 'control-plane' },
-      { name: 'alice', role: 'client' },
-      ...workers.map((name) => ({ name, role: 'worker' as const })),
-    ],
-    users,
-    upAfterMs,
-    openTerminal: (user, world) => openTerminal(users, server, user, world),
-    addNode: (existing) => addNode(existing, settings),
-  };
-};
-
 const shapes: Readonly<Record<string, Shape>> = {
   minikube,
   cluster: (options) => minikube({ ...options, nodes: options.nodes ?? 3 }),
+  ha: highlyAvailable,
   oracle: oracle(true),
   'oracle-real': oracle(false),
 };
@@ -182,9 +94,10 @@ const shapes: Readonly<Record<string, Shape>> = {
 /** The names of the shapes there are. */
 export const shapeNames: readonly string[] = Object.keys(shapes);
 
-/** A cluster of a shape; undefined where there is no such shape or the number of nodes makes no sense. */
+/** A cluster of a shape; undefined where there is no such shape or a number makes no sense. */
 export function openCluster(options: ClusterOptions): Cluster | undefined {
-  const { nodes } = options;
+  const { nodes, masters } = options;
   if (nodes !== undefined && (!Number.isInteger(nodes) || nodes < 0 || nodes > maxNodes)) return undefined;
+  if (masters !== undefined && (!Number.isInteger(masters) || masters < 1 || masters > maxMasters)) return undefined;
   return shapes[options.shape]?.(options);
 }

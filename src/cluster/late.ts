@@ -1,5 +1,5 @@
 /**
- * What a cluster needs only when containers run programs, a terminal filters their output, an object has expressions, a
+ * What a cluster needs only when containers run programs, somebody types a kubectl command or filters its output, an object has expressions, a
  * resource a definition or a namespace its security standard.
  * The page loads it while its cluster boots; every other host imports it first of all.
  */
@@ -8,6 +8,9 @@ import '#api/custom/late.ts';
 import '#api/resources/late.ts';
 import '#base/filters/late.ts';
 import '#components/container-runtime/late.ts';
+import '#components/etcd/late.ts';
+import '#components/etcdctl/late.ts';
 import '#components/kube-apiserver/pod-security/late.ts';
 import '#components/kube-apiserver/webhooks/late.ts';
 import '#components/kubectl/late.ts';
+import '#components/prober/late.ts';

@@ -4,6 +4,7 @@ import type { ApiServerInput } from '#components/kube-apiserver/index.ts';
 import type { Binary, RuntimeInput } from '#components/container-runtime/index.ts';
 import type { DnsInput } from '#components/coredns/index.ts';
 import type { EtcdInput } from '#components/etcd/index.ts';
+import type { ProxyInput as LoadBalancerInput } from '#components/haproxy/index.ts';
 import type { ManagerInput } from '#components/kube-controller-manager/index.ts';
 import type { SchedulerInput } from '#components/kube-scheduler/index.ts';
 import type { KubeletInput } from '#components/kubelet/index.ts';
@@ -15,25 +16,32 @@ import { kubernetesVersion } from '#api/version.ts';
 
 type Process = WorldOptions['processes'][number];
 
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1);
+
 /** The control plane of one host: addresses, and what each binary is started with. */
 export interface ControlPlane {
   readonly host: string;
   readonly ip: string;
   readonly port: number;
+  /** The members of etcd, in the order in which the API server prefers them: its own first. */
+  readonly etcd: readonly { readonly name: string; readonly ip: string }[];
 }
 
 const certificate = (user: string, groups: readonly string[] = []): ClientConfig['credential'] => ({ type: 'certificate', user, groups });
 
 /** The kubeconfig of a person: a client certificate whose subject names them and their groups. */
-export function certificateClient(server: string, user: string, groups: readonly string[]): ClientConfig {
-  return { server, credential: certificate(user, groups), userAgent: 'kubectl' };
+export function certificateClient(server: string, user: string, groups: readonly string[], endpoint?: string): ClientConfig {
+  return { server, ...(endpoint === undefined ? {} : { endpoint }), credential: certificate(user, groups), userAgent: 'kubectl' };
 }
 
-export function controlPlane({ host, ip, port }: ControlPlane): readonly Process[] {
+/** Twice etcd's default, for half the events; its election timeout stays at 1 s, five of these, which is the least that etcd takes. */
+const heartbeatMs = 200;
+
+export function controlPlane({ host, ip, port, etcd: members }: ControlPlane): readonly Process[] {
   const server = `${host}/kube-apiserver`;
   const apiServer: ApiServerInput = {
     options: {
-      etcd: `${host}/etcd`,
+      etcd: members.map(({ name }) => `${name}/etcd`),
       serviceNetwork: '10.96.0',
       advertiseAddress: ip,
       securePort: port,
@@ -45,7 +53,8 @@ export function controlPlane({ host, ip, port }: ControlPlane): readonly Process
       gateMs: 0.2,
     },
   };
-  const etcd: EtcdInput = { name: host, fsyncMs: 0.8 };
+  const group = members.map(({ name, ip: memberIp }) => ({ name, address: `${name}/etcd`, ip: memberIp }));
+  const etcd: EtcdInput = { name: host, ip, fsyncMs: 0.8, ...(group.length > 1 ? { members: group.toSorted(byName), heartbeatMs } : {}) };
   const manager: ManagerInput = {
     client: {
       server,
@@ -66,6 +75,12 @@ export function controlPlane({ host, ip, port }: ControlPlane): readonly Process
     { address: `${host}/kube-scheduler`, definition: 'kube-scheduler', input: scheduler },
     { address: `${host}/kube-controller-manager`, definition: 'kube-controller-manager', input: manager },
   ];
+}
+
+/** The load balancer in front of several API servers. */
+export function balancer(host: string, servers: readonly string[]): Process {
+  const input: LoadBalancerInput = { servers };
+  return { address: `${host}/haproxy`, definition: 'haproxy', input };
 }
 
 /** The cluster's name server, and the domain of its names. */
@@ -172,6 +187,7 @@ export interface NodeSettings {
   readonly userAgent: string;
   readonly machine: Machine;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly taints?: readonly { readonly key: string; readonly effect: string }[] | undefined;
   readonly binaries?: RuntimeInput['binaries'] | undefined;
   readonly atMs?: number | undefined;
 }
@@ -208,7 +224,7 @@ export function node(settings: NodeSettings): readonly Process[] {
     dns,
     node: {
       metadata: { labels, ...annotations },
-      spec: hollow ? { providerID: `kubemark://${name}` } : {},
+      spec: hollow ? { providerID: `kubemark://${name}` } : (settings.taints ?? []).length > 0 ? { taints: settings.taints } : {},
       status: {
         ...(hollow ? {} : realStatus(name, ip)),
         allocatable: amounts(machine.allocatableMemory ?? machine.memory),

@@ -26,28 +26,41 @@ export function usersWith(name: string, identity: string): readonly ClusterUser[
 }
 
 /** A user's kubeconfig. */
-function kubeconfigOf({ identity, groups }: ClusterUser, server: string): ClientConfig {
-  return certificateClient(server, identity, groups);
+function kubeconfigOf({ identity, groups }: ClusterUser, server: string, endpoint: string | undefined): ClientConfig {
+  return certificateClient(server, identity, groups, endpoint);
 }
 
 /** The terminal that is there from the beginning: the administrator's. */
 export function firstTerminal(
   users: readonly ClusterUser[],
   server: string,
+  hosts: TerminalInput['hosts'],
+  endpoint?: string,
 ): { readonly address: string; readonly definition: 'terminal'; readonly input: TerminalInput } {
   const [admin] = users;
   if (admin === undefined) throw new Error('cluster: a cluster has at least one user');
-  return { address: `${admin.name}/terminal`, definition: 'terminal', input: { user: admin.name, client: kubeconfigOf(admin, server) } };
+  return {
+    address: `${admin.name}/terminal`,
+    definition: 'terminal',
+    input: { user: admin.name, client: kubeconfigOf(admin, server, endpoint), hosts },
+  };
 }
 
 /**
  * The input that opens one more terminal for a user: on a machine of their own, or one more window on the machine they
  * have. Undefined where nobody is called so.
  */
-export function openTerminal(users: readonly ClusterUser[], server: string, name: string, world: World): Input | undefined {
+export function openTerminal(
+  users: readonly ClusterUser[],
+  server: string,
+  name: string,
+  world: World,
+  hosts: TerminalInput['hosts'],
+  endpoint?: string,
+): Input | undefined {
   const user = users.find((item) => item.name === name);
   if (user === undefined) return undefined;
-  const input: TerminalInput = { user: name, client: kubeconfigOf(user, server) };
+  const input: TerminalInput = { user: name, client: kubeconfigOf(user, server, endpoint), hosts };
   let address = `${name}/terminal`;
   for (let window = 2; world.process(address) !== undefined; window++) address = `${name}/terminal-${window}`;
   const process = { address, definition: 'terminal', input };

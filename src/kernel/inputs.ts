@@ -1,5 +1,6 @@
 import { SortedMap } from '#base/sorted-map.ts';
 import type { Input, LinkOptions, Message, Origin } from './types.ts';
+import { isCut, isolate, resetConnections } from './faults.ts';
 import { hostOf, linkKey } from './network.ts';
 import type { World } from './world.ts';
 
@@ -23,17 +24,29 @@ export function applyInput(world: World, input: Input, origin: Origin): void {
     case 'fault.drop':
       world.facts.dropped = world.facts.dropped.set(String(input.messageId), true);
       return;
+    case 'fault.isolate':
+      return isolate(world, input.host, input.isolated, origin);
+    case 'fault.disk':
+      world.facts.devices = set(world.facts.devices, input.address, input.fault);
+      return;
+    case 'fault.clock':
+      world.facts.clocks = set(world.facts.clocks, input.address, input.offsetMs === 0 ? undefined : input.offsetMs);
+      return;
+    case 'schedule':
+      for (const step of input.steps) world.push({ at: world.now + step.afterMs, order: 0, kind: 'input', input: step.input });
+      return;
     case 'file':
       return writeFile(world, input.host, input.path, input.content, origin);
     case 'start-process': {
-      const { address, definition, input: start } = input;
+      const { address, definition, input: start, quiet = false } = input;
       if (!world.facts.disks.has(hostOf(address))) return world.note('ignored', { reason: `there is no host ${hostOf(address)}` });
+      if (quiet) world.facts.quiet = world.facts.quiet.set(String(origin.story), true);
       world.push({
         at: world.now,
         order: 0,
         kind: 'start',
         start: { address, definition, input: start, parent: undefined },
-        cause: origin,
+        cause: quiet ? { ...origin, chatter: true } : origin,
       });
       return;
     }
@@ -54,23 +67,16 @@ export function applyInput(world: World, input: Input, origin: Origin): void {
   }
 }
 
+const set = <T>(map: SortedMap<T>, key: string, value: T | undefined): SortedMap<T> =>
+  value === undefined ? map.delete(key) : map.set(key, value);
+
 /** Overrides a link, or takes the override away; what is under way on it is not overtaken either way. */
 function setLink(world: World, between: readonly [string, string], options: LinkOptions | undefined, origin: Origin): void {
   const key = linkKey(...between);
   const wasCut = world.facts.links.get(key)?.cut === true;
   const { between: _, ...ordinary } = world.options.links?.find((link) => linkKey(...link.between) === key) ?? { between };
   world.facts.links = world.facts.links.set(key, { ...(options ?? ordinary), notBefore: lastArrival(world, between) });
-  if (wasCut && world.facts.links.get(key)?.cut !== true) resetConnections(world, key, origin);
-}
-
-/** What was open across a cut link is found closed when packets pass again: the other side answers the first with a reset. */
-function resetConnections(world: World, key: string, origin: Origin): void {
-  for (const monitor of [...world.facts.monitors.keys()]) {
-    const [target = '', watcher = ''] = monitor.split('|');
-    if (linkKey(hostOf(target), hostOf(watcher)) !== key) continue;
-    world.facts.monitors = world.facts.monitors.delete(monitor);
-    world.send(target, watcher, { type: 'peer.closed', address: target } as Message, origin, 0);
-  }
+  if (wasCut && !isCut(world.facts, ...between)) resetConnections(world, key, origin);
 }
 
 function startAgain(world: World, address: string, origin: Origin): void {

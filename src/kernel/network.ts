@@ -47,8 +47,10 @@ export function route(
   const levels = sharedLevels(from, to);
   if (levels >= 1) return { arrivesAt: quantize(sentAt + (levels >= 2 ? latency.sharedMs : latency.localMs)), fate: 'delivered' };
   const hostB = hostOf(to);
-  const link = facts.links.size === 0 ? undefined : facts.links.get(linkKey(hostOf(from), hostB));
-  if (link?.cut === true || !facts.disks.has(hostB)) return { arrivesAt: quantize(sentAt + connectTimeoutMs), fate: 'refused' };
+  const hostA = hostOf(from);
+  const link = facts.links.size === 0 ? undefined : facts.links.get(linkKey(hostA, hostB));
+  const isolated = facts.isolated.size > 0 && (facts.isolated.has(hostA) || facts.isolated.has(hostB));
+  if (isolated || link?.cut === true || !facts.disks.has(hostB)) return { arrivesAt: quantize(sentAt + connectTimeoutMs), fate: 'refused' };
   let fate: Packet['fate'] = 'delivered';
   if (link?.loss !== undefined && link.loss > 0) {
     const [value, random] = nextRandom(facts.random);

@@ -2,6 +2,7 @@ import type { QueueImage } from '#base/event-queue.ts';
 import type { VectorImage } from '#base/vector.ts';
 import type { SortedMap } from '#base/sorted-map.ts';
 import type { RandomState } from '#base/random.ts';
+import type { DiskFault } from './faults.ts';
 import type { Address, Input, LinkOptions, Message, Millis, Origin, Packet, Sequence } from './types.ts';
 
 /** A running process. The world changes it in place as long as no image of the world shows it. */
@@ -20,6 +21,16 @@ export interface ProcessRecord {
   /** The entries in the queue of its armed timers; their names differ. */
   timers: readonly TimerItem[];
   hadChildren: boolean;
+  /** Whose end it wants to hear of. */
+  links: readonly Address[];
+  /** What others are told when it is ended. */
+  wills: readonly Will[];
+}
+
+export interface Will {
+  readonly key: string;
+  readonly to: Address;
+  readonly message: Message;
 }
 
 interface Queued {
@@ -72,6 +83,14 @@ export interface WorldFacts {
   monitors: SortedMap<true>;
   /** `<host>|<prefix>|<watcher>`. */
   fileWatches: SortedMap<Address>;
+  /** Stories of which all is background traffic. */
+  quiet: SortedMap<true>;
+  /** Hosts that are cut off from all others. */
+  isolated: SortedMap<true>;
+  /** Process → what is wrong with its disk. */
+  devices: SortedMap<DiskFault>;
+  /** Process → how much its clock is ahead. */
+  clocks: SortedMap<Millis>;
   /** Packets that are to be lost on arrival. */
   dropped: SortedMap<true>;
   random: RandomState;

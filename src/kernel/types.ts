@@ -1,5 +1,6 @@
 import type { AnyStateMachine } from 'xstate';
 import type { SortedMap } from '#base/sorted-map.ts';
+import type { DiskFault } from './faults.ts';
 
 /**
  * The contract between the kernel and everything that runs on it. A process is an XState machine; the kernel gives it one
@@ -61,7 +62,7 @@ export interface StartMessage<Input = unknown> {
   readonly input: Input;
   /** Seed of this process's own chance: differs for each address and incarnation. */
   readonly seed: number;
-  /** How often a process has been started at this address, from 1. */
+  /** How often a process has been started at this address, from 1; of a child, that of its parent. */
   readonly incarnation: number;
 }
 
@@ -81,7 +82,8 @@ export interface ChildExitedMessage {
 export interface UndeliverableMessage {
   readonly type: 'message.undeliverable';
   readonly to: Address;
-  readonly reason: 'connection refused' | 'no route to host';
+  /** `connection reset`: it was delivered, and the receiver ended before it had answered. */
+  readonly reason: 'connection refused' | 'no route to host' | 'connection reset';
   readonly message: Message;
 }
 
@@ -149,6 +151,11 @@ export type Effect =
   | { readonly type: 'exit'; readonly code: number }
   /** Asks for `peer.closed` when another process ends (an open connection breaks). Held until this process ends. */
   | { readonly type: 'link'; readonly to: Address }
+  /**
+   * What another process is told when this one is ended before it ends by itself: its operating system closes its
+   * connections. Without a message, what was said under that key is taken back.
+   */
+  | { readonly type: 'will'; readonly key: string; readonly to: Address; readonly message?: Message | undefined }
   /** Asks for `file.changed` of files of this host whose path starts with `prefix`. */
   | { readonly type: 'watch-files'; readonly prefix: string }
   | { readonly type: 'write-file'; readonly path: string; readonly content: unknown }
@@ -220,9 +227,24 @@ export type Input =
   /** What is wrong with a link from now on; without options it is again as the world began with it. */
   | { readonly type: 'fault.link'; readonly between: readonly [string, string]; readonly options?: LinkOptions | undefined }
   | { readonly type: 'fault.drop'; readonly messageId: number }
+  /** Cuts a host off from all others, or joins it to them again. */
+  | { readonly type: 'fault.isolate'; readonly host: string; readonly isolated: boolean }
+  /** What is wrong with the disk of a process from now on; without a fault it is well again. */
+  | { readonly type: 'fault.disk'; readonly address: Address; readonly fault?: DiskFault | undefined }
+  /** How much the clock of a process is ahead of the true time (behind it: negative); 0 sets it right. */
+  | { readonly type: 'fault.clock'; readonly address: Address; readonly offsetMs: Millis }
+  /** Inputs that are to come by themselves, each after its time. */
+  | { readonly type: 'schedule'; readonly steps: readonly { readonly afterMs: Millis; readonly input: Input }[] }
   | { readonly type: 'file'; readonly host: string; readonly path: string; readonly content: unknown }
   /** Starts a process that is nobody's child, on a host there is: one more terminal. */
-  | { readonly type: 'start-process'; readonly address: Address; readonly definition: string; readonly input: unknown }
+  | {
+      readonly type: 'start-process';
+      readonly address: Address;
+      readonly definition: string;
+      readonly input: unknown;
+      /** All that follows from it is background traffic, whatever anybody says. */
+      readonly quiet?: boolean | undefined;
+    }
   | {
       readonly type: 'add-host';
       readonly host: { readonly name: string; readonly disk?: Readonly<Record<string, unknown>> };

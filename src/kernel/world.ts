@@ -4,10 +4,12 @@ import { SortedMap } from '#base/sorted-map.ts';
 import { Vector } from '#base/vector.ts';
 import { digestText, mix } from './digest.ts';
 import { carryOut } from './effects.ts';
+import { clockOf, diskDelay, later } from './faults.ts';
 import { deepFreeze } from './freeze.ts';
 import { applyInput } from './inputs.ts';
 import { hostOf, linkKey, quantize, route } from './network.ts';
-import type { ProcessRecord, ProcessStart, QueueItem, TimerItem, WorldFacts, WorldState } from './state.ts';
+import { causeOf, delayType, isDelay, subjectOf } from './queue-items.ts';
+import type { ProcessRecord, ProcessStart, QueueItem, TimerItem, Will, WorldFacts, WorldState } from './state.ts';
 import type {
   Address,
   Delivered,
@@ -22,7 +24,7 @@ import type {
   Sequence,
   WorldOptions,
 } from './types.ts';
-import { compile, type CompiledMachine, type MachineEvent, type StepResult } from './xstate/compile.ts';
+import { compile, type CompiledMachine, type StepResult } from './xstate/compile.ts';
 
 /** How a world checks itself; for tests. */
 export interface WorldChecks {
@@ -36,11 +38,15 @@ export interface WorldChecks {
 
 /** What a Go program exits with when it panics. */
 const panicCode = 2;
+/** What a Go program exits with that logs a fatal error. */
+const fullDiskCode = 1;
 /** 128 + SIGKILL. */
 const killedCode = 137;
 const noNotes: JournalEntry['notes'] = [];
 const noPackets: readonly Packet[] = [];
 const noTimers: readonly TimerItem[] = [];
+const noLinks: readonly Address[] = [];
+const noWills: readonly Will[] = [];
 
 /**
  * A running world: takes the next item of the queue, gives it to its process and carries out what the process asks for.
@@ -219,21 +225,30 @@ export class World {
     this.push({ at: arrivesAt, order: 0, kind: 'message', packet });
   }
 
-  /** Tells the parent and those who linked themselves to it, stops the children, and removes the process. */
-  end(address: Address, code: number, cause: Origin): void {
+  /**
+   * Tells the parent and those who linked themselves to it, stops the children, and removes the process; its wills are done
+   * unless it ended by itself.
+   */
+  end(address: Address, code: number, cause: Origin, byItself = false): void {
     const record = this.record(address);
     if (record === undefined) return;
     if (record.hadChildren) {
       const below = [...this.addresses.keys()].filter((other) => other.startsWith(`${address}/`)).sort();
       for (const child of below) if (this.record(child)?.parent === address) this.end(child, code, cause);
     }
+    if (!byItself) for (const { to, message } of record.wills) this.send(address, to, message, cause, 0);
     for (const timer of record.timers) this.queue.remove(timer);
+    for (const target of record.links) this.facts.monitors = this.facts.monitors.delete(`${target}|${address}`);
     this.slots.set(record.slot, undefined);
     this.addresses.delete(address);
     const monitors = this.facts.monitors.size === 0 ? [] : [...this.facts.monitors.keys(`${address}|`, `${address}}`)];
     for (const key of monitors) {
       const watcher = key.slice(address.length + 1);
+      // Across a cut link nobody hears of it: the connection is found closed when packets pass again.
+      if (this.facts.links.get(linkKey(record.host, hostOf(watcher)))?.cut === true) continue;
       this.facts.monitors = this.facts.monitors.delete(key);
+      const told = this.record(watcher);
+      if (told !== undefined) this.own(told).links = told.links.filter((target) => target !== address);
       this.send(address, watcher, { type: 'peer.closed', address } as Message, cause, 0);
     }
     const parent = record.parent === undefined ? undefined : this.record(record.parent);
@@ -249,7 +264,8 @@ export class World {
     if (machine === undefined) throw new Error(`kernel: there is no process definition "${definition}" (to be started at ${address})`);
     if (this.record(address) !== undefined) throw new Error(`kernel: a process runs at ${address} already`);
     const { facts } = this;
-    const incarnation = (parent === undefined ? (facts.incarnations.get(address) ?? 0) : 0) + 1;
+    // A child has that of its parent: what a process that was started again starts, does not draw what was drawn before.
+    const incarnation = parent === undefined ? (facts.incarnations.get(address) ?? 0) + 1 : (this.record(parent)?.incarnation ?? 1);
     const slot = facts.nextSlot++;
     const first = machine.initial();
     const owner = this.slots.epoch;
@@ -266,6 +282,8 @@ export class World {
       startedAt: facts.now,
       timers: noTimers,
       hadChildren: false,
+      links: noLinks,
+      wills: noWills,
     };
     this.slots.set(slot, record);
     this.addresses.set(address, slot);
@@ -301,7 +319,7 @@ export class World {
       message,
       from,
       self: record.address,
-      now: this.facts.now,
+      now: clockOf(this.facts, record.address),
       origin,
       parent: record.parent === undefined ? undefined : this.record(record.parent)?.context,
       runs: this.runs,
@@ -330,8 +348,13 @@ export class World {
       if ('cancel' in item) this.disarm(record.address, item.cancel);
       else this.arm(record.address, item.id, item.delayMs, { type: delayType, event: item.event } as Message, origin);
     }
-    for (const effect of effects) carryOut(this, record.address, effect, origin);
-    if (done) this.end(record.address, 0, origin);
+    const delay = diskDelay(this.facts, record.address, effects);
+    if (delay === 'full') {
+      this.note('crash', { message: 'no space left on device' });
+      return this.end(record.address, fullDiskCode, origin);
+    }
+    for (const effect of effects) carryOut(this, record.address, delay === 0 ? effect : later(effect, delay), origin);
+    if (done) this.end(record.address, 0, origin, true);
   }
 
   /** The record as one that may be changed: itself, or a copy when an image of the world shows it. */
@@ -341,6 +364,22 @@ export class World {
     const copy = { ...record, owner };
     this.slots.set(record.slot, copy);
     return copy;
+  }
+
+  /** Sets or takes back what somebody is told when a process is ended. */
+  will(address: Address, key: string, will: Will | undefined): void {
+    const record = this.record(address);
+    if (record === undefined) return;
+    const others = record.wills.length === 0 ? noWills : record.wills.filter((other) => other.key !== key);
+    this.own(record).wills = will === undefined ? others : [...others, will];
+  }
+
+  /** Notes that a process wants to hear of another's end. */
+  link(address: Address, target: Address): void {
+    const record = this.record(address);
+    if (record === undefined) return;
+    this.facts.monitors = this.facts.monitors.set(`${target}|${address}`, true);
+    if (!record.links.includes(target)) this.own(record).links = [...record.links, target];
   }
 
   arm(address: Address, timer: string, afterMs: number, message: Message, cause: Origin): void {
@@ -452,52 +491,6 @@ function without(timers: readonly TimerItem[], item: TimerItem | undefined): rea
 
 type Unnumbered<T> = T extends QueueItem ? { -readonly [K in keyof T]: T[K] } : never;
 
-const delayType = 'kernel.delay';
-interface DelayMessage extends Message {
-  readonly event: MachineEvent;
-}
-/** A delay of the machine's own (`after`): its event goes to the machine under the name that XState gave it. */
-function isDelay(message: Message): message is DelayMessage {
-  return message.type === delayType;
-}
-
-function causeOf(item: QueueItem): Origin | undefined {
-  switch (item.kind) {
-    case 'message':
-      return { seq: item.packet.cause, story: item.packet.story, chatter: item.packet.chatter };
-    case 'timer':
-    case 'start':
-    case 'stop':
-      return item.cause;
-    case 'input':
-      return undefined;
-  }
-}
-
-/** What an item of the queue means for the journal. */
-function subjectOf(item: QueueItem): Pick<JournalEntry, 'kind' | 'process' | 'from' | 'message'> {
-  switch (item.kind) {
-    case 'message':
-      return { kind: 'message', process: item.packet.to, from: item.packet.from, message: item.packet.message };
-    case 'timer':
-      return {
-        kind: 'timer',
-        process: item.address,
-        from: item.address,
-        message: isDelay(item.message) ? (item.message.event as Message) : item.message,
-      };
-    case 'start':
-      return { kind: 'start', process: item.start.address, from: item.start.parent ?? 'kernel', message: { type: 'process.start' } };
-    case 'stop':
-      return { kind: 'stop', process: item.address, from: 'kernel', message: { type: 'process.terminate' } };
-    case 'input': {
-      const { input } = item;
-      if (input.type === 'message') return { kind: 'input', process: input.to, from: 'kernel', message: input.message };
-      return { kind: 'input', process: 'address' in input ? input.address : 'kernel', from: 'kernel', message: input };
-    }
-  }
-}
-
 /** A world at time zero. Throws when two processes have one address or a definition is missing or not supported. */
 export function createWorld(options: WorldOptions, checks: WorldChecks = {}): World {
   let disks = SortedMap.empty<SortedMap<unknown>>();
@@ -516,6 +509,10 @@ export function createWorld(options: WorldOptions, checks: WorldChecks = {}): Wo
     links: SortedMap.from((options.links ?? []).map(({ between, ...link }) => [linkKey(...between), { ...link, notBefore: 0 }])),
     monitors: SortedMap.empty(),
     fileWatches: SortedMap.empty(),
+    quiet: SortedMap.empty(),
+    isolated: SortedMap.empty(),
+    devices: SortedMap.empty(),
+    clocks: SortedMap.empty(),
     dropped: SortedMap.empty(),
     random: seedRandom(options.seed, 'kernel'),
     hash: 0,

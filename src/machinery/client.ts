@@ -5,6 +5,8 @@ import { mediaTypes, type Credential, type HttpMethod, type HttpRequest } from '
 /** Where a client's API server is, and who the client is (a kubeconfig). */
 export interface ClientConfig {
   readonly server: Address;
+  /** The same as errors name it: `192.168.49.2:8443`. */
+  readonly endpoint?: string | undefined;
   readonly credential: Credential;
   readonly userAgent: string;
   readonly impersonate?: HttpRequest['impersonate'];
@@ -18,6 +20,7 @@ export interface ApiCall {
   readonly body?: unknown;
   readonly contentType?: string | undefined;
   readonly accept?: string | undefined;
+  readonly upgrade?: true | undefined;
 }
 
 interface GroupVersionResource {
@@ -40,7 +43,7 @@ export function resourcePath(resource: GroupVersionResource, namespace = '', nam
 
 /** A call as a request on the wire. */
 export function httpRequest(client: ClientConfig, id: string, call: ApiCall): HttpRequest {
-  const { method, path, query = {}, body, contentType, accept } = call;
+  const { method, path, query = {}, body, contentType, accept, upgrade } = call;
   return {
     type: 'http.request',
     id,
@@ -49,6 +52,7 @@ export function httpRequest(client: ClientConfig, id: string, call: ApiCall): Ht
     query,
     accept: accept ?? mediaTypes.json,
     ...(body === undefined ? {} : { body: body as Json, contentType: contentType ?? mediaTypes.json }),
+    ...(upgrade === undefined ? {} : { upgrade }),
     userAgent: client.userAgent,
     credential: client.credential,
     impersonate: client.impersonate,

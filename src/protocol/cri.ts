@@ -2,6 +2,8 @@
  * The Container Runtime Interface (k8s.io/cri-api, runtime.v1) between a kubelet and its node's runtime, as messages.
  * Only kubelet and container-runtime may import this file.
  */
+import type { NetOutcome, NetPayload } from './net.ts';
+
 export interface SandboxConfig {
   readonly podName: string;
   readonly podNamespace: string;
@@ -39,6 +41,10 @@ export interface ContainerConfig {
   /** Its CPU quota in thousandths of a core; undefined where it has none. */
   readonly cpuMillis?: number | undefined;
   readonly attempt: number;
+  /** Standard input stays open for who attaches; `stdinOnce` ends it when the first of them has gone. */
+  readonly stdin?: boolean | undefined;
+  readonly stdinOnce?: boolean | undefined;
+  readonly tty?: boolean | undefined;
   readonly linux: LinuxConfig;
 }
 /** What a kubelet's HTTP, TCP or gRPC probe (or hook) dials in a pod. */
@@ -77,7 +83,44 @@ export type CriOperation =
   | { readonly op: 'ListPodSandbox' }
   | { readonly op: 'ListContainers' }
   | { readonly op: 'ListContainerStats' }
-  | { readonly op: 'ReadLog'; readonly container: string; readonly tailLines?: number | undefined };
+  /** Stands for the kubelet's reading of log files; a followed one goes on in `cri.stream`s. */
+  | { readonly op: 'ReadLog'; readonly container: string; readonly follow: boolean }
+  /** Stand for the runtime's streaming server, which the kubelet connects its client with. */
+  | {
+      readonly op: 'Exec';
+      readonly container: string;
+      readonly command: readonly string[];
+      readonly stdin: boolean;
+      readonly tty: boolean;
+    }
+  | { readonly op: 'Attach'; readonly container: string }
+  /** One connection to a port inside of a pod. */
+  | { readonly op: 'PortForward'; readonly container: string; readonly port: number; readonly payload: NetPayload };
+
+/** A line of a container's log. */
+export interface LogLine {
+  readonly at: number;
+  readonly text: string;
+}
+/** More of what was asked for with this id: output, lines of a log; at its end the exit code of what ran. */
+export interface CriStream {
+  readonly type: 'cri.stream';
+  readonly id: string;
+  readonly output?: readonly { readonly stream: 'stdout' | 'stderr'; readonly text: string }[] | undefined;
+  readonly lines?: readonly LogLine[] | undefined;
+  readonly ended?: { readonly exitCode: number } | undefined;
+}
+/** Standard input for a command or an attached container; text undefined is its end. */
+export interface CriInput {
+  readonly type: 'cri.input';
+  readonly id: string;
+  readonly text: string | undefined;
+}
+/** Nobody listens any more. */
+export interface CriHangUp {
+  readonly type: 'cri.hang-up';
+  readonly id: string;
+}
 
 export interface CriRequest {
   readonly type: 'cri.request';
@@ -133,8 +176,9 @@ export type CriResult =
   | { readonly op: 'ListPodSandbox'; readonly sandboxes: readonly SandboxStatus[] }
   | { readonly op: 'ListContainers'; readonly containers: readonly ContainerStatus[] }
   | { readonly op: 'ListContainerStats'; readonly stats: readonly ContainerStats[] }
-  | { readonly op: 'ReadLog'; readonly lines: readonly { readonly at: number; readonly text: string }[] }
-  | { readonly op: 'StopPodSandbox' | 'RemovePodSandbox' | 'RemoveContainer' | 'WriteVolume' | 'UpdateRuntimeConfig' };
+  | { readonly op: 'ReadLog'; readonly lines: readonly LogLine[] }
+  | { readonly op: 'PortForward'; readonly outcome: NetOutcome }
+  | { readonly op: 'StopPodSandbox' | 'RemovePodSandbox' | 'RemoveContainer' | 'WriteVolume' | 'UpdateRuntimeConfig' | 'Exec' | 'Attach' };
 
 /** `error` is the runtime's own text, which the kubelet quotes in events and statuses. */
 export type CriResponse =

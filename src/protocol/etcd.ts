@@ -59,13 +59,15 @@ export type EtcdOperation =
   | { readonly op: 'member-list' }
   | { readonly op: 'member-add'; readonly name: string; readonly peerUrl: string; readonly learner: boolean }
   | { readonly op: 'member-remove' | 'member-promote'; readonly id: string }
+  /** A member that was started makes itself known (server.go publishV3). */
+  | { readonly op: 'member-publish'; readonly id: string; readonly name: string }
   | { readonly op: 'move-leader'; readonly id: string }
   | { readonly op: 'alarms' }
   | { readonly op: 'alarm'; readonly activate: boolean; readonly member: string; readonly alarm: 'NOSPACE' | 'CORRUPT' }
   | { readonly op: 'defragment' }
   | { readonly op: 'snapshot' };
 
-/** A member of the group as it is listed. Without a name it has not started yet. */
+/** A member of the group as it is listed. */
 export interface EtcdMember {
   readonly id: string;
   readonly name: string;
@@ -74,6 +76,8 @@ export interface EtcdMember {
   readonly peerUrl: string;
   readonly clientUrl: string;
   readonly learner: boolean;
+  /** It has told the group its name: it has been started. */
+  readonly started: boolean;
 }
 export interface EtcdAlarm {
   readonly member: string;

@@ -6,6 +6,9 @@
 /** Where a host keeps its packet rules. They outlive whoever wrote them: services go on when kube-proxy is stopped. */
 export const rulesFile = '/proc/net/kube-proxy-rules';
 
+/** Where a computer keeps which process listens on a port of its loopback address. */
+export const listenerFile = (port: number): string => `/proc/net/tcp/${port}`;
+
 export interface EndpointRule {
   readonly ip: string;
   readonly port: number;

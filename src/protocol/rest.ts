@@ -1,10 +1,11 @@
 import type { Json } from '#base/json.ts';
+import type { NetOutcome, NetPayload } from './net.ts';
 
 /**
  * HTTP as the API server's clients speak it. Every client (kubectl, controllers, kubelets, a real client behind the
  * bridge) sends `http.request` to the API server's address and gets one `http.response`; a watch gets its response
  * (status 200, no body) first and then `http.chunk`s until `http.end`. The API server speaks the same way to kubelets
- * (logs) and webhooks.
+ * (logs, commands in containers) and webhooks. A response without a body begins a stream.
  */
 
 /** How a client says who it is. */
@@ -44,6 +45,8 @@ export interface HttpRequest {
     { readonly user: string; readonly groups?: readonly string[] | undefined; readonly uid?: string | undefined } | undefined;
   /** Parsed JSON or YAML; a string where the text could not be parsed (the server answers for it). */
   readonly body?: Json | undefined;
+  /** Asks for a connection with streams in both directions (WebSocket, SPDY); without one, such paths are refused. */
+  readonly upgrade?: true | undefined;
 }
 
 export interface HttpResponse {
@@ -67,12 +70,31 @@ export interface WatchEvent {
   readonly object: Json;
 }
 
-/** A part of a streamed answer: events of a watch, or text of a followed log. */
+/**
+ * Something on one of the streams of an upgraded connection (k8s.io/apimachinery remotecommand, portforward). `error` ends
+ * a command with the Status of how it went; a forwarded connection is one request and one answer.
+ */
+export type StreamFrame =
+  | { readonly stream: 'stdin' | 'stdout' | 'stderr'; readonly text: string }
+  | { readonly stream: 'stdin-end' }
+  | { readonly stream: 'error'; readonly status: Json }
+  | { readonly stream: 'dial'; readonly connection: number; readonly port: number; readonly payload: NetPayload }
+  | { readonly stream: 'answer'; readonly connection: number; readonly port: number; readonly outcome: NetOutcome };
+
+/** A part of a streamed answer: events of a watch, text of a followed log, or frames of an upgraded connection. */
 export interface HttpChunk {
   readonly type: 'http.chunk';
   readonly id: string;
   readonly events?: readonly WatchEvent[] | undefined;
   readonly text?: string | undefined;
+  readonly frames?: readonly StreamFrame[] | undefined;
+}
+
+/** What a client sends over an upgraded connection. */
+export interface HttpInput {
+  readonly type: 'http.input';
+  readonly id: string;
+  readonly frames: readonly StreamFrame[];
 }
 
 /** The server ends a stream (time-out of a watch, shut-down). */
@@ -87,5 +109,5 @@ export interface HttpAbort {
   readonly id: string;
 }
 
-export type HttpServerMessage = HttpRequest | HttpAbort;
+export type HttpServerMessage = HttpRequest | HttpInput | HttpAbort;
 export type HttpClientMessage = HttpResponse | HttpChunk | HttpEnd;

@@ -1,5 +1,7 @@
 import type { JournalEntrySummary } from '#session/port.ts';
-import type { Fact } from './format.ts';
+import type { Ask, Fact } from './format.ts';
+
+type Event = Pick<JournalEntrySummary, 'process' | 'from' | 'label' | 'at'>;
 
 /** The component that an address belongs to: `minikube/kube-apiserver/request-7` is kube-apiserver. */
 export function componentOf(address: string): string {
@@ -8,10 +10,22 @@ export function componentOf(address: string): string {
   return process === 'kube-controller-manager' && child !== '' ? child : process;
 }
 
-/** What an event answers to the question of a beat. */
-export function factOf(fact: Fact, event: Pick<JournalEntrySummary, 'process' | 'from' | 'label'>): string {
-  if (fact === 'label') return event.label;
-  return componentOf(fact === 'component' ? event.process : event.from);
+/** What an event answers to every question. @param before the event of the beat before */
+export function factsOf(event: Event, before: Event | undefined): Readonly<Record<Fact, string>> {
+  return {
+    label: event.label,
+    component: componentOf(event.process),
+    from: componentOf(event.from),
+    seconds: String(before === undefined ? 0 : Math.round((event.at - before.at) / 1000)),
+  };
+}
+
+/** Whether a prediction is what came. */
+export function isRight(ask: Ask, guess: string, fact: string): boolean {
+  if (ask.kind !== 'value') return guess === fact;
+  const [guessed, came] = [guess.trim(), fact].map(Number) as [number, number];
+  if (ask.within !== undefined && Number.isFinite(guessed)) return Math.abs(guessed - came) <= ask.within;
+  return guess.trim().toLowerCase() === fact.toLowerCase();
 }
 
 /** Whose window a terminal is. */

@@ -1,6 +1,42 @@
-import { isObject } from '#base/json.ts';
 import type { Assertion } from '#session/assertions.ts';
 import type { Moment } from '#session/moments.ts';
+import type { FaultAction, InspectTarget } from '#session/port.ts';
+import { check, type FormatProblem } from './check.ts';
+import { lessonSchema, scenarioSchema } from './schema.ts';
+
+export type Language = 'en' | 'zh-CN';
+
+/** What can be done to the cluster from outside. */
+export type LessonFault = Exclude<FaultAction, { readonly type: 'drop' | 'add-node' | 'isolate' | 'disk' | 'clock' }>;
+
+/** What can be asked of an event: which component handles it, which one sent it, what it is, or how long after the beat before it came. */
+export type Fact = 'component' | 'from' | 'label' | 'seconds';
+
+/** A prediction; the right answer is what the run shows. */
+export type Ask =
+  | { readonly kind: 'choice'; readonly fact: Fact; readonly options: readonly string[] }
+  /** Typed freely; a number may be off by `within`. */
+  | { readonly kind: 'value'; readonly fact: Fact; readonly within?: number | undefined }
+  /** Answered by choosing a component on the picture. */
+  | { readonly kind: 'point'; readonly fact: 'component' | 'from' };
+
+/** What the page shows at a beat. Where nothing is selected, the component that handles the event is. */
+export interface Camera {
+  /** What is shown beside the picture. */
+  readonly view?: 'ladder' | 'keyspace' | 'caches' | 'queues' | 'schedule' | 'audit' | 'activity' | undefined;
+  readonly select?: Extract<InspectTarget, { readonly type: 'process' | 'object' }> | undefined;
+  /** What belongs to other stories than the event's steps back. */
+  readonly story?: boolean | undefined;
+}
+
+/** One thing that was done before a lesson begins. */
+export interface Setup {
+  readonly types?: string | undefined;
+  readonly terminal?: string | undefined;
+  readonly faults?: readonly LessonFault[] | undefined;
+  /** Virtual seconds that pass after it. */
+  readonly seconds?: number | undefined;
+}
 
 /** One step of a lesson: a moment of the run, and what is said of it. */
 export interface Beat {
@@ -9,103 +45,105 @@ export interface Beat {
   readonly types?: string | undefined;
   /** In whose window: `bob/terminal`, `alice/terminal-2`; opened where it is not there yet. The first one where not given. */
   readonly terminal?: string | undefined;
-  /** A component that is stopped or started before. */
-  readonly fault?: { readonly type: 'stop' | 'start'; readonly address: string } | undefined;
+  /** What is done to the cluster from outside before. */
+  readonly faults?: readonly LessonFault[] | undefined;
+  /** The way to the moment is long: it is gone as fast as possible. */
+  readonly fast?: boolean | undefined;
   /** What this beat is about: it must really happen. */
   readonly moment: Moment;
-  /** A prediction to make first; the right answer is what the run shows. */
-  readonly ask?: { readonly fact: Fact; readonly options: readonly string[] } | undefined;
+  /** A prediction to make first. */
+  readonly ask?: Ask | undefined;
+  readonly camera?: Camera | undefined;
 }
 
-/** What can be asked of an event: which component handles it, which one sent it, or what it is. */
-export type Fact = 'component' | 'from' | 'label';
+/** Where a lesson stands in the map: the parts of the course, broken clusters to repair, and what learners made themselves. */
+export type Part = 'story' | 'watches' | 'depth' | 'challenge' | 'own';
 
-/** A lesson without its texts. */
+/** A lesson without its texts. A challenge is one without beats. */
 export interface Scenario {
   readonly format: 'kube-orrery-scenario';
   readonly version: 1;
   readonly id: string;
+  readonly part: Part;
+  /** Lessons that are better taken before. */
+  readonly after?: readonly string[] | undefined;
   /** How long it takes a learner. */
   readonly minutes: number;
   readonly cluster: { readonly shape: string; readonly seed: number; readonly nodes?: number | undefined };
-  /** Virtual seconds that pass before the first beat. */
+  /** Virtual seconds that pass before anything else. */
   readonly bootSeconds: number;
+  readonly setup?: readonly Setup[] | undefined;
   readonly beats: readonly Beat[];
   /** Reached by any road: false before the solution, true after it. */
   readonly goal: readonly Assertion[];
   readonly solution: readonly string[];
+  /** What the solution does to the cluster from outside, before its lines are typed. */
+  readonly repair?: readonly LessonFault[] | undefined;
   /** Lines that look like a solution and are none. */
   readonly broken: readonly string[];
   readonly links: readonly string[];
 }
 
-/** The words of a lesson in one language. `{label}`, `{component}` and `{from}` stand for what the beat's event shows. */
+/** What is said of a beat. `{label}`, `{component}`, `{from}` and `{seconds}` stand for what its event shows. */
+export interface BeatTexts {
+  readonly say: string;
+  readonly ask?: string | undefined;
+  readonly teacher: string;
+}
+
+/** The words of a lesson in one language. */
 export interface ScenarioTexts {
   readonly title: string;
-  /** The question that the lesson answers. */
+  /** The question that the lesson answers; of a challenge, what is wrong as its users see it. */
   readonly question: string;
-  /** What many people believe before it. */
+  /** What many people believe before it; empty for a challenge. */
   readonly misconception: string;
   /** By the ids of the beats. */
-  readonly beats: Readonly<Record<string, { readonly say: string; readonly ask?: string; readonly teacher: string }>>;
+  readonly beats: Readonly<Record<string, BeatTexts>>;
   readonly goal: string;
   readonly hints: readonly string[];
   readonly done: string;
 }
 
-/** What is wrong with something that claims to be a lesson. */
-export interface FormatProblem {
-  readonly place: string;
-  readonly reason: string;
+/** A lesson as one file: what is shared, exported and built in the page. */
+export interface Lesson {
+  readonly scenario: Scenario;
+  readonly texts: { readonly en?: ScenarioTexts | undefined; readonly 'zh-CN'?: ScenarioTexts | undefined };
 }
 
-const facts: ReadonlySet<unknown> = new Set(['component', 'from', 'label']);
-const faults: ReadonlySet<unknown> = new Set(['stop', 'start']);
-const momentFields = new Set(['process', 'from', 'label', 'gate', 'verdict', 'client']);
-
-/** Checks something that claims to be a lesson; the problem names the place. */
+/** Checks something that claims to be a lesson without its texts; the problem names the place. */
 export function readScenario(value: unknown): Scenario | FormatProblem {
-  if (!isObject(value) || value['format'] !== 'kube-orrery-scenario') return { place: 'format', reason: 'not a lesson' };
-  if (value['version'] !== 1) return { place: 'version', reason: `version ${String(value['version'])} is not known` };
-  if (typeof value['id'] !== 'string' || !/^[a-z][a-z0-9-]*$/.test(value['id']))
-    return { place: 'id', reason: 'not a name of small letters, digits and dashes' };
-  for (const field of ['minutes', 'bootSeconds'])
-    if (typeof value[field] !== 'number' || !(value[field] > 0)) return { place: field, reason: 'not a positive number' };
-  const { cluster, beats } = value;
-  if (!isObject(cluster) || typeof cluster['shape'] !== 'string' || typeof cluster['seed'] !== 'number')
-    return { place: 'cluster', reason: 'no shape and seed' };
-  for (const field of ['goal', 'solution', 'broken', 'links', 'beats'])
-    if (!Array.isArray(value[field])) return { place: field, reason: 'not a list' };
-  for (const field of ['solution', 'broken', 'links'])
-    if (!(value[field] as unknown[]).every((item) => typeof item === 'string')) return { place: field, reason: 'not a list of texts' };
-  const problem =
-    firstProblem('goal', value['goal'] as readonly unknown[], (item) =>
-      isObject(item) && typeof item['resource'] === 'string' ? undefined : 'no resource',
-    ) ?? firstProblem('beats', beats as readonly unknown[], beatProblem);
-  return problem ?? (value as unknown as Scenario);
+  return check(scenarioSchema, value) ?? twice(value as Scenario) ?? (value as Scenario);
 }
 
-function firstProblem(place: string, items: readonly unknown[], check: (item: unknown) => string | undefined): FormatProblem | undefined {
-  for (const [index, item] of items.entries()) {
-    const reason = check(item);
-    if (reason !== undefined) return { place: `${place}[${index}]`, reason };
+/** Checks something that claims to be a lesson with its texts; the problem names the place. */
+export function readLesson(value: unknown): Lesson | FormatProblem {
+  const problem = check(lessonSchema, value);
+  if (problem !== undefined) return problem;
+  const lesson = value as Lesson;
+  const inside = twice(lesson.scenario);
+  if (inside !== undefined) return { ...inside, place: `scenario.${inside.place}` };
+  for (const [language, texts] of Object.entries(lesson.texts))
+    for (const { id, ask } of lesson.scenario.beats) {
+      const words = (texts as ScenarioTexts).beats[id];
+      const place = `texts.${language}.beats.${id}`;
+      if (words === undefined) return { place, reason: 'text', wanted: 'say, teacher' };
+      if (ask !== undefined && words.ask === undefined) return { place: `${place}.ask`, reason: 'text', wanted: 'ask' };
+    }
+  return lesson;
+}
+
+/** Two beats of one name. */
+function twice({ beats }: Scenario): FormatProblem | undefined {
+  const seen = new Set<string>();
+  for (const [index, { id }] of beats.entries()) {
+    if (seen.has(id)) return { place: `beats[${index}].id`, reason: 'twice', wanted: id };
+    seen.add(id);
   }
   return undefined;
 }
 
-function beatProblem(beat: unknown): string | undefined {
-  if (!isObject(beat) || typeof beat['id'] !== 'string') return 'no id';
-  const { moment, types, terminal, fault, ask } = beat;
-  if (!isObject(moment) || Object.keys(moment).length === 0) return 'no moment';
-  for (const [field, pattern] of Object.entries(moment))
-    if (!momentFields.has(field) || typeof pattern !== 'string') return `moment.${field} is not known`;
-  if (types !== undefined && typeof types !== 'string') return 'types is not a text';
-  if (terminal !== undefined && (typeof terminal !== 'string' || !terminal.includes('/'))) return 'terminal is not an address';
-  if (fault !== undefined && (!isObject(fault) || !faults.has(fault['type']) || typeof fault['address'] !== 'string'))
-    return 'fault stops or starts no address';
-  if (ask === undefined) return undefined;
-  if (!isObject(ask) || !facts.has(ask['fact'])) return 'ask.fact is not known';
-  return Array.isArray(ask['options']) && ask['options'].length > 1 && ask['options'].every((option) => typeof option === 'string')
-    ? undefined
-    : 'ask.options is no choice';
+/** The words in a language; in another one where they are in that only. */
+export function textsIn(texts: Lesson['texts'], language: Language): ScenarioTexts {
+  return (texts[language] ?? texts.en ?? texts['zh-CN'])!;
 }

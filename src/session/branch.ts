@@ -47,3 +47,12 @@ export class Branch {
 export function isForeground(entry: JournalEntry): boolean {
   return !entry.chatter && entry.process !== 'kernel';
 }
+
+/** The last event of the foreground before the cursor; 0 where there is none. */
+export function previousForeground({ history }: Branch): Sequence {
+  for (let seq = history.world.seq - 1; seq > 0; seq--) {
+    const entry = history.entry(seq);
+    if (entry !== undefined && isForeground(entry)) return seq;
+  }
+  return 0;
+}

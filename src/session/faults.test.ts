@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isMoment, isPacketOf } from './moments.ts';
 import { Session } from './session.ts';
 
 function booted(): Session {
@@ -90,5 +91,19 @@ describe('faults', () => {
     session.send({ type: 'fault', action: { type: 'start', address: 'minikube/kube-scheduler' } });
     session.pass(30_000);
     expect(incarnation(session, 'minikube/kube-scheduler')).toBe(2);
+  });
+
+  it('the packet under way that fits is lost, and nothing happens where none does', () => {
+    const session = booted();
+    const moment = { process: 'kube-controller-manager', label: 'ADDED Pod lone' };
+    const inputs = session.history.inputs().length;
+    session.send({ type: 'fault', action: { type: 'lose', moment } });
+    expect(session.history.inputs().length).toBe(inputs);
+    session.send({ type: 'terminal.line', terminal: 'alice/terminal', line: 'kubectl run lone --image=nginx' });
+    session.send({ type: 'pause' });
+    session.runUntil(() => session.world.packetsInFlight().some((packet) => isPacketOf(moment, packet)), 10_000);
+    session.send({ type: 'fault', action: { type: 'lose', moment } });
+    expect(session.runUntil((entry) => isMoment({ ...moment, lost: true }, entry), 10_000)).toBe(true);
+    expect(session.runUntil((entry) => isMoment(moment, entry), 10_000)).toBe(false);
   });
 });

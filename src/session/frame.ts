@@ -1,11 +1,11 @@
 import type { Inspection, Millis, Packet, ProcessDefinition, ProcessView } from '#kernel/types.ts';
 import type { Node } from '#api/types.generated.ts';
-import type { World } from '#kernel/world.ts';
 import type { Cluster } from '#cluster/types.ts';
 import { requestView } from '#components/kube-apiserver/index.ts';
 import { terminalView } from '#components/terminal/index.ts';
 import { isForeground, type Branch } from './branch.ts';
 import { summarizeEntry } from './entries.ts';
+import { faultSummaries, linkSummaries, probeSummaries } from './faults.ts';
 import { inspect } from './inspect.ts';
 import { storedObjects } from './keyspace.ts';
 import { summarizePacket } from './packets.ts';
@@ -15,7 +15,6 @@ import type {
   Frame,
   HostSummary,
   InspectTarget,
-  LinkSummary,
   PacketSummary,
   ProcessSummary,
   RequestSummary,
@@ -37,7 +36,7 @@ export interface FrameSettings {
 /** More packets than this in one frame cannot be told apart; the newest are kept, the story's before background. */
 const maxPackets = 400;
 /** Processes that come and go with single requests, pods and commands: shown by other parts of the frame. */
-const transient = new Set(['kube-apiserver/request', 'kubelet/pod-worker', 'container-runtime/container', 'kubectl']);
+const transient = new Set(['kube-apiserver/request', 'kubelet/pod-worker', 'container-runtime/container', 'haproxy/connection', 'kubectl']);
 /** What a host is that was not there from the beginning, by what runs on it. */
 const roles: Readonly<Record<string, HostSummary['role']>> = { kubelet: 'worker', terminal: 'client' };
 const noInspection: Inspection = { summary: '', health: 'good', sections: [] };
@@ -126,6 +125,8 @@ export class FrameBuilder {
       last: entry === undefined ? undefined : summarizeEntry(entry),
       users: this.cluster.users,
       links: this.keep('links', linkSummaries(world), shallowEqual),
+      faults: this.keep('faults', faultSummaries(world), shallowEqual),
+      probes: this.keep('probes', probeSummaries(world), shallowEqual),
       terminals: this.keep('terminals', this.terminalStates(branch), Object.is),
       timeline: branch.timeline.state,
       inspected: inspect(branch, settings.target, (process) => this.inspection(process, now), this.definitions),
@@ -233,16 +234,6 @@ function storyAt(branch: Branch): number {
 }
 
 const hostOf = (address: string): string => address.slice(0, address.indexOf('/'));
-
-/** The links with something wrong. */
-function linkSummaries(world: World): readonly LinkSummary[] {
-  const found: LinkSummary[] = [];
-  for (const [key, { cut = false, loss = 0, latencyMs }] of world.facts.links) {
-    const [a = '', b = ''] = key.split('|');
-    if (cut || loss > 0 || latencyMs !== undefined) found.push({ a, b, cut, loss, latencyMs });
-  }
-  return found;
-}
 
 function shallowEqual<T extends object>(a: T, b: T): boolean {
   if (Object.is(a, b)) return true;

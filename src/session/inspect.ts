@@ -7,8 +7,7 @@ import type { Branch } from './branch.ts';
 import { summarizeEntry } from './entries.ts';
 import { keyHistory, storedObjects } from './keyspace.ts';
 import { lastChange } from './last-change.ts';
-import { dependentsOf, related } from './relations.ts';
-import { findByPlural } from './resources.ts';
+import { dependentsOf, keyOf, related } from './relations.ts';
 import { summarizePacket } from './packets.ts';
 import type { Inspected, InspectTarget } from './port.ts';
 
@@ -33,7 +32,7 @@ export function inspect(
     case 'gate':
       return { type: 'gate', server: target.server, gate: target.gate, verdicts: verdictsOf(branch, target.server, target.gate) };
     case 'object':
-      return inspectObject(branch, target.resource, target.namespace, target.name);
+      return inspectObject(branch, target);
   }
 }
 
@@ -158,11 +157,10 @@ function httpExchange(branch: Branch, packetId: number, message: { readonly id?:
   return { request, response, gates, before, after };
 }
 
-function inspectObject(branch: Branch, resource: string, namespace: string, name: string): Inspected | undefined {
+function inspectObject(branch: Branch, target: Extract<InspectTarget, { readonly type: 'object' }>): Inspected | undefined {
   const { world } = branch.history;
-  const definition = findByPlural(world, resource);
-  if (definition === undefined) return undefined;
-  const key = `${definition.storagePrefix}/${namespace === '' ? '' : `${namespace}/`}${name}`;
+  const key = keyOf(world, target);
+  if (key === undefined) return undefined;
   const history = keyHistory(world, key);
   const newest = history.at(-1);
   const object = newest?.object as KubeObject | undefined;
@@ -173,10 +171,12 @@ function inspectObject(branch: Branch, resource: string, namespace: string, name
   return {
     type: 'object',
     key,
+    target,
     object,
-    owners: (object?.metadata.ownerReferences ?? []).map(({ kind, name: owner }) => related(world, kind, owner, namespace)),
+    owners: (object?.metadata.ownerReferences ?? []).map(({ kind, name: owner }) => related(world, kind, owner, target.namespace)),
     dependents: uid === undefined ? [] : dependentsOf(world, uid),
     events: events.map((event) => ({
+      name: event.metadata?.name ?? '',
       type: event.type ?? '',
       reason: event.reason ?? '',
       from: event.source?.component ?? event.reportingComponent ?? '',

@@ -1,5 +1,6 @@
-import type { JournalEntry } from '#kernel/types.ts';
+import type { JournalEntry, Packet } from '#kernel/types.ts';
 import { summarizeEntry } from './entries.ts';
+import { readMessage } from './packets.ts';
 
 /**
  * A moment of a run, described by what happens and not by where it stands in the journal. Each field that is given must
@@ -17,6 +18,8 @@ export interface Moment {
   readonly verdict?: 'passed' | 'refused' | undefined;
   /** The gate's client. */
   readonly client?: string | undefined;
+  /** A message that got lost on its way: where it would have arrived. */
+  readonly lost?: boolean | undefined;
 }
 
 const patterns = new Map<string, RegExp>();
@@ -36,10 +39,11 @@ const fitsAddress = (pattern: string, address: string): boolean => fits(pattern,
 
 /** Whether an event is the moment. */
 export function isMoment(moment: Moment, entry: JournalEntry): boolean {
-  const { process, from, label, gate, verdict, client } = moment;
+  const { process, from, label, gate, verdict, client, lost = false } = moment;
   if (process !== undefined && !fitsAddress(process, entry.process)) return false;
   if (from !== undefined && !fitsAddress(from, entry.from)) return false;
   if (label !== undefined && !fits(label, summarizeEntry(entry).label)) return false;
+  if (entry.notes.some(({ topic }) => topic === 'lost') !== lost) return false;
   if (gate === undefined && verdict === undefined && client === undefined) return true;
   return entry.notes.some(({ topic, data }) => {
     if (topic !== 'gate') return false;
@@ -50,4 +54,13 @@ export function isMoment(moment: Moment, entry: JournalEntry): boolean {
       (client === undefined || fitsAddress(client, seen.client))
     );
   });
+}
+
+/** Whether a packet under way will be the moment when it arrives. */
+export function isPacketOf({ process, from, label }: Moment, packet: Packet): boolean {
+  return (
+    (process === undefined || fitsAddress(process, packet.to)) &&
+    (from === undefined || fitsAddress(from, packet.from)) &&
+    (label === undefined || fits(label, readMessage(packet.message).label))
+  );
 }

@@ -1,16 +1,21 @@
 import type { Assertion } from './assertions.ts';
 import type { Moment } from './moments.ts';
-import type { Inspection, JournalEntry, LinkOptions, Millis, Packet, Sequence } from '#kernel/types.ts';
+import type { ViewAnswers, ViewQuery } from './view-port.ts';
+import type { FaultAction, FaultSummary, LinkSummary, ProbeSummary } from './port-faults.ts';
+import type { Inspection, JournalEntry, Millis, Packet, Sequence } from '#kernel/types.ts';
+
+export type { FaultAction, FaultSchedule, FaultSummary, LinkSummary, ProbeSummary } from './port-faults.ts';
 
 /**
  * The one door between a view and a session: commands in, frames out, and queries that are answered once. The page talks
  * to a session in a Web Worker through it, tests and command-line tools to one in the same thread.
  */
 
-/** Which cluster runs. `nodes` counts workers where the shape has a variable number. */
+/** Which cluster runs. `nodes` counts workers and `masters` nodes of the control plane, where the shape has a variable number. */
 export interface ClusterChoice {
   readonly shape: string;
   readonly nodes?: number | undefined;
+  readonly masters?: number | undefined;
   readonly seed: number;
 }
 
@@ -27,14 +32,6 @@ export type RunCondition =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'moment'; readonly moment: Moment }
   | { readonly type: 'settled' };
-
-export type FaultAction =
-  /** `restart` asks what keeps the process running (its kubelet) to do so, or does it itself where nothing does. */
-  | { readonly type: 'stop' | 'kill' | 'start' | 'restart'; readonly address: string }
-  /** Without options the link is healed: as the cluster's shape made it. */
-  | { readonly type: 'link'; readonly between: readonly [string, string]; readonly options?: LinkOptions | undefined }
-  | { readonly type: 'drop'; readonly packet: number }
-  | { readonly type: 'add-node' };
 
 export type SessionCommand =
   /** Starts anew. Unknown shapes are answered with a problem. */
@@ -55,12 +52,18 @@ export type SessionCommand =
   /** A line typed in a terminal. In the past it starts a branch. */
   | { readonly type: 'terminal.line'; readonly terminal: string; readonly line: string }
   | { readonly type: 'terminal.interrupt'; readonly terminal: string }
+  /** Ctrl-D. */
+  | { readonly type: 'terminal.end'; readonly terminal: string }
   /** Opens a terminal for one of the frame's users. In the past it starts a branch. */
   | { readonly type: 'terminal.open'; readonly user: string }
   /** What the user's editor hands back for `kubectl edit`; undefined when it was closed without saving. */
   | { readonly type: 'terminal.edited'; readonly terminal: string; readonly text: string | undefined }
   | { readonly type: 'terminal.file'; readonly terminal: string; readonly path: string; readonly content: string }
   | { readonly type: 'fault'; readonly action: FaultAction }
+  /** Begins a schedule of faults. Anything malformed is answered with a problem and changes nothing. */
+  | { readonly type: 'schedule'; readonly schedule: unknown }
+  /** Starts or ends the clients that try what still works. */
+  | { readonly type: 'probes'; readonly on: boolean }
   | { readonly type: 'branch'; readonly branch: string }
   | { readonly type: 'branch.rename'; readonly branch: string; readonly name: string }
   /** What the inspector shows: kept up to date in the frames until changed. */
@@ -86,7 +89,7 @@ export interface ProcessSummary {
 
 export interface HostSummary {
   readonly name: string;
-  readonly role: 'control-plane' | 'worker' | 'client';
+  readonly role: 'control-plane' | 'load-balancer' | 'worker' | 'client';
   /** Whether it is a machine of the cluster: one that has a kubelet, running or not. */
   readonly node: boolean;
   /** The Node object's condition, where the host is a node. */
@@ -135,17 +138,6 @@ export interface WatchSummary {
   readonly server: string;
   readonly resource: string;
   readonly selector: string;
-}
-
-/** A link between two hosts (a < b) with something wrong. */
-export interface LinkSummary {
-  readonly a: string;
-  readonly b: string;
-  readonly cut: boolean;
-  /** Share of messages lost, 0 to 1. */
-  readonly loss: number;
-  /** Undefined where it is the ordinary one. */
-  readonly latencyMs: Millis | undefined;
 }
 
 /** A person who may have a terminal, and whom their certificate names. */
@@ -236,6 +228,9 @@ export interface Frame {
   readonly terminals: readonly TerminalState[];
   readonly users: readonly UserSummary[];
   readonly links: readonly LinkSummary[];
+  readonly faults: readonly FaultSummary[];
+  /** What still works; nothing where nobody tries. */
+  readonly probes: readonly ProbeSummary[];
   readonly timeline: { readonly lanes: readonly TimelineLane[]; readonly marks: readonly TimelineMark[]; readonly bucketMs: Millis };
   readonly inspected: Inspected | undefined;
   /** True when nothing but background traffic is under way. */
@@ -317,12 +312,14 @@ export type Inspected =
   | {
       readonly type: 'object';
       readonly key: string;
+      readonly target: Extract<InspectTarget, { readonly type: 'object' }>;
       /** Undefined where it does not exist at the cursor. */
       readonly object: unknown;
       readonly owners: readonly RelatedObject[];
       /** The objects whose ownerReferences name this one. */
       readonly dependents: readonly RelatedObject[];
       readonly events: readonly {
+        readonly name: string;
         readonly type: string;
         readonly reason: string;
         readonly from: string;
@@ -334,6 +331,7 @@ export type Inspected =
 
 /** Questions that are answered once, from the cursor's position. */
 export type SessionQuery =
+  | ViewQuery
   | { readonly type: 'complete'; readonly terminal: string; readonly line: string; readonly cursor: number }
   /** etcd's keys under a prefix at a revision (0: now). */
   | {
@@ -348,11 +346,10 @@ export type SessionQuery =
   | { readonly type: 'save' }
   /** The journal's hash at the cursor: the same seed and inputs give the same one, wherever they run. */
   | { readonly type: 'hash' }
-  | { readonly type: 'decisions'; readonly pod: string }
   /** Which claims about the stored objects hold at the cursor. */
   | { readonly type: 'check'; readonly assertions: readonly Assertion[] };
 
-export interface SessionAnswers {
+export interface SessionAnswers extends ViewAnswers {
   readonly complete: { readonly replaceFrom: number; readonly candidates: readonly string[] };
   readonly keyspace: {
     readonly revision: number;
@@ -371,15 +368,6 @@ export interface SessionAnswers {
   readonly save: unknown;
   readonly hash: { readonly seq: Sequence; readonly hash: string };
   readonly check: readonly boolean[];
-  readonly decisions: readonly {
-    readonly plugin: string;
-    readonly node: string;
-    readonly status: string;
-    readonly reason: string;
-    readonly score: number | undefined;
-    readonly normalized: number | undefined;
-    readonly weighted: number | undefined;
-  }[];
 }
 
 /** What the session tells besides frames: one clear sentence, with a code for the text table and its values. */

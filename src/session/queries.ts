@@ -1,17 +1,21 @@
 import { holds } from './assertions.ts';
 import type { Branch } from './branch.ts';
-import { commandTable } from '#components/kubectl/index.ts';
+import { commandShapes } from '#components/kubectl/index.ts';
 import { complete, type NameLookup, type TerminalState } from '#components/terminal/index.ts';
 import { mayList } from '#components/kube-apiserver/index.ts';
-import { decisionsOf } from '#components/kube-scheduler/index.ts';
 import { summarizeEntry } from './entries.ts';
 import { currentKeyspace, storedObjects } from './keyspace.ts';
 import { summarizePacket } from './packets.ts';
 import { findByPlural, resourcesAt } from './resources.ts';
+import { viewAnswers } from './views/provided.ts';
 import type { PacketSummary, SessionAnswers, SessionQuery } from './port.ts';
 
 /** Answers a question from a branch's cursor. `save` is the session's own. */
-export function answer(branch: Branch, query: Exclude<SessionQuery, { readonly type: 'save' }>): SessionAnswers[keyof SessionAnswers] {
+export function answer(
+  branch: Branch,
+  branches: readonly Branch[],
+  query: Exclude<SessionQuery, { readonly type: 'save' }>,
+): SessionAnswers[keyof SessionAnswers] {
   switch (query.type) {
     case 'complete':
       return completion(branch, query.terminal, query.line, query.cursor);
@@ -25,8 +29,8 @@ export function answer(branch: Branch, query: Exclude<SessionQuery, { readonly t
       return { seq: branch.history.world.seq, hash: String(branch.history.hash) };
     case 'check':
       return query.assertions.map((assertion) => holds(branch.history.world, assertion));
-    case 'decisions':
-      return decisions(branch, query.pod);
+    default:
+      return viewAnswers.value(query, branch, branches);
   }
 }
 
@@ -55,7 +59,7 @@ function completion(branch: Branch, terminal: string, line: string, cursor: numb
     const prefix = `${resource.storagePrefix}/${inNamespace === '' ? '' : `${inNamespace}/`}`;
     return storedObjects(branch.history.world, prefix).map((object) => object.metadata.name);
   };
-  return complete(process.context as TerminalState, line, cursor, names, commandTable, resourcesAt(branch.history.world).all);
+  return complete(process.context as TerminalState, line, cursor, names, commandShapes(), resourcesAt(branch.history.world).all);
 }
 
 function packetsBetween(branch: Branch, from: number, to: number, limit: number): readonly PacketSummary[] {
@@ -71,13 +75,4 @@ function packetsBetween(branch: Branch, from: number, to: number, limit: number)
     }
   }
   return found.reverse();
-}
-
-function decisions(branch: Branch, pod: string): SessionAnswers['decisions'] {
-  for (const process of branch.history.world.processes()) {
-    if (process.definition !== 'kube-scheduler') continue;
-    const found = decisionsOf(process.context as never, pod);
-    if (found.length > 0) return found;
-  }
-  return [];
 }

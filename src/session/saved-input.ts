@@ -4,7 +4,8 @@ import { definitions } from '#cluster/definitions.ts';
 type Check = (value: unknown) => boolean;
 
 const text: Check = (value) => typeof value === 'string';
-const number: Check = (value) => typeof value === 'number';
+const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const truth: Check = (value) => typeof value === 'boolean';
 const address: Check = (value) => typeof value === 'string' && /^[^/|]+\/[^|]+$/.test(value);
 const programs = new Set(definitions.map((definition) => definition.name));
 const program: Check = (value) => programs.has(String(value));
@@ -33,12 +34,16 @@ const inputs: Readonly<Record<string, Check>> = {
   'fault.restart': shape({ address }),
   'fault.link': shape({ between: pair, options: optional(shape({ latencyMs: optional(duration), loss: optional(share) })) }),
   'fault.drop': shape({ messageId: number }),
+  'fault.isolate': shape({ host, isolated: truth }),
+  'fault.disk': shape({ address, fault: optional(shape({ delayMs: optional(duration), full: optional(truth) })) }),
+  'fault.clock': shape({ address, offsetMs: number }),
+  schedule: (value) => shape({ steps: listOf(shape({ afterMs: duration, input: isInput })) })(value),
   file: shape({ host, path: text }),
   'add-host': shape({
     host: shape({ name: host, disk: optional(isObject) }),
     processes: listOf(shape({ address, definition: program, atMs: optional(duration) })),
   }),
-  'start-process': shape({ address, definition: program }),
+  'start-process': shape({ address, definition: program, quiet: optional(truth) }),
 };
 
 /** Whether something is an input that the kernel can take. */

@@ -2,7 +2,7 @@ import type { Input, JournalEntry, Millis, Sequence } from '#kernel/types.ts';
 import { createHistory } from '#kernel/history.ts';
 import { openCluster } from '#cluster/index.ts';
 import type { Cluster } from '#cluster/types.ts';
-import { Branch, isForeground } from './branch.ts';
+import { Branch, isForeground, previousForeground } from './branch.ts';
 import { FrameBuilder } from './frame.ts';
 import { LookAhead } from './look-ahead.ts';
 import { answer } from './queries.ts';
@@ -19,7 +19,7 @@ import type {
   Tempo,
 } from './port.ts';
 import { conditionMet } from './conditions.ts';
-import { faultInput } from './faults.ts';
+import { inputsOf } from './faults.ts';
 import { readSaved, replayBranches, savedOf } from './save.ts';
 import { isMoment, type Moment } from './moments.ts';
 import { rateOf } from './tempo.ts';
@@ -97,7 +97,7 @@ export class Session implements SessionPort {
   /** Answers a question at once. */
   answer<Q extends SessionQuery>(query: Q): SessionAnswers[Q['type']] {
     if (query.type === 'save') return savedOf(this.choice, this.branches, this.current) as SessionAnswers[Q['type']];
-    return answer(this.current, query) as SessionAnswers[Q['type']];
+    return answer(this.current, this.branches, query) as SessionAnswers[Q['type']];
   }
 
   send(command: SessionCommand): void {
@@ -113,7 +113,7 @@ export class Session implements SessionPort {
   tick(wallMs: number, maxEvents: number): boolean {
     if (this.running !== undefined) return this.continueRun(maxEvents);
     if (!this.playing) return false;
-    if (this.current.inPast && this.tempo.mode === 'fastest') {
+    if (this.current.inPast && this.tempo.mode === 'fastest' && this.stopAt === undefined) {
       this.moveTo({ seq: this.current.playedSeq });
       return true;
     }
@@ -221,8 +221,13 @@ export class Session implements SessionPort {
         this.playing = true;
         return;
       case 'fault':
-        this.input(faultInput(command.action, this.cluster, this.world));
+      case 'schedule':
+      case 'probes': {
+        const inputs = inputsOf(command, this.cluster, this.world);
+        if ('code' in inputs) return this.tell(inputs);
+        for (const input of inputs) this.input(input);
         return;
+      }
       case 'branch':
         this.switchTo(command.branch);
         return;
@@ -250,7 +255,7 @@ export class Session implements SessionPort {
       return;
     }
     this.input({ type: 'message', to: terminal, message });
-    if (command.type === 'terminal.line') this.playing = true;
+    if (command.type === 'terminal.line' || command.type === 'terminal.end') this.playing = true;
   }
 
   /** The terminal is there at once, also while time stands still. */
@@ -277,14 +282,7 @@ export class Session implements SessionPort {
       history.stepBack();
       return;
     }
-    for (let seq = history.world.seq - 1; seq > 0; seq--) {
-      const entry = history.entry(seq);
-      if (entry !== undefined && isForeground(entry)) {
-        this.moveTo({ seq });
-        return;
-      }
-    }
-    this.moveTo({ seq: 0 });
+    this.moveTo({ seq: previousForeground(this.current) });
   }
 
   private advance(wallMs: number, maxEvents: number): void {
@@ -293,7 +291,8 @@ export class Session implements SessionPort {
     let eventsLeft = maxEvents;
     while (wallLeft > 0.01 && eventsLeft > 0) {
       const next = this.tempo.mode === 'readable' ? this.ahead.next(history) : undefined;
-      const settled = this.tempo.mode === 'fastest' && this.frames.idleAt(this.current);
+      // Nobody watches a cluster at rest rush by, unless there is something to come that is waited for.
+      const settled = this.tempo.mode === 'fastest' && this.stopAt === undefined && this.frames.idleAt(this.current);
       this.rate = settled
         ? 1
         : rateOf(this.tempo, next === undefined ? undefined : { gapMs: next.at - next.fromTime, weight: next.weight });
@@ -342,6 +341,7 @@ export class Session implements SessionPort {
     this.current.play();
     const settled = run.condition.type === 'settled' && history.world.now >= run.quietSince + settledMs;
     if (met || settled || history.world.now >= horizon) this.running = undefined;
+    if (met && run.condition.type === 'moment') this.stop();
     if (!met && !settled && history.world.now >= run.until) this.tell({ code: 'run.limit', values: {} });
     return true;
   }

@@ -93,9 +93,15 @@ function laneOf(process: string, definition: string): string | undefined {
   return parts.length < 2 ? process : `${parts[0]}/${parts[1]}`;
 }
 
+interface FaultMessage extends Message {
+  readonly address?: string;
+  readonly host?: string;
+  readonly between?: readonly string[];
+}
+
 /** What was done from outside, and to what: `restart node-1/kubelet`, `link alice – minikube`. */
-function faultLabel(message: Message & { readonly address?: string; readonly between?: readonly string[] }): string {
-  return `${message.type.slice('fault.'.length)} ${message.address ?? message.between?.join(' – ') ?? ''}`.trim();
+function faultLabel({ type, address, host, between }: FaultMessage): string {
+  return `${type.slice('fault.'.length)} ${address ?? host ?? between?.join(' – ') ?? ''}`.trim();
 }
 
 function markOf(entry: JournalEntry, lane: string): TimelineMark | undefined {

@@ -44,7 +44,7 @@ function delta(before: Frame | undefined, frame: Frame): FrameDelta {
 /** What the page has asked while the late code was still on its way: a hand waits for it, the cluster boots meanwhile. */
 let waiting: ToWorker[] | undefined = [];
 
-void import('#cluster/late.ts').then(() => {
+void import('./late.ts').then(() => {
   const asked = waiting ?? [];
   waiting = undefined;
   asked.forEach(obey);

@@ -58,7 +58,7 @@ function violations(imports: readonly Import[]): string[] {
       return [];
     }
     const [target = '', inner = ''] = from.slice(1).split('/');
-    if (target === 'protocol' && inner === 'etcd.ts' && !['etcd', 'kube-apiserver'].includes(second) && top !== 'protocol')
+    if (target === 'protocol' && inner === 'etcd.ts' && !['etcd', 'etcdctl', 'kube-apiserver'].includes(second) && top !== 'protocol')
       return wrong('only the API server talks to etcd.');
     if (target === 'protocol' && inner === 'raft.ts' && second !== 'etcd')
       return wrong('the members of etcd speak Raft to each other alone.');

@@ -1,9 +1,10 @@
 import '#cluster/late.ts';
 import { parseArgs } from 'node:util';
-import { openCluster } from '#cluster/index.ts';
 import { Group } from '#components/etcd/testing/group.ts';
-import { createHistory, type History } from '#kernel/history.ts';
+import type { History } from '#kernel/history.ts';
 import { apiServerRows, type Row } from './api-server.ts';
+import { openRoomy } from './cluster.ts';
+import { drain, rollingUpdate, spread } from './loops.ts';
 
 /** A baseline in the same run: a plain loop over a queue of plain objects, as fast as this machine does it. */
 function baseline(events: number): number {
@@ -23,13 +24,7 @@ function baseline(events: number): number {
 }
 
 function deploy(pods: number, nodes: number): { readonly history: History; readonly ms: number; readonly events: number } {
-  const cluster = openCluster({ shape: 'oracle', nodes, seed: 1 })!;
-  const roomy = {
-    ...cluster.world,
-    processes: cluster.world.processes.map((process) => (process.definition === 'kubelet' ? withRoom(process) : process)),
-  };
-  const history = createHistory(roomy);
-  history.advance({ untilTime: history.world.now + 30_000 });
+  const history = openRoomy(nodes);
   const manifest = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -78,15 +73,6 @@ function deploy(pods: number, nodes: number): { readonly history: History; reado
   return { history, ms: performance.now() - started, events: history.world.seq - first };
 }
 
-function withRoom<T extends { readonly input: unknown }>(process: T): T {
-  const input = process.input as { readonly node: { readonly status: object } };
-  const amounts = { cpu: '400', memory: '4000Gi', pods: '1000', 'ephemeral-storage': '0' };
-  return {
-    ...process,
-    input: { ...input, node: { ...input.node, status: { ...input.node.status, allocatable: amounts, capacity: amounts } } },
-  };
-}
-
 /** What a write costs in a group of etcd members, and what the group does while nothing is written. */
 function etcdGroup(size: number): { readonly perWrite: number; readonly us: number; readonly idlePerSecond: number } {
   const group = new Group(size, {}, false);
@@ -118,7 +104,7 @@ function seeks(history: History): readonly number[] {
 }
 
 function main(): void {
-  const { values } = parseArgs({ options: { large: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ options: { large: { type: 'boolean', default: false }, loops: { type: 'boolean', default: false } } });
   const rows: Row[] = [];
   const add = (name: string, value: number, unit: string, note = ''): void => void rows.push({ name, value, unit, note });
   deploy(20, 3);
@@ -153,6 +139,11 @@ function main(): void {
     add('  events for a write', perWrite, 'events', `${idlePerSecond.toFixed(0)} events/s while nothing is written`);
   }
   rows.push(...apiServerRows());
+  if (values.loops) {
+    add('rolling update, 1000 pods on 10 nodes', rollingUpdate(1000, 10), 'ms');
+    add('5000 pods with affinity and spread on 500 nodes', spread(5000, 500), 'ms', `a tenth of both: ${spread(500, 50).toFixed(0)} ms`);
+    add('drain of 20 of 200 nodes with 2000 pods', drain(2000, 200, 20), 'ms');
+  }
   for (const { name, value, unit, note } of rows)
     console.log(`${name.padEnd(48)} ${value.toFixed(2).padStart(12)} ${unit.padEnd(10)} ${note ?? ''}`);
 }

@@ -68,6 +68,22 @@ describe('the door', () => {
       expect(JSON.parse(answer.text)).toMatchObject({ kind: 'Status', status: 'Failure' });
     }
   });
+  it('checks what wants to become a stream as everything else', async () => {
+    const upgrade = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    };
+    const path = '/api/v1/namespaces/default/pods/none/exec?command=ls';
+    const offered = { ...upgrade, 'sec-websocket-protocol': 'v5.channel.k8s.io' };
+    expect((await request(path, { ...offered })).status).toBe(401);
+    expect((await request(path, { ...mine, ...offered, origin: 'https://attacker.example' })).status).toBe(403);
+    expect((await request(path, { ...mine, ...offered, host: 'attacker.example' })).status).toBe(403);
+    expect((await request(path, { ...mine, ...upgrade })).status).toBe(400);
+    expect((await request(path, { ...mine, ...offered })).status).toBe(404);
+    expect((await request(path, mine)).status).toBe(404);
+  });
   it('sends the headers of a watch before its first event', async () => {
     const status = await new Promise<number>((resolve, reject) => {
       const outgoing = https.get(

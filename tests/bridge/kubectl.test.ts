@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -9,18 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../../src/bridge/door/certificate.ts';
 import { writeKubeconfig } from '../../src/bridge/door/kubeconfig.ts';
 import { openHeadless, type Headless } from '../../src/bridge/headless.ts';
+import { kubectlIsThere } from './real-kubectl.ts';
 
 const run = promisify(execFile);
-
-function kubectlIsThere(): boolean {
-  try {
-    execFileSync('kubectl', ['version', '--client'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    process.stderr.write('There is no kubectl on this machine: the tests with a real one are skipped.\n');
-    return false;
-  }
-}
 
 const manifest = `
 apiVersion: apps/v1
@@ -57,8 +48,21 @@ describe.skipIf(!kubectlIsThere())('a real kubectl', { timeout: 60_000 }, () => 
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
+  const environment = (): NodeJS.ProcessEnv => ({ ...process.env, KUBECONFIG: path.join(folder, 'config'), HOME: folder });
+
+  /** With something typed into it. */
+  function typed(text: string, ...args: readonly string[]): Promise<{ readonly out: string; readonly code: number | null }> {
+    return new Promise((resolve) => {
+      const child = spawn('kubectl', args, { env: environment(), timeout: 30_000 });
+      let out = '';
+      child.stdout.on('data', (part: Buffer) => (out += part.toString()));
+      child.on('close', (code) => resolve({ out, code }));
+      child.stdin.end(text);
+    });
+  }
+
   async function kubectl(...args: readonly string[]): Promise<{ readonly out: string; readonly err: string; readonly code: number }> {
-    const env = { ...process.env, KUBECONFIG: path.join(folder, 'config'), HOME: folder };
+    const env = environment();
     try {
       const { stdout, stderr } = await run('kubectl', args, { cwd: folder, env, timeout: 30_000 });
       return { out: stdout, err: stderr, code: 0 };
@@ -119,5 +123,68 @@ describe.skipIf(!kubectlIsThere())('a real kubectl', { timeout: 60_000 }, () => 
   it('drains a node and takes it back', async () => {
     expect((await kubectl('drain', 'node-1', '--ignore-daemonsets', '--force', '--timeout=30s')).out).toContain('node/node-1 drained');
     expect((await kubectl('uncordon', 'node-1')).out).toBe('node/node-1 uncordoned\n');
+  });
+
+  it('runs commands in a container, with their input, output and exit code', async () => {
+    await kubectl('run', 'inside', '--image=nginx');
+    await kubectl('wait', '--for=condition=Ready', 'pod/inside', '--timeout=30s');
+    expect(await kubectl('exec', 'inside', '--', 'sh', '-c', 'echo out; echo err >&2; exit 3')).toEqual({
+      out: 'out\n',
+      err: 'err\ncommand terminated with exit code 3\n',
+      code: 3,
+    });
+    expect((await typed('one two three\n', 'exec', '-i', 'inside', '--', 'wc', '-w')).out.trim()).toBe('3');
+    expect((await kubectl('exec', 'inside', '--', 'nothing')).err).toContain('executable file not found in $PATH');
+    expect((await kubectl('exec', 'nothing', '--', 'ls')).err).toBe('Error from server (NotFound): pods "nothing" not found\n');
+  });
+
+  it('attaches to what it runs, and removes it', async () => {
+    const { out, code } = await typed(
+      'hello\n',
+      'run',
+      '-i',
+      'box',
+      '--image=busybox',
+      '--restart=Never',
+      '--rm',
+      '--',
+      'sh',
+      '-c',
+      'read a; echo got $a',
+    );
+    expect(out).toContain('got hello\n');
+    expect(out).toContain('pod "box" deleted');
+    expect(code).toBe(0);
+  });
+
+  it('follows a log to its end', async () => {
+    await kubectl('run', 'counts', '--image=busybox', '--restart=Never', '--', 'sh', '-c', 'for i in 1 2 3; do echo $i; sleep 1; done');
+    await kubectl('wait', '--for=condition=Ready', 'pod/counts', '--timeout=30s');
+    expect((await kubectl('logs', '-f', 'counts')).out).toBe('1\n2\n3\n');
+  });
+
+  it('copies files in both directions', async () => {
+    fs.writeFileSync(path.join(folder, 'page.html'), 'Grüße\n');
+    expect(await kubectl('cp', 'page.html', 'inside:/usr/share/nginx/html/page.html')).toEqual({ out: '', err: '', code: 0 });
+    expect((await kubectl('exec', 'inside', '--', 'curl', '-s', 'localhost/page.html')).out).toBe('Grüße\n');
+    await kubectl('cp', 'inside:/usr/share/nginx/html', 'pages');
+    expect(fs.readFileSync(path.join(folder, 'pages/page.html'), 'utf8')).toBe('Grüße\n');
+  });
+
+  it('forwards a port', async () => {
+    const forward = spawn('kubectl', ['port-forward', 'pod/inside', ':80'], { env: environment(), stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const port = await new Promise<string>((resolve) =>
+        forward.stdout.on('data', (text: Buffer) => {
+          const found = /127\.0\.0\.1:(\d+) -> 80/.exec(text.toString())?.[1];
+          if (found !== undefined) resolve(found);
+        }),
+      );
+      const answers = await Promise.all([1, 2].map(() => fetch(`http://127.0.0.1:${port}/`)));
+      for (const answer of answers) expect(await answer.text()).toContain('Welcome to nginx!');
+      expect((await fetch(`http://127.0.0.1:${port}/nothing`)).status).toBe(404);
+    } finally {
+      forward.kill();
+    }
   });
 });

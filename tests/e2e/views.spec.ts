@@ -95,7 +95,7 @@ for (const theme of ['dark', 'light'] as const)
     await page.getByRole('tab', { name: 'etcd keyspace' }).click();
     await check();
     await page.getByRole('button', { name: 'Lessons' }).click();
-    await page.getByRole('menuitem', { name: 'A tour of the components' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'A tour of the components' }).click();
     await expect(page.locator('.player')).toBeVisible();
     await check();
   });

@@ -76,6 +76,8 @@ describe('a metrics server', () => {
     expect(use).toContain('"kind":"PodMetricsList"');
     expect(use).toMatch(/"cpu":"(1999|2000)\d*n"/);
     expect(type('kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes/minikube')).toContain('"kind":"NodeMetrics"');
+    expect(type('kubectl top pods')).toMatch(/NAME +CPU\(cores\) +MEMORY\(bytes\) *\nspin-\S+ +200m +1Mi/);
+    expect(type('kubectl top node')).toMatch(/minikube +\d+m +\d+% +\d+Mi +\d+%/);
     type('kubectl autoscale deployment spin --cpu-percent=50 --min=1 --max=3', 40_000);
     expect(type('kubectl get hpa')).toMatch(/spin +Deployment\/spin +cpu: 200%\/50% +1 +3 +3 /);
     expect(type('kubectl describe hpa spin')).toContain(

@@ -5,9 +5,10 @@ import { chineseWords } from '#ui/text/words.ts';
 /** Words that are Kubernetes' own, or names. */
 const own = /^(etcd|id|\/registry\/…|resourceVersion|[A-Z]\w*Version)$/;
 
-it('every title of what components show of their inside has its Chinese word', () => {
-  const session = new Session({ shape: 'cluster', nodes: 1, seed: 3 });
+it.each([{ shape: 'cluster' }, { shape: 'ha', masters: 2 }])('every title of the insides of %j has its Chinese word', (choice) => {
+  const session = new Session({ ...choice, nodes: 1, seed: 3 });
   session.pass(30_000);
+  session.send({ type: 'probes', on: true });
   session.send({
     type: 'terminal.line',
     terminal: 'alice/terminal',

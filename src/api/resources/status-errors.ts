@@ -57,6 +57,15 @@ export const unsupportedMediaType = (): Status =>
   );
 export const internalError = (message: string): Status =>
   failure(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ message }] });
+/** An error that the API has no name for: its text, and no reason (responsewriters.ErrorToAPIStatus). */
+export const unknownError = (message: string): Status => ({
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Failure',
+  message,
+  code: 500,
+});
 export const timeout = (message: string): Status => failure(504, 'Timeout', message);
 export const tooManyRequests = (message: string, seconds: number): Status =>
   failure(429, 'TooManyRequests', message, { retryAfterSeconds: seconds });

@@ -1,5 +1,5 @@
 import type { JournalEntry } from '#kernel/types.ts';
-import type { HttpChunk, HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import type { HttpChunk, HttpClientMessage, HttpRequest, HttpResponse, StreamFrame } from '#protocol/rest.ts';
 import type { Session } from '#session/session.ts';
 
 /** Who hears what becomes of a request. */
@@ -10,6 +10,14 @@ export interface Exchange {
   end(): void;
   /** Nobody answers: the API server is down, or the way to it is cut. */
   unreachable(reason: string): void;
+}
+
+/** A request that is open. */
+export interface Connection {
+  /** Gives it up. */
+  abort(): void;
+  /** Sends more on an upgraded connection. */
+  send(frames: readonly StreamFrame[]): void;
 }
 
 const host = 'outside';
@@ -31,13 +39,17 @@ export class Gateway {
     this.pass(1);
   }
 
-  /** Sends a request; the result gives it up. */
-  send(request: Omit<HttpRequest, 'type' | 'id'>, exchange: Exchange): () => void {
+  send(request: Omit<HttpRequest, 'type' | 'id'>, exchange: Exchange): Connection {
     const id = `external-${this.next++}`;
     this.open.set(id, exchange);
     this.input({ type: 'client.send', request: { type: 'http.request', id, ...request } });
-    return () => {
-      if (this.open.delete(id)) this.input({ type: 'client.abort', id });
+    return {
+      abort: () => {
+        if (this.open.delete(id)) this.input({ type: 'client.abort', id });
+      },
+      send: (frames) => {
+        if (this.open.has(id)) this.input({ type: 'client.input', id, frames });
+      },
     };
   }
 

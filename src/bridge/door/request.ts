@@ -44,7 +44,7 @@ export function toRequest(incoming: IncomingMessage, body: Buffer, credential: C
   return {
     method: method as HttpMethod,
     path: decodeURIComponent(url.pathname),
-    query: Object.fromEntries(url.searchParams),
+    query: queryOf(url.searchParams),
     accept: single(headers.accept) || '*/*',
     ...content,
     userAgent: single(headers['user-agent']),
@@ -53,6 +53,18 @@ export function toRequest(incoming: IncomingMessage, body: Buffer, credential: C
       user === ''
         ? undefined
         : { user, groups: groups === undefined ? [] : single(groups).split(', '), uid: single(headers['impersonate-uid']) || undefined },
+  };
+}
+
+/** The query; the words of a command come one by one. */
+function queryOf(parameters: URLSearchParams): Readonly<Record<string, string>> {
+  const query = Object.fromEntries(parameters);
+  const command = parameters.getAll('command');
+  const ports = parameters.getAll('ports');
+  return {
+    ...query,
+    ...(command.length > 0 ? { command: JSON.stringify(command) } : {}),
+    ...(ports.length > 0 ? { ports: ports.join(',') } : {}),
   };
 }
 

@@ -1,10 +1,11 @@
-import type http from 'node:http';
+import { STATUS_CODES, type default as http } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { timingSafeEqual } from 'node:crypto';
 import type { Credential, HttpChunk, HttpResponse } from '#protocol/rest.ts';
 import type { ServerCertificate } from './certificate.ts';
 import type { Exchange, Gateway } from './gateway.ts';
+import { openStreams } from './streams.ts';
 import { readBody, toRequest, type Refusal } from './request.ts';
 
 export interface DoorOptions {
@@ -27,7 +28,7 @@ export function createDoor(gateway: Gateway, options: DoorOptions): https.Server
     serve(gateway, options, incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.maxConnections = maxConnections;
-  server.on('upgrade', (_incoming, socket) => refuseUpgrade(socket as Socket));
+  server.on('upgrade', (incoming, socket, head) => upgrade(gateway, options, incoming, socket as Socket, head));
   return server;
 }
 
@@ -39,8 +40,8 @@ async function serve(gateway: Gateway, options: DoorOptions, incoming: http.Inco
   const request = toRequest(incoming, body, credential);
   if ('code' in request) return refuse(outgoing, request);
   const streams = request.query['watch'] === 'true' || request.query['watch'] === '1' || request.query['follow'] === 'true';
-  const abort = gateway.send(request, exchangeFor(outgoing, streams));
-  outgoing.on('close', abort);
+  const connection = gateway.send(request, exchangeFor(outgoing, streams));
+  outgoing.on('close', () => connection.abort());
 }
 
 function admit({ headers }: http.IncomingMessage, { token, credential }: DoorOptions): Credential | Refusal {
@@ -103,13 +104,22 @@ function refuse(outgoing: http.ServerResponse, refusal: Refusal): void {
   outgoing.end(statusOf(refusal));
 }
 
-function refuseUpgrade(socket: Socket): void {
-  const body = statusOf({
-    code: 400,
-    reason: 'BadRequest',
-    message: 'this bridge carries no exec, attach or port-forward: use the terminal of the page',
+/** A connection that is to become streams passes the same checks; a refusal is an answer in HTTP. */
+function upgrade(gateway: Gateway, options: DoorOptions, incoming: http.IncomingMessage, socket: Socket, head: Buffer): void {
+  const answer = (code: number, body: string): void =>
+    void socket.end(
+      `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  socket.on('error', () => socket.destroy());
+  const credential = admit(incoming, options);
+  if ('code' in credential) return answer(credential.code, statusOf(credential));
+  const request = toRequest(incoming, Buffer.alloc(0), credential);
+  if ('code' in request) return answer(request.code, statusOf(request));
+  openStreams(gateway, {
+    incoming,
+    socket,
+    head,
+    request: { ...request, upgrade: true },
+    refuse: ({ status, body }) => answer(status < 400 ? 400 : status, `${typeof body === 'string' ? body : JSON.stringify(body)}\n`),
   });
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }

@@ -8,6 +8,12 @@ export interface ControlPlaneSettings {
   /** The node's name: part of etcd's member name. */
   readonly node: string;
   readonly ip: string;
+  /** The API server's. */
+  readonly port: number;
+  /** Where certificates are. */
+  readonly certificates: string;
+  /** The members of etcd, the node's own first. */
+  readonly etcd: readonly { readonly name: string; readonly ip: string }[];
   readonly kubernetesVersion: string;
   readonly etcdVersion: string;
   readonly podCidr: string;
@@ -31,14 +37,19 @@ interface Binary {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-const certificates = '/var/lib/minikube/certs';
-const caVolumes = [
+const caVolumes = (certificates: string): Binary['volumes'] => [
   ['ca-certs', '/etc/ssl/certs', 'DirectoryOrCreate'],
   ['k8s-certs', certificates, 'DirectoryOrCreate'],
-] as const;
+];
+
+/** Where members of etcd keep their data: minikube has its own place for it. */
+const etcdData = (certificates: string): string =>
+  certificates.startsWith('/var/lib/minikube') ? '/var/lib/minikube/etcd' : '/var/lib/etcd';
 
 function etcd(settings: ControlPlaneSettings): Binary {
-  const { ip, node } = settings;
+  const { ip, node, certificates } = settings;
+  const cluster = settings.etcd.map((member) => `${member.name}=https://${member.ip}:2380`).sort();
+  const data = etcdData(certificates);
   return {
     name: 'etcd',
     image: `registry.k8s.io/etcd:${settings.etcdVersion}`,
@@ -47,9 +58,9 @@ function etcd(settings: ControlPlaneSettings): Binary {
       `--advertise-client-urls=https://${ip}:2379`,
       `--cert-file=${certificates}/etcd/server.crt`,
       '--client-cert-auth=true',
-      '--data-dir=/var/lib/minikube/etcd',
+      `--data-dir=${data}`,
       `--initial-advertise-peer-urls=https://${ip}:2380`,
-      `--initial-cluster=${node}=https://${ip}:2380`,
+      `--initial-cluster=${cluster.join(',')}`,
       `--key-file=${certificates}/etcd/server.key`,
       `--listen-client-urls=https://127.0.0.1:2379,https://${ip}:2379`,
       '--listen-metrics-urls=http://127.0.0.1:2381',
@@ -70,13 +81,15 @@ function etcd(settings: ControlPlaneSettings): Binary {
     readiness: '/readyz',
     volumes: [
       ['etcd-certs', `${certificates}/etcd`, 'DirectoryOrCreate'],
-      ['etcd-data', '/var/lib/minikube/etcd', 'DirectoryOrCreate'],
+      ['etcd-data', data, 'DirectoryOrCreate'],
     ],
     annotations: { 'kubeadm.kubernetes.io/etcd.advertise-client-urls': `https://${ip}:2379` },
   };
 }
 
 function apiServer(settings: ControlPlaneSettings): Binary {
+  const { certificates, port, node } = settings;
+  const servers = settings.etcd.map((member) => `https://${member.name === node ? '127.0.0.1' : member.ip}:2379`);
   return {
     name: 'kube-apiserver',
     image: `registry.k8s.io/kube-apiserver:${settings.kubernetesVersion}`,
@@ -91,20 +104,20 @@ function apiServer(settings: ControlPlaneSettings): Binary {
       `--etcd-cafile=${certificates}/etcd/ca.crt`,
       `--etcd-certfile=${certificates}/apiserver-etcd-client.crt`,
       `--etcd-keyfile=${certificates}/apiserver-etcd-client.key`,
-      '--etcd-servers=https://127.0.0.1:2379',
-      '--secure-port=8443',
+      `--etcd-servers=${servers.join(',')}`,
+      `--secure-port=${port}`,
       '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
       `--service-cluster-ip-range=${settings.serviceCidr}`,
       `--tls-cert-file=${certificates}/apiserver.crt`,
       `--tls-private-key-file=${certificates}/apiserver.key`,
     ],
     cpu: '250m',
-    port: 8443,
+    port,
     scheme: 'HTTPS',
     liveness: '/livez',
     readiness: '/readyz',
-    volumes: caVolumes,
-    annotations: { 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint': `${settings.ip}:8443` },
+    volumes: caVolumes(certificates),
+    annotations: { 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint': `${settings.ip}:${port}` },
   };
 }
 
@@ -128,7 +141,7 @@ function controllerManager(settings: ControlPlaneSettings): Binary {
     port: 10257,
     scheme: 'HTTPS',
     liveness: '/healthz',
-    volumes: [...caVolumes, ['kubeconfig', '/etc/kubernetes/controller-manager.conf', 'FileOrCreate']],
+    volumes: [...caVolumes(settings.certificates), ['kubeconfig', '/etc/kubernetes/controller-manager.conf', 'FileOrCreate']],
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from '#base/json.ts';
 import type { Address } from '#kernel/types.ts';
-import type { CriResponse } from '#protocol/cri.ts';
+import type { CriResponse, CriResult } from '#protocol/cri.ts';
 import type { NetDial, NetOutcome, NetPayload } from '#protocol/net.ts';
 import { mediaTypes, type HttpRequest, type HttpResponse } from '#protocol/rest.ts';
 import { heard } from './network.ts';
@@ -114,8 +114,9 @@ export function netReplied(state: RuntimeState, event: RuntimeEvent, id: string,
   if (result === undefined) return nothing(state);
   if ('result' in result) return result.result;
   if ('owner' in result) return goOn(result.state, event, result.owner, result.answer);
-  const { asked } = result;
-  const message: CriResponse = { type: 'cri.response', id: asked.id, result: { op: 'Probe', ...probeResult(outcome) } };
+  const { asked, op } = result;
+  const told: CriResult = op === 'Probe' ? { op, ...probeResult(outcome) } : { op, outcome };
+  const message: CriResponse = { type: 'cri.response', id: asked.id, result: told };
   return { context: result.state, effects: [{ type: 'send', to: asked.client, message }] };
 }
 

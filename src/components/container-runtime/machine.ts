@@ -6,7 +6,9 @@ import type { NetDial } from '#protocol/net.ts';
 import { apiReplied, dialled, netReplied } from './connections.ts';
 import { isDue } from './processes.ts';
 import { binaryEnded, perform, pulled } from './serving.ts';
+import { fed, hungUp } from './streams.ts';
 import { saving, takeUp } from './saved.ts';
+import { toolEnded, toolSaid } from './tools.ts';
 import { nothing, type RuntimeEvent, type RuntimeResult, type RuntimeState } from './state.ts';
 
 /** A connection went nowhere: the host is not there, or the link is cut. */
@@ -27,6 +29,10 @@ function handle(state: RuntimeState, event: RuntimeEvent): RuntimeResult {
     }
     case 'cri.request':
       return perform(state, event);
+    case 'cri.input':
+      return fed(state, event, message);
+    case 'cri.hang-up':
+      return hungUp(state, event, message.id);
     case 'runtime.pulled':
       return pulled(state, message);
     case 'runtime.due':
@@ -39,6 +45,10 @@ function handle(state: RuntimeState, event: RuntimeEvent): RuntimeResult {
       return apiReplied(state, message);
     case 'peer.closed':
       return binaryEnded(state, event, message.address);
+    case 'command.output':
+      return toolSaid(state, event.from, message);
+    case 'command.done':
+      return toolEnded(state, event.from, message.code);
     case 'process.terminate':
       return nothing(state);
     case 'message.undeliverable':
@@ -70,6 +80,9 @@ export const runtimeMachine = setup({
     volumes: SortedMap.empty(),
     images: SortedMap.empty<true>(),
     execs: SortedMap.empty(),
+    tools: SortedMap.empty(),
+    listening: SortedMap.empty(),
+    typed: SortedMap.empty<string>(),
     connections: SortedMap.empty(),
     calls: SortedMap.empty(),
     stopping: SortedMap.empty(),
@@ -83,11 +96,15 @@ export const runtimeMachine = setup({
     serving: {
       on: {
         'cri.request': { actions: serving },
+        'cri.input': { actions: serving },
+        'cri.hang-up': { actions: serving },
         'runtime.pulled': { actions: serving },
         'runtime.due': { actions: serving },
         'net.dial': { actions: serving },
         'net.reply': { actions: serving },
         'http.response': { actions: serving },
+        'command.output': { actions: serving },
+        'command.done': { actions: serving },
         'peer.closed': { actions: serving },
         'message.undeliverable': { actions: serving },
       },

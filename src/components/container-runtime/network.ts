@@ -1,5 +1,5 @@
 import { hash32, nextInteger, seedRandom } from '#base/random.ts';
-import type { Dial } from '#protocol/cri.ts';
+import type { CriOperation, Dial } from '#protocol/cri.ts';
 import {
   rulesFile,
   type EndpointRule,
@@ -136,6 +136,17 @@ export function probe(
   );
 }
 
+/** A client of the kubelet dials a port inside of a pod (containerd's PortForward). */
+export function forward(
+  state: RuntimeState,
+  event: RuntimeEvent,
+  from: string,
+  { port, payload }: Extract<CriOperation, { readonly op: 'PortForward' }>,
+  asked: Asked,
+): RuntimeResult {
+  return open(state, event, { caller: { type: 'forward', asked }, from, ip: '127.0.0.1', names: [], server: '' }, port, payload);
+}
+
 /** Nobody waits any more for what a program had asked for. */
 export function disconnect(state: RuntimeState, owner: string): RuntimeState {
   let { connections } = state;
@@ -148,14 +159,14 @@ export function disconnect(state: RuntimeState, owner: string): RuntimeState {
 export type Heard =
   | { readonly result: RuntimeResult }
   | { readonly state: RuntimeState; readonly owner: string; readonly answer: NetAnswer }
-  | { readonly state: RuntimeState; readonly asked: Asked; readonly outcome: NetOutcome };
+  | { readonly state: RuntimeState; readonly asked: Asked; readonly op: 'Probe' | 'PortForward' };
 
 export function heard(state: RuntimeState, event: RuntimeEvent, id: string, outcome: NetOutcome): Heard | undefined {
   const connection = state.connections.get(id);
   if (connection === undefined) return undefined;
   const idle: RuntimeState = { ...state, connections: state.connections.delete(id) };
   const { caller, ip, server, names } = connection;
-  if (caller.type === 'probe') return { state: idle, asked: caller.asked, outcome };
+  if (caller.type !== 'program') return { state: idle, asked: caller.asked, op: caller.type === 'probe' ? 'Probe' : 'PortForward' };
   const { owner, request } = caller;
   const tell = (answer: NetAnswer): Heard => ({ state: idle, owner, answer });
   if (names.length > 0) {

@@ -1,6 +1,6 @@
 import { hexDigest } from '#base/random.ts';
 import type { Effect } from '#kernel/types.ts';
-import type { ContainerStatus, CriContainerEvent, CriResponse, CriResult } from '#protocol/cri.ts';
+import type { ContainerStatus, CriContainerEvent, CriOperation, CriResponse, CriResult, LogLine } from '#protocol/cri.ts';
 import { factsOf, tagOf } from './images.ts';
 import { filesOf, readOnlyPaths, writablePaths, write } from './filesystem.ts';
 import { disconnect, dial } from './network.ts';
@@ -12,12 +12,13 @@ import {
   type Container,
   type Due,
   type Exec,
-  type LogLine,
   type RuntimeEvent,
   type RuntimeResult,
   type RuntimeState,
 } from './state.ts';
+import { startTool } from './tools.ts';
 import { userland } from './programs.ts';
+import { hearTheEnd, overhear, streamed, streamEnd } from './streams.ts';
 import { afterTurn } from './usage.ts';
 import type { NetAnswer, Output, ProcessStart, ProcessView, SignalName, Turn } from './userland/index.ts';
 
@@ -92,16 +93,21 @@ export function took(state: RuntimeState, event: RuntimeEvent, owner: string, tu
   const before = exec?.running.need ?? container.running?.need;
   const heard = exec === undefined ? turn.output : turn.output.filter((item) => item.log);
   let context = written;
+  const effects: Effect[] = [];
   if (heard.length > 0 || exec === undefined) {
     const changed = logged(written.containers.get(id)!, heard, event.now);
     const next = exec === undefined ? { ...afterTurn(changed, turn.process, event.now), running } : changed;
     context = { ...written, containers: written.containers.set(id, next) };
+    effects.push(...overhear(state, container, heard, event.now));
   }
-  if (exec !== undefined) context = { ...context, execs: context.execs.set(owner, spoken(exec, running, turn.output)) };
+  if (exec !== undefined) {
+    context = { ...context, execs: context.execs.set(owner, spoken(exec, running, turn.output)) };
+    effects.push(...streamed(exec, turn.output));
+  }
   const limit = container.config.linux.memoryLimitBytes;
   if (exec === undefined && limit > 0 && turn.memoryBytes > limit)
-    return finish(disconnect(context, owner), event, id, sigkill, 'OOMKilled');
-  let result = follow(context, event, owner, turn, before);
+    return andThen({ context, effects }, (next) => finish(disconnect(next, owner), event, id, sigkill, 'OOMKilled'));
+  let result = andThen({ context, effects }, (next) => follow(next, event, owner, turn, before));
   if (turn.responses.length > 0) result = andThen(result, (next) => keepPromises(next, id, turn));
   for (const { pid, signal } of turn.signals)
     if (pid === 1 && exec !== undefined) result = andThen(result, (next) => signalContainer(next, event, id, signal));
@@ -109,6 +115,7 @@ export function took(state: RuntimeState, event: RuntimeEvent, owner: string, tu
 }
 
 function spoken(exec: Exec, running: Exec['running'], outputs: readonly Output[]): Exec {
+  if (exec.streamed !== 'no') return { ...exec, running };
   const said = (stream: Output['stream']): string =>
     outputs
       .filter((item) => item.stream === stream && !item.log)
@@ -132,16 +139,15 @@ function exited(state: RuntimeState, event: RuntimeEvent, owner: string, code: n
   const idle: RuntimeState = disconnect(state, owner);
   const exec = idle.execs.get(owner);
   if (exec === undefined) return finish(idle, event, owner, code);
-  const { stdout, stderr, asked } = exec;
   return {
     context: { ...idle, execs: idle.execs.delete(owner) },
-    effects: [
-      { type: 'disarm', timer: `turn ${owner}` },
-      { type: 'disarm', timer: `expire ${owner}` },
-      answer(asked, { op: 'ExecSync', exitCode: code, stdout, stderr }),
-    ],
+    effects: [{ type: 'disarm', timer: `turn ${owner}` }, { type: 'disarm', timer: `expire ${owner}` }, execEnded(exec, code)],
   };
 }
+
+/** Whoever waits for a command hears how it ended. */
+const execEnded = ({ asked, stdout, stderr, streamed: how }: Exec, exitCode: number): Effect =>
+  how === 'no' ? answer(asked, { op: 'ExecSync', exitCode, stdout, stderr }) : streamEnd(asked, exitCode);
 
 // ── containers ──────────────────────────────────────────────────────────────
 
@@ -166,7 +172,8 @@ export function startProgram(state: RuntimeState, event: RuntimeEvent, container
   const sandbox = state.sandboxes.get(status.sandbox);
   const argv = commandOf(container);
   const env = [['PATH', path], ['HOSTNAME', sandbox?.config.hostname ?? ''], ...config.env, ['HOME', '/root']] as const;
-  const start = { argv, env, ...surroundings(config), pid: 1 };
+  const { tty, stdin } = config;
+  const start = { argv, env, ...surroundings(config), pid: 1, tty, ...(stdin === true ? { stdin: { open: true } as const } : {}) };
   const turn = userland.value.startProcess(start, viewOf(state, container, event));
   if (!('error' in turn)) return took(state, event, status.id, turn);
   return {
@@ -199,12 +206,15 @@ export function finish(state: RuntimeState, event: RuntimeEvent, id: string, cod
   for (const [key, exec] of [...state.execs]) {
     if (exec.container !== id) continue;
     context = { ...disconnect(context, key), execs: context.execs.delete(key) };
-    effects.push(answer(exec.asked, { op: 'ExecSync', exitCode: sigkill, stdout: exec.stdout, stderr: exec.stderr }));
+    effects.push(execEnded(exec, sigkill));
   }
   const asked = state.stopping.get(id);
   if (asked !== undefined) effects.push(answer(asked, { op: 'StopContainer', container: status }));
   else effects.push(tell(context, status));
-  return andThen({ context, effects }, (next) => breakPromises(next, id));
+  return andThen(
+    andThen({ context, effects }, (next) => breakPromises(next, id)),
+    (next) => hearTheEnd(next, container, code),
+  );
 }
 
 function tell(state: RuntimeState, container: ContainerStatus): Effect {
@@ -228,16 +238,11 @@ export function stopProgram(state: RuntimeState, event: RuntimeEvent, id: string
   return { context: told.context, effects: [...told.effects, due('kill', id, timeoutSeconds * 1000)] };
 }
 
-/** Runs a command in a container. */
+/** Runs a command in a container: to its end, or with its input and output as they come. */
 export function execute(
   state: RuntimeState,
   event: RuntimeEvent,
-  request: {
-    readonly container: string;
-    readonly command: readonly string[];
-    readonly stdin?: string | undefined;
-    readonly timeoutSeconds: number;
-  },
+  request: Extract<CriOperation, { readonly op: 'Exec' | 'ExecSync' }>,
   asked: Asked,
 ): RuntimeResult {
   const container = state.containers.get(request.container);
@@ -246,6 +251,8 @@ export function execute(
       context: state,
       effects: [failure(asked, `container is in ${container?.status.state === 'exited' ? 'CONTAINER_EXITED' : 'CONTAINER_UNKNOWN'} state`)],
     };
+  const tool = startTool(state, container, request.command, asked);
+  if (tool !== undefined) return tool;
   const owner = `exec-${state.next}`;
   const { config } = container;
   const env = [
@@ -254,21 +261,28 @@ export function execute(
     ...config.env,
     ['HOME', '/root'],
   ] as const;
-  const start = {
-    argv: request.command,
-    env,
-    ...surroundings(config),
-    stdin: request.stdin,
-    pid: 1000 + state.next,
-  };
+  const live = request.op === 'Exec';
+  const stdin = !live ? request.stdin : request.stdin ? ({ open: true } as const) : undefined;
+  const start = { argv: request.command, env, ...surroundings(config), stdin, tty: live && request.tty, pid: 1000 + state.next };
   const turn = userland.value.startProcess(start, viewOf(state, container, event));
   if ('error' in turn) {
     const error = `failed to exec in container: failed to start exec "${hexDigest(`${container.status.id} ${owner}`, 64)}": OCI runtime exec failed: exec failed: unable to start container process: ${whyNot(turn)}`;
     return { context: { ...state, next: state.next + 1 }, effects: [failure(asked, error)] };
   }
-  const exec: Exec = { container: container.status.id, running: { process: turn.process, need: turn.need }, stdout: '', stderr: '', asked };
+  const exec: Exec = {
+    container: container.status.id,
+    running: { process: turn.process, need: turn.need },
+    stdout: '',
+    stderr: '',
+    asked,
+    streamed: !live ? 'no' : request.tty ? 'terminal' : 'apart',
+  };
   const begun: RuntimeState = { ...state, next: state.next + 1, execs: state.execs.set(owner, exec) };
-  const limit = request.timeoutSeconds > 0 ? [due('expire', owner, request.timeoutSeconds * 1000)] : [];
+  const limit: readonly Effect[] = live
+    ? [answer(asked, { op: 'Exec' })]
+    : request.timeoutSeconds > 0
+      ? [due('expire', owner, request.timeoutSeconds * 1000)]
+      : [];
   const first = took(
     { ...begun, execs: begun.execs.set(owner, { ...exec, running: { ...exec.running, need: { type: 'wait' } } }) },
     event,

@@ -4,9 +4,11 @@ import { SortedMap } from '#base/sorted-map.ts';
 import type { Effect } from '#kernel/types.ts';
 import type { ContainerStatus, CriOperation, CriRequest, CriResponse, CriResult, SandboxStatus } from '#protocol/cri.ts';
 import { factsOf, findImage, fullName, imageRef, invalidReference } from './images.ts';
-import { probe } from './network.ts';
+import { forward, probe } from './network.ts';
 import { answer, execute, failure, finish, startProgram, stopProgram } from './processes.ts';
+import { attach, listen } from './streams.ts';
 import {
+  andThen,
   nothing,
   type Asked,
   type Binary,
@@ -215,12 +217,15 @@ function stopSandbox(state: RuntimeState, { sandbox: id }: Operation<'StopPodSan
   return reply({ ...state, sandboxes }, asked, { op: 'StopPodSandbox' }, takes.stop);
 }
 
-function readLog(state: RuntimeState, { container: id, tailLines }: Operation<'ReadLog'>, asked: Asked): RuntimeResult {
+function readLog(state: RuntimeState, { container: id, follow }: Operation<'ReadLog'>, asked: Asked): RuntimeResult {
   const container = state.containers.get(id);
   if (container === undefined)
     return { context: state, effects: [failure(asked, `unable to retrieve container logs for containerd://${id}`)] };
-  const { log } = container;
-  return reply(state, asked, { op: 'ReadLog', lines: tailLines === undefined ? log : log.slice(Math.max(0, log.length - tailLines)) });
+  const { log, open } = container;
+  if (!follow) return reply(state, asked, { op: 'ReadLog', lines: log });
+  // A line that still goes on is told when it is complete.
+  const told = reply(state, asked, { op: 'ReadLog', lines: open ? log.slice(0, -1) : log });
+  return andThen(told, (next) => listen(next, id, 'log', asked));
 }
 
 const answers: { readonly [Op in CriOperation['op']]: Answering<Op> } = {
@@ -248,6 +253,14 @@ const answers: { readonly [Op in CriOperation['op']]: Answering<Op> } = {
   ListContainerStats: (state, event, _operation, asked) =>
     reply(state, asked, { op: 'ListContainerStats', stats: containerStats(state, event.now) }),
   ReadLog: (state, _event, operation, asked) => readLog(state, operation, asked),
+  Exec: execute,
+  Attach: (state, _event, { container }, asked) => attach(state, container, asked),
+  PortForward: (state, event, operation, asked) => {
+    const sandbox = state.sandboxes.get(state.containers.get(operation.container)?.status.sandbox ?? '');
+    return sandbox === undefined
+      ? { context: state, effects: [failure(asked, `container "${operation.container}": not found`)] }
+      : forward(state, event, sandbox.ip, operation, asked);
+  },
   WriteVolume: (state, _event, { volume, files }, asked) =>
     reply({ ...state, volumes: state.volumes.set(volume, SortedMap.from(files)) }, asked, { op: 'WriteVolume' }),
   UpdateRuntimeConfig: (state, _event, { podCidr }, asked) => {

@@ -1,7 +1,7 @@
 import type { SortedMap } from '#base/sorted-map.ts';
 import type { Outcome } from '#kernel/step.ts';
 import type { EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
-import type { ContainerConfig, ContainerStatus, CriRequest, SandboxStatus } from '#protocol/cri.ts';
+import type { ContainerConfig, ContainerStatus, CriHangUp, CriInput, CriRequest, LogLine, SandboxStatus } from '#protocol/cri.ts';
 import type { NetDial, NetReply } from '#protocol/net.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
 import type { Need, NetRequest, Process } from './userland/index.ts';
@@ -43,10 +43,6 @@ export interface Running {
   readonly process: Process;
   readonly need: Need;
 }
-export interface LogLine {
-  readonly at: number;
-  readonly text: string;
-}
 /** The time for which a container has had a core: what is past, and since when a program of it has not slept. */
 export interface CpuUse {
   readonly usedMs: number;
@@ -73,16 +69,31 @@ export interface Exec {
   readonly stdout: string;
   readonly stderr: string;
   readonly asked: Asked;
+  /** Its output is sent as it comes; both streams are one where it has a terminal. */
+  readonly streamed: 'no' | 'apart' | 'terminal';
+}
+/** Who listens to a container: to what its program says (attach), or to its log. */
+export interface Listening {
+  readonly asked: Asked;
+  readonly container: string;
+  readonly to: 'output' | 'log';
 }
 export interface Asked {
   readonly client: string;
   readonly id: string;
 }
 
+/** A client program of a real process that runs in its container, as a process of this world: etcdctl beside etcd. */
+export interface Tool {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly asked: Asked;
+}
+
 /** A connection that somebody here waits for: a program, or a kubelet's probe. */
 export type Caller =
   | { readonly type: 'program'; readonly owner: string; readonly need: number; readonly request: NetRequest }
-  | { readonly type: 'probe'; readonly asked: Asked };
+  | { readonly type: 'probe' | 'forward'; readonly asked: Asked };
 export interface Connection {
   readonly caller: Caller;
   /** Address of the pod that it comes from. */
@@ -106,6 +117,11 @@ export interface RuntimeState {
   readonly volumes: SortedMap<SortedMap<string>>;
   readonly images: SortedMap<true>;
   readonly execs: SortedMap<Exec>;
+  /** By the name of the child process. */
+  readonly tools: SortedMap<Tool>;
+  readonly listening: SortedMap<Listening>;
+  /** Lines that are being typed at terminals, by whom they are for. */
+  readonly typed: SortedMap<string>;
   readonly connections: SortedMap<Connection>;
   /** Connections to an API server here that wait for its answer. */
   readonly calls: SortedMap<NetDial>;
@@ -126,9 +142,23 @@ export interface Due {
   /** A container's id, or that of a command in one. */
   readonly owner: string;
 }
+/** What a client program that runs in a container prints, and its end. */
+export interface ToolOutput {
+  readonly type: 'command.output';
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+export interface ToolDone {
+  readonly type: 'command.done';
+  readonly code: number;
+}
 type Message =
+  | ToolOutput
+  | ToolDone
   | StartMessage<RuntimeInput>
   | CriRequest
+  | CriInput
+  | CriHangUp
   | Pulled
   | Due
   | NetDial

@@ -1,5 +1,6 @@
-import type { EtcdEvent, EtcdMember, EtcdOperation, EtcdResult } from '#protocol/etcd.ts';
-import { memberId, type EtcdState } from './state.ts';
+import type { EtcdEvent, EtcdOperation, EtcdResult } from '#protocol/etcd.ts';
+import { maintenance } from './maintenance.ts';
+import type { EtcdState } from './state.ts';
 import { compact, dbInUse, errors, write } from './store.ts';
 
 /** What an operation comes to when the group has agreed on it: the same on every member. */
@@ -15,7 +16,7 @@ export type Write = Exclude<
   { readonly op: 'range' | 'status' | 'member-list' | 'alarms' | 'snapshot' | 'defragment' | 'move-leader' }
 >;
 
-const done = (context: EtcdState, outcome: EtcdResult | string, events: readonly EtcdEvent[] = []): Applied => ({
+export const done = (context: EtcdState, outcome: EtcdResult | string, events: readonly EtcdEvent[] = []): Applied => ({
   context,
   outcome,
   events,
@@ -62,10 +63,16 @@ export function apply(state: EtcdState, operation: Write): Applied {
       const alarms = activate ? [...others, { member, alarm }] : others;
       return done({ ...state, alarms }, { op: 'alarms', alarms: [{ member, alarm }] });
     }
+    case 'member-publish': {
+      const { id, name } = operation;
+      const member = state.members.get(id);
+      if (member === undefined) return done(state, errors.memberNotFound);
+      return done({ ...state, members: state.members.set(id, { ...member, name, started: true }) }, { op: 'done' });
+    }
     case 'member-add':
     case 'member-remove':
     case 'member-promote':
-      return changeMembers(state, operation);
+      return maintenance.value.changeMembers(state, operation);
   }
 }
 
@@ -80,48 +87,4 @@ function revoke(state: EtcdState, lease: number): Applied {
     events.push(...written.events);
   }
   return done({ ...state, store, leases: state.leases.delete(String(lease)) }, { op: 'lease', lease, ttlSeconds: 0 }, events);
-}
-
-type MemberChange = Extract<EtcdOperation, { readonly op: 'member-add' | 'member-remove' | 'member-promote' }>;
-
-/** The host of a URL: `https://192.168.49.12:2380`. */
-const hostOf = (url: string): string => url.replace(/^https?:\/\//, '').replace(/:\d+$/, '');
-
-function changeMembers(state: EtcdState, operation: MemberChange): Applied {
-  let { members, removed } = state;
-  let added: string | undefined;
-  if (operation.op === 'member-add') {
-    const { name, peerUrl, learner } = operation;
-    added = memberId(peerUrl);
-    const member: EtcdMember = { id: added, name, address: `${name}/etcd`, peerUrl, clientUrl: `https://${hostOf(peerUrl)}:2379`, learner };
-    members = members.set(added, member);
-    removed = removed.filter((id) => id !== added);
-  } else if (operation.op === 'member-remove') {
-    members = members.delete(operation.id);
-    removed = [...removed, operation.id];
-  } else {
-    const learner = members.get(operation.id);
-    if (learner !== undefined) members = members.set(operation.id, { ...learner, learner: false });
-  }
-  return done({ ...state, members, removed }, { op: 'members', members: [...members.values()], added });
-}
-
-/** Why a change of the members is refused before anybody is asked (server.go AddMember, RemoveMember, PromoteMember). */
-export function refusal(state: EtcdState, operation: MemberChange): string | undefined {
-  const { members, raft } = state;
-  if (operation.op === 'member-add') {
-    if ([...members.values()].some(({ peerUrl }) => peerUrl === operation.peerUrl)) return errors.peerUrlExists;
-    return operation.learner && raft.conf.learners.length > 0 ? errors.tooManyLearners : undefined;
-  }
-  const member = members.get(operation.id);
-  if (member === undefined) return errors.memberNotFound;
-  if (operation.op === 'member-promote') {
-    if (!member.learner) return errors.notLearner;
-    const progress = raft.progress[operation.id];
-    // Only the leader knows how far the learner is.
-    return raft.role === 'leader' && (progress?.match ?? 0) < raft.log.commit * 0.9 ? errors.learnerNotReady : undefined;
-  }
-  const active = raft.conf.voters.filter((id) => id !== operation.id && (id === state.id || raft.progress[id]?.active === true));
-  const needed = Math.floor((raft.conf.voters.length - 1) / 2) + 1;
-  return raft.role === 'leader' && !member.learner && active.length < needed ? errors.notEnoughStarted : undefined;
 }

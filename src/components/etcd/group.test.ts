@@ -135,6 +135,8 @@ describe('a group of three', () => {
     group.input({ type: 'start-process', address: 'm9/etcd', definition: 'etcd', input });
     group.pass(2000);
     expect(group.world.process('m9/etcd')?.value).toBe('learner');
+    // It has made itself known.
+    expect(group.state(group.leader).members.get(id)).toMatchObject({ name: 'm9', started: true });
     expect(group.value('m9', '/n59')).toBe(59);
     expect(group.answer('m9', get('/n1'), 100).text).toBe('etcdserver: rpc not supported for learner');
     // Any member hands this on to the leader.

@@ -10,6 +10,9 @@ export type { KeyspaceView } from './store.ts';
 /** One member of etcd. */
 export const etcd: ProcessDefinition = { name: 'etcd', machine: etcdMachine, inspect };
 
+/** How far a member has come. @param context the context of a running `etcd` process */
+export const revisionOf = (context: unknown): number => (context as EtcdState).store.revision;
+
 /** What a member holds under a prefix, at a revision (0: now). @param context the context of a running `etcd` process */
 export function readKeyspace(context: unknown, prefix: string, revision: number): KeyspaceView {
   return viewKeys((context as EtcdState).store, prefix, revision);

@@ -44,7 +44,7 @@ export function inspect(state: EtcdState): Inspection {
       {
         type: 'table',
         title: 'Log',
-        columns: ['index', 'term', 'entry', ''],
+        columns: ['index', 'term', 'entry', 'state'],
         rows: slice(raft.log, Math.max(raft.log.offset + 1, raft.log.last - shownEntries + 1), raft.log.last)
           .toReversed()
           .map((entry) => [String(entry.index), String(entry.term), entryText(entry), entry.index <= raft.log.commit ? 'committed' : '']),
@@ -64,7 +64,7 @@ function peers(state: EtcdState): readonly InspectionSection[] {
     const vote = raft.votes[id] === undefined ? '' : raft.votes[id] ? 'granted' : 'rejected';
     return [name, part, progress?.state ?? '', String(progress?.match ?? ''), String(progress?.next ?? ''), vote];
   });
-  return [{ type: 'table', title: 'Group', columns: ['member', '', 'replication', 'match', 'next', 'vote'], rows }];
+  return [{ type: 'table', title: 'Group', columns: ['member', 'part', 'replication', 'match', 'next', 'vote'], rows }];
 }
 
 function entryText(entry: Entry): string {

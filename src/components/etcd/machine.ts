@@ -3,7 +3,7 @@ import { SortedMap } from '#base/sorted-map.ts';
 import { step as perform } from '#kernel/step.ts';
 import type { Effect, StartMessage } from '#kernel/types.ts';
 import type { RaftMessage } from '#protocol/raft.ts';
-import { dataPath, keptOf, settle, timedOut, type Disk } from './group.ts';
+import { dataPath, keptOf, settle, submit, timedOut, type Disk } from './group.ts';
 import { persisted, step, tick, unreachable } from './raft/raft.ts';
 import { bootstrap, createRaft, isLearner, joining, nextTick, type Raft, type Role } from './raft/state.ts';
 import { retryReads } from './reads.ts';
@@ -32,11 +32,20 @@ function start(state: EtcdState, event: EtcdProcessEvent): Result {
   const { name, ip = name, heartbeatMs = defaults.heartbeatMs, electionMs = defaults.electionMs } = input;
   const id = memberId(peerUrlOf(ip));
   const group = (input.members ?? [{ name, address: event.self, ip }]).map((member) => memberOf(member));
-  const fresh: EtcdState = { ...state, input, name, id, incarnation, members: SortedMap.from(group.map((member) => [member.id, member])) };
+  const unknown = input.initialClusterState === 'existing';
+  const fresh: EtcdState = {
+    ...state,
+    input,
+    name,
+    id,
+    incarnation,
+    unknown,
+    members: SortedMap.from(group.map((member) => [member.id, member])),
+  };
   const disk = event.disk.get(dataPath) as Disk | undefined;
   const found: EtcdState = disk === undefined ? fresh : { ...fresh, ...disk.kept };
   const ids = group.map((member) => member.id);
-  const stored = disk?.stored ?? (input.initialClusterState === 'existing' ? joining() : bootstrap(ids, keptOf(fresh)));
+  const stored = disk?.stored ?? (unknown ? joining() : bootstrap(ids, keptOf(fresh)));
   const made = createRaft(stored, { id, seed, timing: { heartbeatMs, electionMs }, now: event.now });
   const alone = stored.conf.voters.length === 1 && stored.conf.voters[0] === id;
   const raft = alone ? { ...made, timeoutMs: aloneMs } : made;
@@ -60,7 +69,16 @@ function heard(state: EtcdState, event: EtcdProcessEvent): Result {
   if (state.removed.includes(from))
     return { context: state, effects: [{ type: 'send', to: event.from, message: { type: 'etcd.removed' } }] };
   const reached = state.unreachable.includes(from) ? { ...state, unreachable: state.unreachable.filter((id) => id !== from) } : state;
-  return settle(reached, step(steady(state.raft, event.now), message, event.now), event);
+  return makeKnown(settle(reached, step(steady(state.raft, event.now), message, event.now), event), event);
+}
+
+/** A member that has joined a group tells it its name as soon as it is told of the group. */
+function makeKnown(result: Result, event: EtcdProcessEvent): Result {
+  const { unknown, raft, members, id, name } = result.context;
+  if (!unknown || raft.lead === undefined || members.get(id)?.started !== false) return result;
+  const operation = { op: 'member-publish', id, name } as const;
+  const { context, effects } = submit({ ...result.context, unknown: false }, event, { client: '', id: '', operation });
+  return { context, effects: [...result.effects, ...effects] };
 }
 
 /** Something could not be delivered: a member is not there, or a client. */

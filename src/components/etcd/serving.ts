@@ -1,9 +1,10 @@
 import type { Effect } from '#kernel/types.ts';
 import type { EtcdOperation, EtcdRequest, EtcdResponse, EtcdResult } from '#protocol/etcd.ts';
-import { grows, refusal } from './apply.ts';
-import { armLease, armTimeout, respond, settle, submit } from './group.ts';
-import { step } from './raft/raft.ts';
+import { grows } from './apply.ts';
+import { armLease, armTimeout, respond, submit } from './group.ts';
+import { maintenance } from './maintenance.ts';
 import { isLearner } from './raft/state.ts';
+import { closed } from './watching.ts';
 import { read, serveRead } from './reads.ts';
 import { addressOf, memberId, type EtcdProcessEvent, type EtcdState, type Result } from './state.ts';
 import { dbInUse, errors } from './store.ts';
@@ -13,7 +14,7 @@ const defragmentMs = 10;
 
 /** A request of a client (server/etcdserver/v3_server.go). */
 export function request(state: EtcdState, event: EtcdProcessEvent): Result {
-  if (!state.published) return { context: state, effects: [] };
+  if (!state.published) return closed(state, event);
   const { id, operation, certificate } = event.message as EtcdRequest;
   const answer = (outcome: EtcdResult | string, context = state, delayMs = 0): Result => ({
     context,
@@ -41,7 +42,7 @@ export function request(state: EtcdState, event: EtcdProcessEvent): Result {
     case 'defragment':
       return answer({ op: 'done' }, { ...state, allocatedBytes: dbInUse(state.store) }, defragmentMs);
     case 'move-leader':
-      return moveLeader(state, event, operation);
+      return maintenance.value.moveLeader(state, event, operation);
     case 'lease-keep-alive':
       return keepAlive(state, event, operation.lease);
     case 'txn':
@@ -53,7 +54,7 @@ export function request(state: EtcdState, event: EtcdProcessEvent): Result {
     case 'member-promote': {
       // Whether the group can afford it is known to the leader alone.
       if (operation.op !== 'member-add' && state.raft.role !== 'leader') return forward(state, event);
-      const refused = refusal(state, operation);
+      const refused = maintenance.value.refusal(state, operation);
       if (refused !== undefined) return answer(refused);
       return submit(state, event, waiting, operation.op === 'member-add' ? memberId(operation.peerUrl) : operation.id);
     }
@@ -100,30 +101,12 @@ function status(state: EtcdState): EtcdResult {
     learner: isLearner(raft),
     dbSizeBytes: dbSize(state),
     dbInUseBytes: dbInUse(store),
-    quotaBytes: state.input.quotaBytes ?? 2 * 1024 ** 3,
+    quotaBytes: state.input.quotaBytes ?? 0,
     raftIndex: raft.log.commit,
     appliedIndex: raft.applied,
     errors: errorsOf,
     version: '3.6.16',
   };
-}
-
-function moveLeader(state: EtcdState, event: EtcdProcessEvent, operation: Extract<EtcdOperation, { readonly op: 'move-leader' }>): Result {
-  const { id } = event.message as EtcdRequest;
-  const refuse = (text: string): Result => ({ context: state, effects: [respond(state, event.from, id, text, 0)] });
-  if (state.raft.role !== 'leader') return refuse(errors.notLeader);
-  if (!state.raft.conf.voters.includes(operation.id)) return refuse(errors.badTransferee);
-  if (operation.id === state.id) return { context: state, effects: [respond(state, event.from, id, { op: 'done' }, 0)] };
-  const key = `${state.incarnation}.${String(state.nextRequest).padStart(9, '0')}`;
-  const waiting = state.waiting.set(key, { client: event.from, id, operation, since: event.now, held: false });
-  const asked = { ...state, waiting, nextRequest: state.nextRequest + 1 };
-  const ready = step(
-    asked.raft,
-    { type: 'raft.MsgTransferLeader', from: state.id, to: state.id, term: 0, transferee: operation.id },
-    event.now,
-  );
-  const { context, effects } = settle(asked, ready, event);
-  return { context, effects: [...effects, armTimeout(state, key)] };
 }
 
 /** Leases are renewed by the leader alone (v3_server.go LeaseRenew). */

@@ -78,6 +78,8 @@ export interface EtcdState {
   readonly incarnation: number;
   /** Whether it has known a leader since it was started: before that it serves nobody. */
   readonly published: boolean;
+  /** Whether it has still to make itself known to the group that it joins. */
+  readonly unknown: boolean;
   readonly raft: Raft;
   readonly store: Store;
   readonly members: SortedMap<EtcdMember>;
@@ -156,7 +158,7 @@ export const memberId = (peerUrl: string): string => hexDigest(`etcd ${peerUrl}`
 
 export function memberOf({ name, address, ip = name }: MemberInput, learner = false): EtcdMember {
   const peerUrl = peerUrlOf(ip);
-  return { id: memberId(peerUrl), name, address, peerUrl, clientUrl: `https://${ip}:2379`, learner };
+  return { id: memberId(peerUrl), name, address, peerUrl, clientUrl: `https://${ip}:2379`, learner, started: true };
 }
 
 /** Where a member is: as the group knows it, else as it was started with. */
@@ -180,6 +182,7 @@ export const initialState: EtcdState = {
   id: '',
   incarnation: 0,
   published: false,
+  unknown: false,
   raft: noGroup,
   store: emptyStore,
   members: SortedMap.empty(),

@@ -1,4 +1,4 @@
-import type { Effect } from '#kernel/types.ts';
+import type { Effect, UndeliverableMessage } from '#kernel/types.ts';
 import type { EtcdEvent, EtcdWatchCreate, EtcdWatchResponse } from '#protocol/etcd.ts';
 import type { EtcdProcessEvent, EtcdState, Result, Watcher } from './state.ts';
 import { eventsSince, inRange } from './store.ts';
@@ -28,10 +28,21 @@ function* watchersOf(state: EtcdState, key: string): Generator<Watcher> {
   for (const [, watcher] of state.watchers.prefixed(`${key}|`)) if (inRange(key, watcher.key, watcher.rangeEnd)) yield watcher;
 }
 
+/** A member opens its port to clients when it knows a leader (embed/etcd.go serveClients waits for ReadyNotify): before that they are refused. */
+export function closed(state: EtcdState, event: EtcdProcessEvent): Result {
+  const message: UndeliverableMessage = {
+    type: 'message.undeliverable',
+    to: event.self,
+    reason: 'connection refused',
+    message: event.message,
+  };
+  return { context: state, effects: [{ type: 'send', to: event.from, message }] };
+}
+
 /** Begins a watch; what has happened since the revision that it wants is told at once. */
 export function watch(state: EtcdState, event: EtcdProcessEvent): Result {
   const message = event.message as EtcdWatchCreate;
-  if (!state.published) return { context: state, effects: [] };
+  if (!state.published) return closed(state, event);
   const watcher: Watcher = { client: event.from, watch: message.watch, key: message.key, rangeEnd: message.rangeEnd };
   const { startRevision } = message;
   const reply = (events: readonly EtcdEvent[], compactRevision?: number): Effect => {

@@ -2,7 +2,7 @@ import { setup } from 'xstate';
 import { SortedMap } from '#base/sorted-map.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
-import type { HttpClientMessage, HttpRequest } from '#protocol/rest.ts';
+import type { HttpClientMessage, HttpInput, HttpRequest, StreamFrame } from '#protocol/rest.ts';
 
 /** Which API server the client talks to. */
 export interface ExternalClientInput {
@@ -13,6 +13,13 @@ export interface ExternalClientInput {
 export interface SendMessage {
   readonly type: 'client.send';
   readonly request: HttpRequest;
+}
+
+/** It sends more on an upgraded connection. */
+export interface InputMessage {
+  readonly type: 'client.input';
+  readonly id: string;
+  readonly frames: readonly StreamFrame[];
 }
 
 /** It gives one up. */
@@ -28,7 +35,7 @@ export interface ExternalClientState {
   readonly sent: number;
 }
 
-type Message = StartMessage<ExternalClientInput> | SendMessage | AbortMessage | HttpClientMessage | UndeliverableMessage;
+type Message = StartMessage<ExternalClientInput> | SendMessage | InputMessage | AbortMessage | HttpClientMessage | UndeliverableMessage;
 type Event = EventOf<Message>;
 
 function handle(state: ExternalClientState, event: Event): Outcome<ExternalClientState> {
@@ -40,6 +47,11 @@ function handle(state: ExternalClientState, event: Event): Outcome<ExternalClien
       const { request } = message;
       const open = state.open.set(request.id, `${request.method} ${request.path}`);
       return { context: { ...state, open, sent: state.sent + 1 }, effects: [{ type: 'send', to: state.server, message: request }] };
+    }
+    case 'client.input': {
+      const { id, frames } = message;
+      const input: HttpInput = { type: 'http.input', id, frames };
+      return { context: state, effects: state.open.has(id) ? [{ type: 'send', to: state.server, message: input }] : [] };
     }
     case 'client.abort':
       if (!state.open.has(message.id)) return { context: state, effects: [] };
@@ -73,6 +85,7 @@ export const externalClientMachine = setup({
       on: {
         'process.start': { actions: act },
         'client.send': { actions: act },
+        'client.input': { actions: act },
         'client.abort': { actions: act },
         'http.response': { actions: act },
         'http.chunk': { actions: act },

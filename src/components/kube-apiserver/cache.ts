@@ -66,6 +66,8 @@ export function takeIn(
     const old = cache.get(kv.key);
     const object = type === 'PUT' ? withVersion(kv.value, kv.modRevision) : undefined;
     if (object === undefined && old === undefined) continue;
+    // A watch that was opened again may tell what is known already.
+    if (old !== undefined && Number(old.metadata.resourceVersion) >= kv.modRevision) continue;
     cache = object === undefined ? cache.delete(kv.key) : cache.set(kv.key, object);
     const gone = old !== undefined && object === undefined ? withVersion(old, kv.modRevision) : old;
     const event: CacheEvent = { revision: kv.modRevision, prefix, key: kv.key, object, old: gone };
@@ -108,6 +110,7 @@ function wants(watch: Watch, object: KubeObject | undefined): boolean {
 
 /** What a watch sees of an event: objects that enter or leave its selection appear and vanish. */
 function eventFor(watch: Watch, event: CacheEvent, now: number): WatchEvent | undefined {
+  if (event.revision <= watch.since) return undefined;
   const [before, after] = [wants(watch, event.old), wants(watch, event.object)];
   if (!before && !after) return undefined;
   const type = before && after ? 'MODIFIED' : after ? 'ADDED' : 'DELETED';

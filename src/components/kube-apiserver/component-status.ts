@@ -12,8 +12,9 @@ import type { ApiServerState } from './state.ts';
 /** One component that is asked how it is; `health` undefined while it has not answered. */
 export interface Probe {
   readonly name: string;
+  /** '' for etcd, which the server asks as its store. */
   readonly address: string;
-  readonly health: { readonly healthy: boolean; readonly text: string } | undefined;
+  readonly health: { readonly healthy: boolean; readonly text: string; readonly error?: string | undefined } | undefined;
 }
 
 /**
@@ -29,7 +30,7 @@ export function componentStatuses(
   answer?: HttpResponse,
 ): Outcome<RequestState> {
   if (state.probes === undefined) {
-    const asked = server.options.components.map(({ name, address }): Probe => ({ name, address, health: undefined }));
+    const components = server.options.components.map(({ name, address }): Probe => ({ name, address, health: undefined }));
     const request: HttpRequest = {
       ...state.request,
       method: 'GET',
@@ -38,25 +39,41 @@ export function componentStatuses(
       accept: '*/*',
       credential: { type: 'none' },
     };
-    const effects = asked.map((probe): Effect => ({ type: 'send', to: probe.address, message: request }));
-    return settle({ ...state, probes: asked }, resource, now, effects);
+    const effects = components.map((probe): Effect => ({ type: 'send', to: probe.address, message: request }));
+    return { context: { ...state, probes: [...components, { name: 'etcd-0', address: '', health: undefined }] }, effects };
   }
   const port = server.options.components.find((component) => component.address === from)?.port ?? 0;
   const health =
     answer === undefined
       ? { healthy: false, text: `Get "https://127.0.0.1:${port}/healthz": dial tcp 127.0.0.1:${port}: connect: connection refused` }
       : { healthy: answer.status === 200, text: String(answer.body) };
-  return settle(
-    { ...state, probes: state.probes.map((probe) => (probe.address === from ? { ...probe, health } : probe)) },
-    resource,
-    now,
-    [],
-  );
+  return settle(state, from, health, resource, now);
 }
 
-function settle(state: RequestState, resource: ResourceDefinition, now: number, effects: readonly Effect[]): Outcome<RequestState> {
-  if (state.probes!.some((probe) => probe.health === undefined)) return { context: state, effects };
-  const all = [...state.probes!.map(statusObject), statusObject({ name: 'etcd-0', address: '', health: { healthy: true, text: 'ok' } })];
+/** What etcd said, or what is wrong with it. */
+export function etcdStatus(
+  state: RequestState,
+  resource: ResourceDefinition,
+  now: number,
+  error: string | undefined,
+): Outcome<RequestState> {
+  const health =
+    error === undefined ? { healthy: true, text: 'ok' } : { healthy: false, text: '', error: `error getting data from etcd: ${error}` };
+  return settle(state, '', health, resource, now);
+}
+
+/** Takes in how one of them is; when all are known, that is the answer. */
+function settle(
+  before: RequestState,
+  from: string,
+  health: NonNullable<Probe['health']>,
+  resource: ResourceDefinition,
+  now: number,
+): Outcome<RequestState> {
+  const state = { ...before, probes: before.probes!.map((probe) => (probe.address === from ? { ...probe, health } : probe)) };
+  if (state.probes.some((probe) => probe.health === undefined)) return { context: state, effects: [] };
+  const effects: readonly Effect[] = [];
+  const all = state.probes.map(statusObject);
   const { name } = state.info;
   const found = all.find((item) => item.metadata.name === name);
   if (name !== '' && found === undefined) {
@@ -71,6 +88,7 @@ function settle(state: RequestState, resource: ResourceDefinition, now: number, 
 
 function statusObject({ name, health }: Probe): KubeObject {
   const healthy = health?.healthy === true;
-  const condition = { type: 'Healthy', status: healthy ? 'True' : 'False', message: health?.text ?? '' };
+  const { text: message = '', error } = health ?? {};
+  const condition = { type: 'Healthy', status: healthy ? 'True' : 'False', message, ...(error === undefined ? {} : { error }) };
   return { apiVersion: 'v1', kind: 'ComponentStatus', metadata: { name }, conditions: [condition] };
 }

@@ -76,7 +76,7 @@ export function followDefinitions(before: ApiServerState, after: ApiServerState)
     if (change.after !== undefined) continue;
     caches = caches.delete(prefix);
     const cancel: EtcdWatchCancel = { type: 'etcd.watch-cancel', watch: prefix };
-    effects.push({ type: 'send', to: after.options.etcd, message: cancel });
+    if (after.etcd.stream !== '') effects.push({ type: 'send', to: after.etcd.stream, message: cancel });
   }
   const told: DefinitionsChanged = { type: 'definitions.changed', ...toldOf(changes, definitionsOf(after)) };
   effects.push({ type: 'send', to: `${after.self}/${extensions}`, message: told });

@@ -1,6 +1,7 @@
 import type { Json } from '#base/json.ts';
 import { aggregatedDiscovery, apiGroupList, apiResourceList } from '#api/discovery.ts';
 import { openApiDocument, openApiIndex, openApiV2 } from '#api/openapi.ts';
+import type { APIService } from '#api/types.generated.ts';
 import { versionInfo } from '#api/version.ts';
 import { noPage } from './respond.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
@@ -16,68 +17,35 @@ const json = (body: unknown, contentType = 'application/json'): Omit<HttpRespons
   contentType,
   body: body as Json,
 });
-const text = (body: string): Omit<HttpResponse, 'type' | 'id'> => ({ status: 200, contentType: 'text/plain', body });
-
-const healthChecks = [
-  'ping',
-  'log',
-  'loopback-serving-certificate',
-  'etcd',
-  'etcd-readiness',
-  'informer-sync',
-  'poststarthook/start-apiserver-admission-initializer',
-  'poststarthook/generic-apiserver-start-informers',
-  'poststarthook/priority-and-fairness-config-consumer',
-  'poststarthook/priority-and-fairness-filter',
-  'poststarthook/storage-object-count-tracker-hook',
-  'poststarthook/start-apiextensions-informers',
-  'poststarthook/start-apiextensions-controllers',
-  'poststarthook/crd-informer-synced',
-  'poststarthook/start-system-namespaces-controller',
-  'poststarthook/peer-endpoint-reconciler-controller',
-  'poststarthook/start-cluster-authentication-info-controller',
-  'poststarthook/start-kube-apiserver-identity-lease-controller',
-  'poststarthook/start-kube-apiserver-identity-lease-garbage-collector',
-  'poststarthook/storage-readiness',
-  'poststarthook/start-legacy-token-tracking-controller',
-  'poststarthook/start-service-ip-repair-controllers',
-  'poststarthook/rbac/bootstrap-roles',
-  'poststarthook/scheduling/bootstrap-system-priority-classes',
-  'poststarthook/priority-and-fairness-config-producer',
-  'poststarthook/bootstrap-controller',
-  'poststarthook/start-kubernetes-service-cidr-controller',
-  'poststarthook/start-kube-aggregator-informers',
-  'poststarthook/apiservice-status-local-available-controller',
-  'poststarthook/apiservice-status-remote-available-controller',
-  'poststarthook/apiservice-registration-controller',
-  'poststarthook/apiservice-discovery-controller',
-  'poststarthook/kube-apiserver-autoregistration',
-  'autoregister-completion',
-  'poststarthook/apiservice-openapi-controller',
-  'poststarthook/apiservice-openapiv3-controller',
-  'shutdown',
-];
-
-/** Checks that only one of the pages has, or that one has not. */
-const onlyReady = new Set(['shutdown', 'informer-sync', 'etcd-readiness']);
-const neverReady = new Set(['loopback-serving-certificate']);
-
-function health(name: string): Page {
-  return (_server, state) => {
-    if (state.request.query['verbose'] === undefined) return text('ok');
-    const lines = healthChecks.filter((check) => !(name === 'readyz' ? neverReady : onlyReady).has(check)).map((check) => `[+]${check} ok`);
-    return text(`${lines.join('\n')}\n${name} check passed\n`);
-  };
+interface OtherGroup {
+  readonly group: string;
+  readonly version: string;
 }
+
+/** Groups that other servers answer for, unless their service is known not to be available (kube-aggregator/pkg/apiserver/handler_apis.go). */
+function groupsOfOthers(server: ApiServerState): readonly OtherGroup[] {
+  const found = [...(server.caches.get('/registry/apiregistration.k8s.io/apiservices')?.values() ?? [])] as readonly unknown[];
+  return (found as readonly APIService[]).flatMap(({ spec, status }) => {
+    const missing = status?.conditions?.some(({ type, status: is }) => type === 'Available' && is === 'False') === true;
+    return spec?.service === undefined || missing ? [] : [{ group: spec.group ?? '', version: spec.version ?? '' }];
+  });
+}
+
+function groupOf({ group, version }: OtherGroup): object {
+  const named = { groupVersion: `${group}/${version}`, version };
+  return { name: group, versions: [named], preferredVersion: named };
+}
+
+const discoveryOf = ({ group, version }: OtherGroup): object => ({
+  metadata: { name: group, creationTimestamp: null },
+  versions: [{ version, resources: [], freshness: 'Current' }],
+});
 
 const aggregated = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 const wantsAggregated = (state: RequestState): boolean => state.request.accept.includes('APIGroupDiscoveryList');
 
 const pages: Readonly<Record<string, Page>> = {
   '/version': () => json(versionInfo),
-  '/healthz': health('healthz'),
-  '/livez': health('livez'),
-  '/readyz': health('readyz'),
   '/api': (server, state) =>
     wantsAggregated(state)
       ? json(aggregatedDiscovery(true, resourcesOf(server).all), aggregated)
@@ -92,7 +60,13 @@ const pages: Readonly<Record<string, Page>> = {
   '/openapi/v2': () => ({ status: 200, contentType: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf', body: openApiV2 }),
   '/apis': (server, state) => {
     const { all } = resourcesOf(server);
-    return wantsAggregated(state) ? json(aggregatedDiscovery(false, all), aggregated) : json(apiGroupList(all));
+    const more = groupsOfOthers(server);
+    if (!wantsAggregated(state)) {
+      const list = apiGroupList(all) as { readonly groups: readonly unknown[] };
+      return json({ ...list, groups: [...list.groups, ...more.map(groupOf)] });
+    }
+    const discovery = aggregatedDiscovery(false, all) as { readonly items: readonly unknown[] };
+    return json({ ...discovery, items: [...discovery.items, ...more.map(discoveryOf)] }, aggregated);
   },
 };
 

@@ -1,6 +1,7 @@
 import type { ProcessDefinition } from '#kernel/types.ts';
 import { extensionsMachine } from './extensions/machine.ts';
-import { inspectExtensions, inspectRequest, inspectServer } from './inspect.ts';
+import { identityMachine } from './identity/machine.ts';
+import { inspectExtensions, inspectIdentity, inspectRequest, inspectServer } from './inspect.ts';
 import { apiServerMachine } from './machine.ts';
 import { requestMachine } from './request-machine.ts';
 
@@ -14,4 +15,5 @@ export const kubeApiServer: readonly ProcessDefinition[] = [
   { name: 'kube-apiserver', machine: apiServerMachine, inspect: inspectServer },
   { name: 'kube-apiserver/request', machine: requestMachine, inspect: inspectRequest },
   { name: 'kube-apiserver/extensions', machine: extensionsMachine, inspect: inspectExtensions },
+  { name: 'kube-apiserver/identity', machine: identityMachine, inspect: inspectIdentity },
 ];

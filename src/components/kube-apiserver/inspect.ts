@@ -1,5 +1,6 @@
 import type { Inspection } from '#kernel/types.ts';
 import type { ExtensionsState } from './extensions/machine.ts';
+import type { IdentityState } from './identity/machine.ts';
 import { levelsOf } from './flow/classify.ts';
 import { idleLevel } from './flow/queues.ts';
 import { requestView, type RequestState } from './request-state.ts';
@@ -16,7 +17,10 @@ export function inspectServer(state: ApiServerState): Inspection {
         type: 'fields',
         title: 'Server',
         rows: [
-          ['etcd', state.options.etcd],
+          ...state.etcd.endpoints.map((endpoint): [string, string] => [
+            'etcd',
+            `${endpoint}${state.etcd.broken[endpoint] === undefined ? '' : ' (not connected)'}${endpoint === state.etcd.stream ? ' (watches)' : ''}`,
+          ]),
           ['revision', String(state.revision)],
           ['requests served', String(state.served)],
           ['oldest revision for watches', String(state.oldest)],
@@ -77,6 +81,26 @@ export function inspectExtensions(state: ExtensionsState): Inspection {
     sections: [
       { type: 'fields', title: 'Loops', rows: [['keys handled', String(state.synced)]] },
       { type: 'table', title: 'Work', columns: ['loop', 'key'], rows },
+    ],
+  };
+}
+
+/** What the inspector shows of how a server tells that it is there. */
+export function inspectIdentity({ name, holder, runs }: IdentityState): Inspection {
+  const busy = Object.keys(runs);
+  return {
+    summary: name,
+    health: 'good',
+    sections: [
+      {
+        type: 'fields',
+        title: 'Identity',
+        rows: [
+          ['lease', name],
+          ['holder', holder],
+          ['at work', busy.join(', ')],
+        ],
+      },
     ],
   };
 }

@@ -16,7 +16,12 @@ export interface Onward {
 }
 
 /** Subresources of pods that their kubelet answers, and the path there (registry/core/pod/rest). */
-const kubeletPaths: Readonly<Record<string, string>> = { log: 'containerLogs', exec: 'exec', attach: 'attach' };
+const kubeletPaths: Readonly<Record<string, string>> = {
+  log: 'containerLogs',
+  exec: 'exec',
+  attach: 'attach',
+  portforward: 'portForward',
+};
 
 const pods = { group: '', plural: 'pods' };
 
@@ -40,10 +45,11 @@ export function kubeletTarget(server: ApiServerState, state: RequestState): Onwa
   }
   const object = server.caches.get('/registry/pods')?.get(`/registry/pods/${namespace}/${name}`);
   if (object === undefined) return notFound(pods, name);
-  const container = containerOf(object, state.request.query['container'] ?? '');
+  const container = subresource === 'portforward' ? '' : containerOf(object, state.request.query['container'] ?? '');
   if (typeof container !== 'string') return container;
   const { nodeName = '' } = (object as unknown as Pod).spec ?? {};
   if (nodeName === '') return badRequest(`pod ${name} does not have a host assigned`);
+  if (subresource !== 'log' && state.request.upgrade !== true) return badRequest('Upgrade request required');
   return { to: `${nodeName}/kubelet`, path: `/${kubeletPaths[subresource]!}/${namespace}/${name}/${container}` };
 }
 

@@ -1,9 +1,8 @@
 import { setup } from 'xstate';
-import { prefixEnd } from '#base/sorted-map.ts';
+import { SortedMap } from '#base/sorted-map.ts';
 import { seedRandom } from '#base/random.ts';
+import type { KubeObject } from '#api/object.ts';
 import { failure } from '#api/resources/status-errors.ts';
-import { storagePrefixOf } from '#api/custom/facts.ts';
-import { resourceTable } from '#api/resources/index.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type {
   Effect,
@@ -14,24 +13,44 @@ import type {
   ChildExitedMessage,
   UndeliverableMessage,
 } from '#kernel/types.ts';
-import type { EtcdRequest, EtcdResponse, EtcdWatchResponse } from '#protocol/etcd.ts';
-import { mediaTypes, type HttpRequest, type HttpResponse, type HttpServerMessage } from '#protocol/rest.ts';
+import type { EtcdResponse, EtcdWatchResponse } from '#protocol/etcd.ts';
+import { mediaTypes, type HttpInput, type HttpRequest, type HttpResponse, type HttpServerMessage } from '#protocol/rest.ts';
 import { bootstrapEntries } from './bootstrap.ts';
-import { bookmark, chunk, existing, missed, takeIn, watchKey } from './cache.ts';
+import { bookmark, chunk, existing, missed, watchKey } from './cache.ts';
 import { chargeQuota, quotaUpdated, type ChargeQuota } from './quota-evaluator.ts';
-import { definitionsOf } from './custom-resources.ts';
-import { extensions, followDefinitions } from './definitions.ts';
-import { flowDone, followFlows, freed, received, type FlowDone } from './flow/server.ts';
+import { extensions } from './definitions.ts';
+import { connect as connectTo, connectionsTo, tryLater, type EtcdReconnect } from './etcd-client.ts';
+import { ask, awaitRevision, connectAll, joined, list, listAll, listed, parted, prefixes, watched } from './etcd-watch.ts';
+import { flowDone, freed, received, type FlowDone } from './flow/server.ts';
+import type { Leave, Left } from './identity/machine.ts';
 import type { RequestInput } from './request-state.ts';
-import { emptyState, type ApiServerOptions, type ApiServerState, type BookmarkWatch, type CloseWatch, type OpenWatch } from './state.ts';
+import { claimCompaction, compactionClaimed, compactionId, compactLater, type CompactionDue, type LeaseGranted } from './storage-life.ts';
+import {
+  emptyState,
+  type ApiServerOptions,
+  type ApiServerState,
+  type AwaitRevision,
+  type BookmarkWatch,
+  type CloseWatch,
+  type OpenStream,
+  type OpenWatch,
+} from './state.ts';
 
 /** How a kube-apiserver is started. */
 export interface ApiServerInput {
   readonly options: ApiServerOptions;
 }
 
+interface Overdue {
+  readonly type: 'server.overdue';
+}
 interface Retry {
   readonly type: 'etcd.retry';
+}
+/** A question that etcd has answered with an error: whether there is anything, what to create, or a prefix to list. */
+interface AskAgain {
+  readonly type: 'etcd.ask-again';
+  readonly about: string;
 }
 type ServerMessage =
   | StartMessage<ApiServerInput>
@@ -39,12 +58,20 @@ type ServerMessage =
   | EtcdResponse
   | EtcdWatchResponse
   | OpenWatch
+  | OpenStream
   | CloseWatch
   | BookmarkWatch
   | ChargeQuota
   | FlowDone
+  | CompactionDue
+  | LeaseGranted
   | HttpResponse
   | Retry
+  | Overdue
+  | Left
+  | EtcdReconnect
+  | AskAgain
+  | AwaitRevision
   | PeerClosedMessage
   | ChildExitedMessage
   | UndeliverableMessage
@@ -52,116 +79,122 @@ type ServerMessage =
 type ServerEvent = EventOf<ServerMessage>;
 type Result = Outcome<ApiServerState>;
 
-const certificate = 'kube-apiserver-etcd-client';
 const retryMs = 200;
+const askAgainMs = 1000;
 
-/** The prefixes that are watched: one watch for each stored resource. */
-const prefixes = [
-  ...new Set(resourceTable.filter((resource) => resource.verbs.includes('watch')).map((resource) => resource.storagePrefix)),
-];
-
-const ask = (state: ApiServerState, id: string, operation: EtcdRequest['operation']): Effect => ({
-  type: 'send',
-  to: state.options.etcd,
-  message: { type: 'etcd.request', id, certificate, operation } as EtcdRequest,
+const askAgain = (about: string): Effect => ({
+  type: 'arm',
+  timer: `again ${about}`,
+  afterMs: askAgainMs,
+  message: { type: 'etcd.ask-again', about } as AskAgain,
 });
 
 function start(state: ApiServerState, event: ServerEvent): Result {
   if (event.message.type !== 'process.start') return { context: state, effects: [] };
   const { options } = event.message.input;
-  const context = { ...state, options, self: event.self, random: seedRandom(event.message.seed, 'kube-apiserver') };
-  const connecting = connect(context);
-  const loops: Effect = { type: 'start', name: extensions, definition: 'kube-apiserver/extensions', input: {} };
-  return { context: connecting.context, effects: [loops, ...connecting.effects] };
+  const random = seedRandom(event.message.seed, 'kube-apiserver');
+  const connecting = connect({ ...state, options, self: event.self, random, etcd: connectionsTo(options.etcd) });
+  const loops = [extensions, 'identity'].map((name): Effect => ({ type: 'start', name, definition: `kube-apiserver/${name}`, input: {} }));
+  return { context: connecting.context, effects: [...loops, compactLater, ...connecting.effects] };
 }
 
-/** Asks etcd whether it is there, again and again. */
+/** A new server asks the members of etcd whether they are there, again and again. */
 function connect(state: ApiServerState): Result {
   const retry: Effect = { type: 'arm', timer: 'retry', afterMs: retryMs, message: { type: 'etcd.retry' } as Retry };
-  return { context: state, effects: [ask(state, 'status', { op: 'status' }), retry] };
+  return { context: state, effects: [...connectAll(state), retry] };
 }
+
+/** The first member that answers is asked whether there is anything; the others are tried on. */
+function first(state: ApiServerState, event: ServerEvent): Result {
+  const { id } = event.message as EtcdResponse;
+  if (id === anything) return { context: state, effects: [askAgain(anything)] };
+  const { context, effects } = joined(state, event as EventOf<EtcdResponse>);
+  if (state.etcd.stream !== '' || context.etcd.stream === '') return { context, effects };
+  const others = Object.keys(context.etcd.broken).map(tryLater);
+  return { context, effects: [{ type: 'disarm', timer: 'retry' }, ...effects, ...others, askAnything(context)] };
+}
+
+const anything = 'namespaces';
+const askAnything = (state: ApiServerState): Effect => ask(state, anything, { op: 'range', key: '/registry/namespaces/kube-system' });
 
 /** A store without namespaces is a new one: the server fills it with what must be there. */
 function connected(state: ApiServerState, event: ServerEvent): Result {
-  const answer = event.message as EtcdResponse;
-  if (answer.id === 'status') {
-    return {
-      context: state,
-      effects: [
-        { type: 'disarm', timer: 'retry' },
-        { type: 'link', to: state.options.etcd },
-        ask(state, 'namespaces', { op: 'range', key: '/registry/namespaces/kube-system' }),
-      ],
-    };
-  }
-  const found = 'result' in answer && answer.result.op === 'range' && answer.result.kvs.length > 0;
-  // After a gap the objects of the definitions that are known are listed again, too.
-  if (found) return list({ ...state, awaited: [] }, [...prefixes, ...definitionsOf(state).map(storagePrefixOf)]);
+  const { result } = event.message as Extract<EtcdResponse, { readonly result: unknown }>;
+  if (result.op === 'range' && result.kvs.length > 0) return listAll(state);
   const { entries, random } = bootstrapEntries(state.options, event.now, state.random);
-  const puts = entries.map(({ key, value }): Effect =>
-    ask(state, 'bootstrap', {
-      op: 'txn',
-      compare: [{ key, target: 'mod', revision: 0 }],
-      success: [{ op: 'put', key, value }],
-      failure: [],
-    }),
-  );
-  const listed = list({ ...state, awaited: [], random }, prefixes);
-  return { context: listed.context, effects: [...puts, ...listed.effects] };
-}
-
-/** Asks for all that is stored below some prefixes; the server serves when it has all that it asked for. */
-function list(state: ApiServerState, wanted: readonly string[]): Result {
+  const listing = list({ ...state, awaited: [], random }, prefixes);
+  const unwritten = SortedMap.from(entries.map(({ key, value }) => [key, value] as const));
   return {
-    context: { ...state, awaited: [...state.awaited, ...wanted] },
-    effects: wanted.map((prefix) => ask(state, `list ${prefix}`, { op: 'range', key: `${prefix}/`, rangeEnd: prefixEnd(`${prefix}/`) })),
+    context: { ...listing.context, unwritten },
+    effects: [...entries.map(({ key, value }) => create(state, key, value)), ...listing.effects],
   };
 }
 
-/** The answer to a list fills one cache and begins its watch. */
-function listed(state: ApiServerState, event: ServerEvent): Result {
-  const answer = event.message as EtcdResponse;
-  if (!answer.id.startsWith('list ') || !('result' in answer) || answer.result.op !== 'range') return { context: state, effects: [] };
-  const prefix = answer.id.slice('list '.length);
-  const { revision } = answer.header;
-  const filled = takeIn(
-    state,
-    prefix,
-    revision,
-    answer.result.kvs.map((kv) => ({ type: 'PUT', kv, previous: undefined })),
-    event.now,
-  );
-  const watch: Effect = {
-    type: 'send',
-    to: state.options.etcd,
-    message: {
-      type: 'etcd.watch-create',
-      watch: prefix,
-      key: `${prefix}/`,
-      rangeEnd: prefixEnd(`${prefix}/`),
-      startRevision: revision + 1,
-      certificate,
-    } as never,
-  };
-  const context = { ...filled.state, awaited: state.awaited.filter((other) => other !== prefix), oldest: Math.max(filled.state.oldest, 0) };
-  const followed = follow(state, context, event.now);
-  return { context: followed.context, effects: [watch, ...followed.effects] };
+/** Every five minutes what etcd has of the time before is forgotten. */
+function compact(state: ApiServerState): Result {
+  return { context: state, effects: [compactLater, ask(state, compactionId, claimCompaction(state.compaction), true)] };
 }
 
-/** What definitions bring with them: the resources that they make are cached too. And what flow schemas are told of their levels. */
-function follow(before: ApiServerState, after: ApiServerState, now: number): Result {
-  const { state, prefixes: added, effects } = followDefinitions(before, after);
-  const listed = list(state, added);
-  const flows = after.awaited.length === 0 ? followFlows(before, after, now) : [];
-  return { context: listed.context, effects: [...effects, ...listed.effects, ...flows] };
+function claimed(state: ApiServerState, event: ServerEvent): Result {
+  const { next, upTo } = compactionClaimed(state.compaction, event.message as EtcdResponse);
+  const effects = upTo === undefined ? [] : [ask(state, 'compacted', { op: 'compact', revision: upTo })];
+  return { context: { ...state, compaction: next }, effects };
 }
 
-function watched(state: ApiServerState, event: ServerEvent): Result {
-  const { watch, revision, events } = event.message as EtcdWatchResponse;
-  const { state: context, effects } = takeIn(state, watch, revision, events, event.now);
-  const followed = follow(state, context, event.now);
-  return { context: followed.context, effects: [...effects, ...followed.effects] };
+const leased = (state: ApiServerState, event: ServerEvent): Result => ({
+  context: { ...state, eventLease: (event.message as LeaseGranted).granted },
+  effects: [],
+});
+
+const create = (state: ApiServerState, key: string, value: KubeObject): Effect =>
+  ask(state, `bootstrap ${key}`, {
+    op: 'txn',
+    compare: [{ key, target: 'mod', revision: 0 }],
+    success: [{ op: 'put', key, value }],
+    failure: [],
+  });
+
+/** What etcd did not do is asked for again. */
+function repeat(state: ApiServerState, event: ServerEvent): Result {
+  const { about } = event.message as AskAgain;
+  if (state.etcd.stream === '') return { context: state, effects: [askAgain(about)] };
+  if (about === anything) return { context: state, effects: [askAnything(state)] };
+  if (about === 'bootstrap') return { context: state, effects: [...state.unwritten].map(([key, value]) => create(state, key, value)) };
+  return list(state, [about]);
 }
+
+/** A server that does not know everything yet begins again where its member is gone. */
+function startOver(state: ApiServerState, event: ServerEvent): Result {
+  const { context, effects } = parted(state, memberOf(event)!);
+  if (context.etcd.stream === state.etcd.stream) return { context, effects };
+  const again = connect({ ...context, etcd: connectionsTo(state.options.etcd), awaited: [] });
+  return { context: again.context, effects: [...effects, ...again.effects] };
+}
+
+function memberLost(state: ApiServerState, event: ServerEvent): Result {
+  return parted(state, memberOf(event)!);
+}
+
+function reconnect(state: ApiServerState, event: ServerEvent): Result {
+  const { endpoint } = event.message as EtcdReconnect;
+  return { context: state, effects: state.etcd.broken[endpoint] === undefined ? [] : [connectTo(endpoint)] };
+}
+
+/** etcd's answers, by what was asked. */
+function take(state: ApiServerState, event: ServerEvent): Result {
+  const answered = event as EventOf<EtcdResponse>;
+  const { id } = answered.message;
+  const failed = 'error' in answered.message;
+  if (id.startsWith('connect ')) return joined(state, answered);
+  if (id.startsWith('bootstrap '))
+    return failed
+      ? { context: state, effects: [askAgain('bootstrap')] }
+      : { context: { ...state, unwritten: state.unwritten.delete(id.slice('bootstrap '.length)) }, effects: [] };
+  if (failed && id.startsWith('list ')) return { context: state, effects: [askAgain(id.slice('list '.length))] };
+  return listed(state, answered);
+}
+const takeEvents = (state: ApiServerState, event: ServerEvent): Result => watched(state, event as EventOf<EtcdWatchResponse>);
+const takeWaiting = (state: ApiServerState, event: ServerEvent): Result => awaitRevision(state, event as EventOf<AwaitRevision>);
 
 function accept(state: ApiServerState, event: ServerEvent): Result {
   const request = event.message as HttpRequest;
@@ -198,6 +231,18 @@ function openWatch(state: ApiServerState, event: ServerEvent): Result {
   return { context, effects };
 }
 
+function openStream(state: ApiServerState, event: ServerEvent): Result {
+  const { client, id, request } = event.message as OpenStream;
+  return { context: { ...state, streams: state.streams.set(`${client}|${id}`, request) }, effects: [{ type: 'link', to: client }] };
+}
+
+/** A client sends more on a stream of its own. */
+function streamed(state: ApiServerState, event: ServerEvent): Result {
+  const message = event.message as HttpInput;
+  const request = state.streams.get(`${event.from}|${message.id}`);
+  return { context: state, effects: request === undefined ? [] : [{ type: 'send', to: request, message }] };
+}
+
 function closeWatch(state: ApiServerState, event: ServerEvent): Result {
   const { client, id } = event.message as CloseWatch;
   const request = state.streams.get(`${client}|${id}`);
@@ -226,23 +271,45 @@ function sendBookmark(state: ApiServerState, event: ServerEvent): Result {
 function abort(state: ApiServerState, event: ServerEvent): Result {
   const { message } = event;
   const stop = (request: string): Effect => ({ type: 'send', to: request, message: { type: 'watch.stop' } });
-  if (message.type === 'http.abort') {
-    const request = state.streams.get(`${event.from}|${message.id}`);
-    return { context: state, effects: request === undefined ? [] : [stop(request)] };
-  }
-  if (message.type === 'peer.closed' || message.type === 'message.undeliverable') {
-    const client = message.type === 'peer.closed' ? message.address : message.to;
-    return { context: state, effects: [...state.streams.prefixed(`${client}|`)].map(([, request]) => stop(request)) };
-  }
-  return { context: state, effects: [] };
+  if (message.type === 'peer.closed')
+    return { context: state, effects: [...state.streams.prefixed(`${message.address}|`)].map(([, request]) => stop(request)) };
+  // What did not arrive belongs to one stream: the client may have opened others since.
+  const [client, id] =
+    message.type === 'message.undeliverable'
+      ? [message.to, (message.message as HttpRequest).id]
+      : [event.from, message.type === 'http.abort' ? message.id : ''];
+  const request = state.streams.get(`${client}|${id}`);
+  return { context: state, effects: request === undefined ? [] : [stop(request)] };
 }
 
+/** How long a server that is to end tries to leave the endpoints. */
+const leaveMs = 5000;
+
+/** SIGTERM: what was asked is still answered, while the server takes itself out of the endpoints; then it ends. */
+function leave(state: ApiServerState, event: ServerEvent): Result {
+  const told: Leave = { type: 'identity.leave' };
+  const overdue: Overdue = { type: 'server.overdue' };
+  return {
+    context: { ...state, stopping: true },
+    effects: [
+      { type: 'send', to: `${event.self}/identity`, message: told },
+      { type: 'arm', timer: 'leave', afterMs: leaveMs, message: overdue },
+    ],
+  };
+}
 const charge = (state: ApiServerState, event: ServerEvent): Result => chargeQuota(state, event as EventOf<ChargeQuota>);
 const seatFree = (state: ApiServerState, event: ServerEvent): Result => flowDone(state, event as EventOf<FlowDone>);
 const charged = (state: ApiServerState, event: ServerEvent): Result => quotaUpdated(state, event as EventOf<HttpResponse>);
 
+/** The member of etcd that a message says is gone or cannot be reached. */
+function memberOf({ message }: ServerEvent): string | undefined {
+  if (message.type === 'peer.closed') return message.address;
+  return message.type === 'message.undeliverable' && message.message.type.startsWith('etcd.') ? message.to : undefined;
+}
 const lost = ({ context, event }: { readonly context: ApiServerState; readonly event: ServerEvent }): boolean =>
-  event.message.type === 'peer.closed' && event.message.address === context.options.etcd;
+  context.etcd.endpoints.includes(memberOf(event) ?? '');
+const answersAnything = ({ event }: { readonly event: ServerEvent }): boolean =>
+  event.message.type === 'etcd.response' && event.message.id === anything && 'result' in event.message;
 const answers =
   (id: string) =>
   ({ event }: { readonly event: ServerEvent }): boolean =>
@@ -258,8 +325,12 @@ export const apiServerMachine = setup({
   initial: 'created',
   on: {
     'process.terminate': '.stopped',
+    'etcd.reconnect': { actions: step(reconnect) },
+    'etcd.ask-again': { actions: step(repeat) },
     'quota.charge': { actions: step(charge) },
     'flow.done': { actions: step(seatFree) },
+    'compaction.due': { actions: step((state: ApiServerState) => compact(state)) },
+    'lease.granted': { actions: step(leased) },
     'http.response': { actions: step(charged) },
   },
   states: {
@@ -268,34 +339,37 @@ export const apiServerMachine = setup({
       on: {
         'http.request': { actions: step(notReady) },
         'etcd.retry': { actions: step((state: ApiServerState) => connect(state)) },
-        'etcd.response': [
-          { guard: answers('status'), actions: step(connected) },
-          { guard: answers('namespaces'), target: 'syncing', actions: step(connected) },
-        ],
+        'etcd.response': [{ guard: answersAnything, target: 'syncing', actions: step(connected) }, { actions: step(first) }],
+        'peer.closed': [{ guard: lost, actions: step(startOver) }],
       },
     },
     syncing: {
       on: {
         'http.request': { actions: step(notReady) },
-        'etcd.response': { actions: step(listed) },
-        'etcd.watch': { actions: step(watched) },
+        'etcd.response': { actions: step(take) },
+        'etcd.watch': { actions: step(takeEvents) },
+        'peer.closed': [{ guard: lost, target: 'connecting', actions: step(startOver) }],
+        'message.undeliverable': [{ guard: lost, actions: step(memberLost) }],
       },
       always: { guard: complete, target: 'ready' },
     },
     ready: {
       on: {
+        'process.terminate': { actions: step(leave) },
+        'identity.left': 'stopped',
+        'server.overdue': 'stopped',
         'http.request': { actions: step(accept) },
         'http.abort': { actions: step(abort) },
-        'etcd.watch': { actions: step(watched) },
-        'etcd.response': { actions: step(listed) },
+        'etcd.watch': { actions: step(takeEvents) },
+        'etcd.response': [{ guard: answers(compactionId), actions: step(claimed) }, { actions: step(take) }],
         'watch.open': { actions: step(openWatch) },
+        'stream.open': { actions: step(openStream) },
+        'http.input': { actions: step(streamed) },
         'watch.close': { actions: step(closeWatch) },
         'watch.bookmark': { actions: step(sendBookmark) },
-        'message.undeliverable': { actions: step(abort) },
-        'peer.closed': [
-          { guard: lost, target: 'connecting', actions: step((state: ApiServerState) => connect(state)) },
-          { actions: step(abort) },
-        ],
+        'cache.await': { actions: step(takeWaiting) },
+        'message.undeliverable': [{ guard: lost, actions: step(memberLost) }, { actions: step(abort) }],
+        'peer.closed': [{ guard: lost, actions: step(memberLost) }, { actions: step(abort) }],
       },
     },
     stopped: { type: 'final' },

@@ -1,27 +1,28 @@
 import { setup } from 'xstate';
-import { begin, resume, type Progress, type Routine } from '#base/routine.ts';
+import { begin, resume, type Progress } from '#base/routine.ts';
 import { seedRandom } from '#base/random.ts';
 import type { Json } from '#base/json.ts';
 import { isFailure, notFound, tooManyRequests } from '#api/resources/status-errors.ts';
-import { storageKey, type ResourceDefinition } from '#api/resources/index.ts';
+import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { Status } from '#api/object.ts';
 import { step, type Outcome } from '#kernel/step.ts';
-import type { Delivered, Effect, EventOf, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
-import type { EtcdOperation, EtcdRequest, EtcdResponse } from '#protocol/etcd.ts';
+import type { Delivered, Effect, EventOf, PeerClosedMessage, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type { EtcdResponse } from '#protocol/etcd.ts';
 import type { NetReply } from '#protocol/net.ts';
-import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
+import type { HttpAbort, HttpClientMessage, HttpInput, HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import { sendCall, type ApiCall } from '#machinery/client.ts';
-import { addressPath, allocate, freedBy, isServiceWrite, type Allocated } from './allocate.ts';
+import { addressPath, allocate, isServiceWrite, type Allocated } from './allocate.ts';
 import { auditNote } from './audit.ts';
 import { answerPage } from './endpoints.ts';
 import { authenticationGate, authorizationGate, isWrite, mutatingGate, schemaGate, targetOf, type Verdict } from './gates.ts';
 import { componentStatuses, type Probe } from './component-status.ts';
+import { healthNeeds, healthResponse } from './health.ts';
 import { isAwaited, type FlowDone, type FlowGo } from './flow/server.ts';
 import { loopback } from './loopback.ts';
 import { quotaCharge, quotaTimedOut, quotaTimeoutMs, type QuotaVerdict } from './quota-evaluator.ts';
-import { emptyRequest, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
+import { emptyRequest, gateNote, type Gate, type RequestInput, type RequestState as Facts } from './request-state.ts';
 import { recovering } from './panic.ts';
-import { pageResponse, statusResponse, storedResponse, tableOf, tooManyRequestsPage } from './respond.ts';
+import { pageResponse, statusResponse, tableOf, tooManyRequestsPage } from './respond.ts';
 import {
   isAggregated,
   isForKubelet,
@@ -34,18 +35,20 @@ import {
   type Onward,
 } from './kubelet-proxy.ts';
 import { resourceFor } from './request-info.ts';
-import type { ApiServerState, BookmarkWatch, CloseWatch, OpenWatch, Watch } from './state.ts';
+import type { ApiServerState, BookmarkWatch, CacheFresh, CloseWatch, OpenStream, OpenWatch, Watch } from './state.ts';
+import { isDryRun, selectorsOf } from './storage.ts';
 import {
-  createObject,
-  deleteCollection,
-  deleteObject,
-  getObject,
-  isDryRun,
-  listObjects,
-  selectorsOf,
-  updateObject,
-  type Stored,
-} from './storage.ts';
+  askHealth,
+  askStatus,
+  beginStoring,
+  etcdHeard,
+  remainingMs,
+  startStoring,
+  timedOut,
+  type AskAgain,
+  type Asked,
+  type EtcdSilent,
+} from './storing.ts';
 import { isPartOfObject, specialFor, unknownSubresource } from './subresources.ts';
 import { validatingGate } from './validating-gate.ts';
 import { askingGate, type WebhookDeadline } from './webhooks/stage.ts';
@@ -65,8 +68,12 @@ export interface RequestState extends Facts {
   readonly server: ApiServerState | undefined;
   readonly storedAt: number;
   readonly probes: readonly Probe[] | undefined;
+  /** What it waits to hear of etcd. */
+  readonly asked: Asked | undefined;
   /** It waits for the quotas of its namespace. */
   readonly charging: boolean;
+  /** The kubelet behind a stream. */
+  readonly streaming: string | undefined;
 }
 
 type RequestMessage =
@@ -78,18 +85,28 @@ type RequestMessage =
   | TimedOut
   | BookmarkDue
   | UndeliverableMessage
+  | PeerClosedMessage
+  | AskAgain
+  | EtcdSilent
+  | CacheFresh
   | HttpClientMessage
   | WebhookDeadline
+  | HttpInput
   | NetReply;
 type RequestEvent = EventOf<RequestMessage>;
 type Result = Outcome<RequestState>;
 
 const bookmarkMs = 60_000;
 const defaultTimeoutSeconds = 1800;
-const etcdTimeoutMs = 60_000;
-const certificate = 'kube-apiserver-etcd-client';
 
 const serverOf = (event: Delivered<never> | RequestEvent): ApiServerState => event.parent as ApiServerState;
+
+const reset = (to: string, message: HttpRequest): UndeliverableMessage => ({
+  type: 'message.undeliverable',
+  to,
+  reason: 'connection reset',
+  message,
+});
 
 function start(state: RequestState, event: RequestEvent): Result {
   const { input, seed } = event.message as StartMessage<RequestInput>;
@@ -108,12 +125,9 @@ function start(state: RequestState, event: RequestEvent): Result {
       gateMs,
       random: seedRandom(seed, 'request'),
     },
-    effects: [],
+    // Whoever asked is told when the server ends before it has answered.
+    effects: [{ type: 'will', key: 'answer', to: input.client, message: reset(serverAddress(event.self), input.request) }],
   };
-}
-
-function note(state: RequestState, gate: Gate, verdict: string, detail: string, more: object = {}): Effect {
-  return { type: 'note', topic: 'gate', data: { client: state.client, id: state.request.id, gate, verdict, detail, ...more } };
 }
 
 /** Passes one gate: on to the next, or with a refusal to the response. */
@@ -129,11 +143,11 @@ function pass(
       const response = statusResponse(asked, verdict.refused);
       const detail = String(verdict.refused.message ?? '');
       const context: RequestState = { ...asked, gate: 'response', reached: gate, since: event.now, response };
-      return { context, effects: [note(asked, gate, 'refused', detail)] };
+      return { context, effects: [gateNote(asked, gate, 'refused', detail)] };
     }
     const passed: RequestState = { ...(verdict.next as RequestState), gate: next(verdict.next as RequestState), since: event.now };
     const changes = state.object === passed.object ? {} : { before: state.object ?? state.request.body, after: passed.object };
-    return { context: passed, effects: [note(passed, gate, 'passed', verdict.detail, changes)] };
+    return { context: passed, effects: [gateNote(passed, gate, 'passed', verdict.detail, changes)] };
   };
 }
 
@@ -159,7 +173,7 @@ function refuseSeat(state: RequestState, event: RequestEvent): Result {
   return {
     context,
     effects: [
-      note(state, 'authentication', 'refused', `priority level ${state.flow!.level.name}`),
+      gateNote(state, 'authentication', 'refused', `priority level ${state.flow!.level.name}`),
       ...(state.turn === 'wait' ? [{ type: 'send', to: serverAddress(event.self), message: left } as const] : []),
     ],
   };
@@ -245,43 +259,17 @@ const uncharged = (state: RequestState, event: RequestEvent): Result =>
 
 // ── storage ─────────────────────────────────────────────────────────────────
 
-function routineFor(
-  state: RequestState,
-  server: ApiServerState,
-  resource: ResourceDefinition,
-  now: number,
-): Routine<EtcdOperation, EtcdResponse, Stored> {
-  const { info } = state;
-  const special = specialFor(state);
-  if (special !== undefined) return () => special(server, state, resource, now);
-  switch (info.verb) {
-    case 'get':
-      return () => getObject(state, resource);
-    case 'list':
-      return () => listObjects(server, state, resource);
-    case 'create':
-      return () => createObject(state, resource);
-    case 'update':
-    case 'patch':
-      return state.old === undefined
-        ? () => createObject({ ...state, info: { ...info, verb: 'create' } }, resource)
-        : () => updateObject(state, resource);
-    case 'delete':
-      return () => deleteObject(state, resource, storageKey(resource, info.namespace, info.name), now);
-    default:
-      return () => deleteCollection(server, state, resource, now);
-  }
-}
-
 function beginStorage(state: RequestState, event: RequestEvent): Result {
   const server = serverOf(event);
   const { info } = state;
   const finish = (response: HttpResponse): Result => ({ context: { ...state, response, gate: 'response', since: event.now }, effects: [] });
+  const health = healthNeeds(state);
+  if (health !== undefined) return health === 'etcd' ? askHealth(state, event) : finish(healthResponse(state, server.stopping));
   if (!info.isResource) return finish(pageResponse(state, answerPage(server, state)));
   const resource = resourceFor(server, info);
   if (resource === undefined && isAggregated(server, state)) return askPod(state, server, event);
   if (resource === undefined) return finish(pageResponse(state, answerPage(server, state)));
-  if (resource.plural === 'componentstatuses') return componentStatuses(state, server, resource, event.now);
+  if (resource.plural === 'componentstatuses') return askComponents(state, server, resource, event);
   const target = targetOf(server, state);
   if (isFailure(target)) return finish(statusResponse(state, target));
   if (isForKubelet(state)) return askKubelet(state, server, event.now);
@@ -292,8 +280,14 @@ function beginStorage(state: RequestState, event: RequestEvent): Result {
   if (reads && resource.verbs.includes('watch') && !server.caches.has(resource.storagePrefix))
     return finish(statusResponse(state, tooManyRequests('storage is (re)initializing', 1)));
   if (info.verb === 'watch') return openWatch(state, server, resource, event);
-  const context: RequestState = { ...state, server, storedAt: event.now };
-  return go(context, begin(routineFor(context, server, resource, event.now)), resource, event);
+  return beginStoring(state, resource, event);
+}
+
+/** componentstatuses: the components and etcd are asked at the same time. */
+function askComponents(state: RequestState, server: ApiServerState, resource: ResourceDefinition, event: RequestEvent): Result {
+  const probing = componentStatuses(state, server, resource, event.now);
+  const asking = askStatus(probing.context, event);
+  return { context: asking.context, effects: [...probing.effects, ...asking.effects] };
 }
 
 /** Logs and commands in containers: the kubelet of the pod is asked. */
@@ -325,12 +319,36 @@ function relayed(state: RequestState, event: RequestEvent): Result {
   const message = event.message as HttpClientMessage;
   if (state.probes !== undefined && message.type === 'http.response')
     return componentStatuses(state, serverOf(event), resourceFor(serverOf(event), state.info)!, event.now, event.from, message);
+  if (message.type === 'http.response' && message.body === null) return openStream(state, event, message);
   if (message.type === 'http.response') {
     const refused = refusalOf(message);
     const response = refused === undefined ? message : statusResponse(state, refused);
     return { context: { ...state, response, gate: 'response', since: event.now }, effects: [] };
   }
   return { context: state, effects: [{ type: 'send', to: state.client, message }] };
+}
+
+// ── streams of kubelets ─────────────────────────────────────────────────────
+
+/** A kubelet begins a stream: from now on the server hands on what comes from both sides (proxy.UpgradeAwareHandler). */
+function openStream(state: RequestState, event: RequestEvent, response: HttpResponse): Result {
+  const { client, request } = state;
+  const open: OpenStream = { type: 'stream.open', client, id: request.id, request: event.self };
+  return {
+    context: { ...state, gate: 'watching', since: event.now, streaming: event.from },
+    effects: [
+      { type: 'send', to: serverAddress(event.self), message: open },
+      { type: 'send', to: client, message: response },
+      gateNote(state, 'storage', 'watching', `${state.info.plural}/${state.info.subresource}`),
+      auditNote(state, response, 'ResponseStarted', event.now),
+    ],
+  };
+}
+
+function passOn(state: RequestState, event: RequestEvent): Result {
+  const { message } = event;
+  const to = message.type === 'http.input' ? state.streaming : state.client;
+  return { context: state, effects: to === undefined ? [] : [{ type: 'send', to, message: message as HttpClientMessage }] };
 }
 
 function unreachable(state: RequestState, event: RequestEvent): Result {
@@ -358,73 +376,6 @@ function unreachable(state: RequestState, event: RequestEvent): Result {
   return { context: { ...state, gate: 'response', since: event.now, response: statusResponse(state, unavailable) }, effects: [] };
 }
 
-/** Carries a storage routine on: the next question to etcd, or its outcome. */
-function go(
-  state: RequestState,
-  progress: Progress<EtcdOperation, EtcdResponse, Stored>,
-  resource: ResourceDefinition,
-  event: RequestEvent,
-): Result {
-  if (!progress.done) {
-    const request: EtcdRequest = { type: 'etcd.request', id: String(progress.answers.length), certificate, operation: progress.request };
-    return {
-      context: { ...state, answers: progress.answers },
-      effects: [{ type: 'send', to: serverOf(event).options.etcd, message: request }],
-    };
-  }
-  const { result } = progress;
-  if (result.type === 'retry') {
-    return {
-      context: {
-        ...state,
-        answers: undefined,
-        object: undefined,
-        old: result.current,
-        attempts: state.attempts + 1,
-        gate: 'mutating',
-        charging: false,
-        since: event.now,
-      },
-      effects: [note(state, 'storage', 'retried', 'the object has been modified')],
-    };
-  }
-  const response = storedResponse(state, resource, result, event.now);
-  const verdict = result.type === 'status' && isFailure(result.body) ? 'refused' : 'passed';
-  const detail = result.type === 'object' ? `revision ${result.object.metadata.resourceVersion ?? ''}` : '';
-  const freed = freedBy(state, result);
-  return {
-    context: { ...state, answers: undefined, response, freed, gate: 'response', since: event.now },
-    effects: [
-      note(
-        state,
-        'storage',
-        verdict,
-        verdict === 'refused' ? String((response.body as { readonly message?: string }).message ?? '') : detail,
-      ),
-    ],
-  };
-}
-
-function continueStorage(state: RequestState, event: RequestEvent): Result {
-  const answer = event.message as EtcdResponse;
-  if (state.answers === undefined || state.server === undefined || answer.id !== String(state.answers.length))
-    return { context: state, effects: [] };
-  const resource = resourceFor(state.server, state.info)!;
-  return go(state, resume(routineFor(state, state.server, resource, state.storedAt), state.answers, answer), resource, event);
-}
-
-function etcdSilent(state: RequestState, event: RequestEvent): Result {
-  const status: Status = {
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message: 'etcdserver: request timed out',
-    code: 500,
-  };
-  return { context: { ...state, gate: 'response', since: event.now, response: statusResponse(state, status) }, effects: [] };
-}
-
 // ── watches ─────────────────────────────────────────────────────────────────
 
 function openWatch(state: RequestState, server: ApiServerState, resource: ResourceDefinition, event: RequestEvent): Result {
@@ -437,6 +388,7 @@ function openWatch(state: RequestState, server: ApiServerState, resource: Resour
   if (isFailure(selectors)) return refuse(selectors);
   const { labels, fields } = selectors as Exclude<typeof selectors, Status>;
   const since = Number(query['resourceVersion'] ?? 0);
+  const initial = query['sendInitialEvents'] === 'true' ? 'list' : since === 0 ? 'added' : 'none';
   const watch: Watch = {
     client: state.client,
     id,
@@ -448,8 +400,8 @@ function openWatch(state: RequestState, server: ApiServerState, resource: Resour
     asTable: tableOf(state.request),
     bookmarks: query['allowWatchBookmarks'] === 'true' || query['allowWatchBookmarks'] === '1',
     chatter: state.origin.chatter,
+    since: initial === 'none' ? since : 0,
   };
-  const initial = query['sendInitialEvents'] === 'true' ? 'list' : since === 0 ? 'added' : 'none';
   const level = state.flow?.level.seats === undefined ? undefined : state.flow.level.name;
   const open: OpenWatch = { type: 'watch.open', watch, initial, since, origin: event.origin, level };
   const headers = withFlow(state, { type: 'http.response', id, status: 200, contentType: 'application/json', body: null });
@@ -485,10 +437,11 @@ function openWatch(state: RequestState, server: ApiServerState, resource: Resour
     context: opened,
     effects: [
       { type: 'send', to: state.client, message: headers },
+      { type: 'will', key: 'answer', to: state.client },
       { type: 'send', to: serverAddress(event.self), message: open },
       timeout,
       ...(watch.bookmarks ? [nextBookmark()] : []),
-      note(state, 'storage', 'watching', resource.plural),
+      gateNote(state, 'storage', 'watching', resource.plural),
       auditNote(opened, headers, 'ResponseStarted', event.now),
     ],
   };
@@ -511,11 +464,16 @@ function sendBookmark(state: RequestState, event: RequestEvent): Result {
 function closeWatch(state: RequestState, event: RequestEvent): Result {
   const close: CloseWatch = { type: 'watch.close', client: state.client, id: state.request.id };
   const end: HttpClientMessage = { type: 'http.end', id: state.request.id };
-  const ended = event.message.type === 'watch.timeout';
+  const { type } = event.message;
+  const lost = type === 'message.undeliverable' && event.message.to === state.streaming;
+  const ended = type === 'watch.timeout' || type === 'http.end' || lost;
+  const hangUp: HttpAbort = { type: 'http.abort', id: state.request.id };
+  const tell = state.streaming !== undefined && !ended;
   return {
     context: state,
     effects: [
       { type: 'send', to: serverAddress(event.self), message: close },
+      ...(tell ? [{ type: 'send', to: state.streaming, message: hangUp } as const] : []),
       ...(ended ? [{ type: 'send', to: state.client, message: end } as const] : []),
     ],
   };
@@ -528,7 +486,7 @@ const withFlow = ({ flow }: RequestState, response: HttpResponse): HttpResponse 
 function respond(state: RequestState, event: RequestEvent): Result {
   const response = withFlow(state, state.response!);
   const effects: Effect[] = [
-    note(state, 'response', String(response.status), ''),
+    gateNote(state, 'response', String(response.status), ''),
     auditNote(state, response, 'ResponseComplete', event.now),
     { type: 'send', to: state.client, message: response },
   ];
@@ -548,6 +506,11 @@ const gateAction = (
   next: (state: RequestState) => Gate,
   check: (server: ApiServerState, state: RequestState, now: number) => Verdict,
 ) => step<RequestState, RequestEvent>(recovering(pass(gate, next, check)));
+const hearing = { actions: step<RequestState, RequestEvent>(recovering(etcdHeard)) };
+const ofEtcd = ({ event }: { readonly event: RequestEvent }): boolean =>
+  event.message.type === 'message.undeliverable' && event.message.message.type === 'etcd.request';
+/** Streams and what others are asked for may take as long as they want. */
+const waitsForEtcd = ({ context }: { readonly context: RequestState }): boolean => context.asked !== undefined;
 const asking = (act: (state: RequestState, event: RequestEvent) => Result) => step<RequestState, RequestEvent>(recovering(act));
 const turn =
   (wanted: RequestState['turn']) =>
@@ -564,13 +527,13 @@ export const requestMachine = setup({
   delays: {
     gate: ({ context }) => context.gateMs,
     held: ({ context }) => context.gateMs + context.holdMs,
-    etcdTimeout: etcdTimeoutMs,
+    remaining: ({ context }) => remainingMs(context),
     seatTimeout: seatTimeoutMs,
     quotaTimeout: quotaTimeoutMs,
   },
 }).createMachine({
   id: 'kube-apiserver/request',
-  context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined, charging: false },
+  context: { ...emptyRequest, server: undefined, storedAt: 0, probes: undefined, asked: undefined, charging: false, streaming: undefined },
   initial: 'received',
   states: {
     received: { on: { 'process.start': { target: 'authentication', actions: step(start) } } },
@@ -639,13 +602,17 @@ export const requestMachine = setup({
         { guard: at('mutating'), target: 'mutating' },
       ],
       on: {
-        'etcd.response': { actions: step(recovering(continueStorage)) },
+        'etcd.response': hearing,
+        'etcd.again': hearing,
+        'etcd.silent': hearing,
+        'peer.closed': hearing,
+        'cache.fresh': { actions: step<RequestState, RequestEvent>(recovering(startStoring)) },
         'http.response': { actions: step(recovering(relayed)) },
         'http.chunk': { actions: step(recovering(relayed)) },
         'net.reply': { actions: step(recovering(podAnswered)) },
-        'message.undeliverable': { actions: step(recovering(unreachable)) },
+        'message.undeliverable': [{ guard: ofEtcd, ...hearing }, { actions: step(recovering(unreachable)) }],
       },
-      after: { etcdTimeout: { actions: step(etcdSilent) } },
+      after: { remaining: { guard: waitsForEtcd, actions: step<RequestState, RequestEvent>(timedOut) } },
     },
     watching: {
       on: {
@@ -653,6 +620,9 @@ export const requestMachine = setup({
         'watch.timeout': { target: 'done', actions: step(closeWatch) },
         'message.undeliverable': { target: 'done', actions: step(closeWatch) },
         'watch.bookmark-due': { actions: step(sendBookmark) },
+        'http.input': { actions: step(passOn) },
+        'http.chunk': { actions: step(passOn) },
+        'http.end': { target: 'done', actions: step(closeWatch) },
       },
     },
     responding: { after: { gate: { target: 'done', actions: step(respond) } } },

@@ -3,7 +3,7 @@ import type { Json } from '#base/json.ts';
 import type { KubeObject } from '#api/object.ts';
 import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import type { EtcdResponse } from '#protocol/etcd.ts';
-import type { Address, Millis, Origin } from '#kernel/types.ts';
+import type { Address, Effect, Millis, Origin } from '#kernel/types.ts';
 import type { User } from './authentication.ts';
 import type { Flow } from './flow/classify.ts';
 import type { FlowInput } from './flow/server.ts';
@@ -108,6 +108,17 @@ export const emptyRequest: RequestState = {
   auditObject: undefined,
   calling: undefined,
 };
+
+/** What became of a request at a gate, for the journal. */
+export function gateNote(
+  state: Pick<RequestState, 'client' | 'request'>,
+  gate: Gate,
+  verdict: string,
+  detail: string,
+  more: object = {},
+): Effect {
+  return { type: 'note', topic: 'gate', data: { client: state.client, id: state.request.id, gate, verdict, detail, ...more } };
+}
 
 /** A request's part of a frame; see the session. */
 export interface RequestView {

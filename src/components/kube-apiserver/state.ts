@@ -3,14 +3,17 @@ import type { RandomState } from '#base/random.ts';
 import type { KubeObject } from '#api/object.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { FieldTerm, Selector } from '#api/selectors.ts';
-import type { HttpResponse, WatchEvent } from '#protocol/rest.ts';
+import type { WatchEvent } from '#protocol/rest.ts';
 import type { Address, Origin } from '#kernel/types.ts';
+import { noConnections, type EtcdConnections } from './etcd-client.ts';
 import type { LevelState } from './flow/queues.ts';
 import type { QuotaWork } from './quota-evaluator.ts';
+import type { Compaction, EventLease } from './storage-life.ts';
 
 /** The settings that a kube-apiserver gets as flags. */
 export interface ApiServerOptions {
-  readonly etcd: Address;
+  /** The members of etcd (`--etcd-servers`), in the order in which they are preferred for the watches. */
+  readonly etcd: readonly Address[];
   /** `10.96.0.` and the like: the first three parts of the service network. */
   readonly serviceNetwork: string;
   readonly advertiseAddress: string;
@@ -47,11 +50,14 @@ export interface Watch {
   readonly asTable: string | undefined;
   readonly bookmarks: boolean;
   readonly chatter: boolean;
+  /** What happened up to this revision its client knows. */
+  readonly since: number;
 }
 
 export interface ApiServerState {
   readonly options: ApiServerOptions;
   readonly self: Address;
+  readonly etcd: EtcdConnections;
   readonly random: RandomState;
   /** Storage prefix → objects by key. */
   readonly caches: SortedMap<SortedMap<KubeObject>>;
@@ -66,9 +72,18 @@ export interface ApiServerState {
   /** `<client>|<id>` → the process of a watch, so that clients can close it. */
   readonly streams: SortedMap<Address>;
   readonly nextRequest: number;
+  /** What a new server has asked etcd to create and not heard of yet, by key. */
+  readonly unwritten: SortedMap<KubeObject>;
+  /** `<revision>|<request>`: lists that wait until the caches have come so far. */
+  readonly waiting: SortedMap<Address>;
   /** Prefixes whose caches are being filled. */
   readonly awaited: readonly string[];
+  /** The lease of new events, and where the compaction of etcd stands. */
+  readonly eventLease: EventLease | undefined;
+  readonly compaction: Compaction;
   readonly served: number;
+  /** It has been told to end, and says so to whoever asks whether it is ready. */
+  readonly stopping: boolean;
   /** Requests that wait for the quotas of their namespace, by namespace. */
   readonly quotaWork: SortedMap<QuotaWork>;
   /** `<namespace>/<name>` → a quota as this server wrote it last; the cache may be behind. */
@@ -78,8 +93,9 @@ export interface ApiServerState {
 }
 
 export const emptyState: ApiServerState = {
-  options: { etcd: '', serviceNetwork: '', advertiseAddress: '', securePort: 0, components: [], tokens: {}, gateMs: 0 },
+  options: { etcd: [], serviceNetwork: '', advertiseAddress: '', securePort: 0, components: [], tokens: {}, gateMs: 0 },
   self: '',
+  etcd: noConnections,
   random: 0 as RandomState,
   caches: SortedMap.empty(),
   revision: 0,
@@ -88,8 +104,13 @@ export const emptyState: ApiServerState = {
   watches: SortedMap.empty(),
   streams: SortedMap.empty(),
   nextRequest: 1,
+  unwritten: SortedMap.empty(),
+  waiting: SortedMap.empty(),
   awaited: [],
+  eventLease: undefined,
+  compaction: { time: 0, revision: 0 },
   served: 0,
+  stopping: false,
   quotaWork: SortedMap.empty(),
   chargedQuotas: SortedMap.empty(),
   flows: SortedMap.empty(),
@@ -107,6 +128,13 @@ export interface OpenWatch {
   /** The priority level in which it had its seat. */
   readonly level: string | undefined;
 }
+/** A request to a kubelet has become a stream. */
+export interface OpenStream {
+  readonly type: 'stream.open';
+  readonly client: Address;
+  readonly id: string;
+  readonly request: Address;
+}
 export interface CloseWatch {
   readonly type: 'watch.close';
   readonly client: Address;
@@ -116,9 +144,13 @@ export interface BookmarkWatch {
   readonly type: 'watch.bookmark';
   readonly request: Address;
 }
-export interface RequestDone {
-  readonly type: 'request.done';
-  readonly response: HttpResponse;
+/** A list waits until the caches know a revision; the server answers `cache.fresh`. */
+export interface AwaitRevision {
+  readonly type: 'cache.await';
+  readonly revision: number;
+}
+export interface CacheFresh {
+  readonly type: 'cache.fresh';
 }
 
 export function cacheOf(state: ApiServerState, prefix: string): SortedMap<KubeObject> {

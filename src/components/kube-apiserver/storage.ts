@@ -2,7 +2,7 @@ import { deepEqual, isObject, type Json } from '#base/json.ts';
 import { prefixEnd } from '#base/sorted-map.ts';
 import { type KubeObject, type Status } from '#api/object.ts';
 import { matchesFields, matchesLabels, parseFieldSelector, parseLabelSelector, type FieldTerm, type Selector } from '#api/selectors.ts';
-import { alreadyExists, badRequest, conflict, expired, isFailure, notFound, success, timeout } from '#api/resources/status-errors.ts';
+import { alreadyExists, badRequest, conflict, expired, isFailure, notFound, success, unknownError } from '#api/resources/status-errors.ts';
 import { storageKey, type ResourceDefinition } from '#api/resources/index.ts';
 import type { EtcdOperation, EtcdRangeResult, EtcdResponse, KeyValue } from '#protocol/etcd.ts';
 import { withVersion } from './cache.ts';
@@ -32,7 +32,7 @@ export const failed = (body: Status): Stored => ({ type: 'status', body });
 
 /** etcd's answer, or the Status that a client is told when there is none. */
 function kvsOf(answer: EtcdResponse): readonly KeyValue[] | Status {
-  if ('error' in answer) return timeout(answer.error);
+  if ('error' in answer) return unknownError(answer.error);
   const { result } = answer;
   return result.op === 'range' ? result.kvs : [];
 }
@@ -66,7 +66,7 @@ function* compareAndPut(
     success: [{ op: 'put', key, value }],
     failure: [{ op: 'range', key }],
   };
-  if ('error' in answer) return timeout(answer.error);
+  if ('error' in answer) return unknownError(answer.error);
   if (answer.result.op === 'txn' && answer.result.succeeded) return { written: withVersion(value, answer.header.revision) };
   const [found] = answer.result.op === 'txn' ? ((answer.result.responses[0] as EtcdRangeResult | undefined)?.kvs ?? []) : [];
   return { instead: found === undefined ? undefined : withVersion(found.value, found.modRevision) };
@@ -79,7 +79,7 @@ function* compareAndDelete(key: string, revision: number): Generator<EtcdOperati
     success: [{ op: 'delete-range', key }],
     failure: [{ op: 'range', key }],
   };
-  if ('error' in answer) return timeout(answer.error);
+  if ('error' in answer) return unknownError(answer.error);
   return answer.result.op === 'txn' && answer.result.succeeded;
 }
 

@@ -1,6 +1,6 @@
 import type { Inspection } from '#kernel/types.ts';
 import type { ManagerState } from './state.ts';
-import type { ControllerState } from './worker-machine.ts';
+import type { ControllerState } from './worker-state.ts';
 
 /** What the inspector shows of the manager: its lease and the shared informers. */
 export function inspectManager(state: ManagerState): Inspection {

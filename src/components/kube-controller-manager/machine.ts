@@ -22,7 +22,7 @@ import { controllers } from './controllers/index.ts';
 import { indexersOf, monitorIndexers, watchedResources } from './informers.ts';
 import { discover, discoveryId, followDiscovery, type DiscoveryDue } from './monitors.ts';
 import type { ManagerInput, ManagerState } from './state.ts';
-import type { EnqueueMessage } from './worker-machine.ts';
+import type { DisconnectedMessage, EnqueueMessage } from './worker-state.ts';
 
 type Message =
   | StartMessage<ManagerInput>
@@ -170,9 +170,16 @@ function informed(state: ManagerState, message: Message, self: string): Result {
   return { context, effects: [...heard.effects, ...(heard.changes.length === 0 ? [] : dispatch(context, heard.id, heard.changes, self))] };
 }
 
-function lost(state: ManagerState, message: PeerClosedMessage | UndeliverableMessage): Result {
+/** The API server is gone: the informers open their watches again, the controllers do not wait for answers. */
+function lost(state: ManagerState, message: PeerClosedMessage | UndeliverableMessage, self: string): Result {
   const step = informersLost(state.caches, message, state.client.server);
-  return step === undefined ? { context: state, effects: [] } : { context: { ...state, caches: step.informers }, effects: step.effects };
+  if (step === undefined) return { context: state, effects: [] };
+  const disconnected: DisconnectedMessage = { type: 'controller.disconnected' };
+  const told = message.type === 'peer.closed' && state.started ? [...controllers.keys()] : [];
+  return {
+    context: { ...state, caches: step.informers },
+    effects: [...step.effects, ...told.map((name): Effect => ({ type: 'send', to: `${self}/${name}`, message: disconnected }))],
+  };
 }
 
 function serve(state: ManagerState, event: ManagerEvent): Result {
@@ -184,7 +191,7 @@ function serve(state: ManagerState, event: ManagerEvent): Result {
     const response: HttpResponse = { type: 'http.response', id: message.id, status: 200, contentType: 'text/plain', body: 'ok' };
     return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
   }
-  if (message.type === 'peer.closed' || message.type === 'message.undeliverable') return lost(state, message);
+  if (message.type === 'peer.closed' || message.type === 'message.undeliverable') return lost(state, message, event.self);
   if (message.type === 'discovery.due') return { context: state, effects: discover(monitorClient(state)) };
   if (message.type === 'http.response' && message.id === discoveryId) return discovered(state, message);
   return informed(state, message, event.self);

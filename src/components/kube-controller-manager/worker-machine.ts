@@ -2,76 +2,20 @@ import { setup } from 'xstate';
 import { begin, resume, type Progress } from '#base/routine.ts';
 import { SortedMap } from '#base/sorted-map.ts';
 import type { KubeObject } from '#api/object.ts';
-import { correlate, createEvent, emptyEventLog, subjectOf, type EventLog } from '#machinery/events.ts';
+import { correlate, createEvent, emptyEventLog, subjectOf } from '#machinery/events.ts';
 import { resourcePath, resources, sendCall, type ClientConfig } from '#machinery/client.ts';
-import { add, addAfter, due, emptyWorkQueue, failed, forget, take, type KeyDue, type WorkQueue } from '#machinery/work-queue.ts';
-import {
-  expected,
-  noExpectations,
-  observed,
-  satisfied,
-  type Expectation,
-  type Expectations,
-  type Observation,
-} from '#machinery/expectations.ts';
-import { step, type Outcome } from '#kernel/step.ts';
-import type { Effect, EventOf, Origin, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
+import { add, addAfter, due, emptyWorkQueue, failed, forget, take, type KeyDue } from '#machinery/work-queue.ts';
+import { expected, noExpectations, observed, satisfied, type Expectation, type Expectations } from '#machinery/expectations.ts';
+import { step } from '#kernel/step.ts';
+import type { Effect } from '#kernel/types.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
-import { isTerminating, ok, type Caches, type SyncCall, type SyncContext, type SyncResult } from './controller.ts';
+import { isTerminating, ok, type SyncCall, type SyncContext, type SyncResult } from './controller.ts';
 import { controllers } from './controllers/index.ts';
 import type { ManagerState } from './state.ts';
-
-export interface ControllerInput {
-  readonly name: string;
-}
-export interface EnqueueMessage {
-  readonly type: 'controller.enqueue';
-  readonly keys: readonly string[];
-  /** What was seen of what this loop has asked for. */
-  readonly observed: readonly Observation[];
-  /** Not before this has passed; a key that is due earlier stays so (AddAfter). */
-  readonly afterMs: number;
-}
-/** The service account is to be asked for again. */
-interface AskAgain {
-  readonly type: 'account.retry';
-}
+import type { AskAgain, ControllerEvent, ControllerState, EnqueueMessage, Result, Run } from './worker-state.ts';
 
 /** Less than this is no time: what is due then is due now. Milliseconds. */
 const instantMs = 0.001;
-
-/** A key that is being worked on: the caches as they were when it was begun, and the answers so far. */
-interface Run {
-  readonly caches: Caches;
-  readonly now: number;
-  readonly origin: Origin;
-  readonly answers: readonly (readonly HttpResponse[])[];
-  readonly waiting: number;
-  readonly arrived: readonly (HttpResponse | undefined)[];
-  /** What the calls that are under way will show when they work. */
-  readonly expects: readonly (Expectation | undefined)[];
-  readonly satisfied: boolean;
-  readonly id: number;
-}
-
-export interface ControllerState {
-  readonly name: string;
-  readonly client: ClientConfig | undefined;
-  readonly manager: ClientConfig | undefined;
-  readonly queue: WorkQueue;
-  readonly running: SortedMap<Run>;
-  readonly memories: SortedMap<unknown>;
-  /** Keys whose last sync was long, until when they rest: what happens meanwhile is looked at together. */
-  readonly resting: SortedMap<number>;
-  readonly expectations: Expectations;
-  readonly nextRun: number;
-  readonly reported: EventLog;
-  readonly synced: number;
-}
-
-type Message = StartMessage<ControllerInput> | EnqueueMessage | KeyDue | AskAgain | HttpResponse | UndeliverableMessage;
-type ControllerEvent = EventOf<Message>;
-type Result = Outcome<ControllerState>;
 
 const namespace = 'kube-system';
 
@@ -308,13 +252,10 @@ function serve(state: ControllerState, event: ControllerEvent): Result {
       result = answered(state, event, message);
       break;
     case 'message.undeliverable':
-      result = answered(state, event, {
-        type: 'http.response',
-        id: (message.message as unknown as { readonly id: string }).id,
-        status: 503,
-        contentType: '',
-        body: null,
-      });
+      result = answered(state, event, noAnswer((message.message as unknown as { readonly id: string }).id));
+      break;
+    case 'controller.disconnected':
+      result = disconnected(state, event);
       break;
     case 'account.retry':
     case 'process.start':
@@ -323,6 +264,24 @@ function serve(state: ControllerState, event: ControllerEvent): Result {
   if (result.context.queue.order.length === 0) return result;
   const more = work(result.context, event);
   return { context: more.context, effects: [...result.effects, ...more.effects] };
+}
+
+/** What a call comes to that nobody has answered. */
+const noAnswer = (id: string): HttpResponse => ({ type: 'http.response', id, status: 503, contentType: '', body: null });
+
+/** Every call that is under way has failed, whatever has become of it. */
+function disconnected(state: ControllerState, event: ControllerEvent): Result {
+  let result: Result = { context: state, effects: [] };
+  for (const [key, run] of state.running) {
+    const expectations = run.expects.reduce(
+      (all, what, index) => (run.arrived[index] === undefined ? unexpected(all, key, what, noAnswer('')) : all),
+      result.context.expectations,
+    );
+    const next: Run = { ...run, arrived: run.arrived.map((response) => response ?? noAnswer('')), waiting: 0 };
+    const resumed = resumeRun({ ...result.context, expectations }, key, next, event);
+    result = { context: resumed.context, effects: [...result.effects, ...resumed.effects] };
+  }
+  return result;
 }
 
 /** What a call that failed would have shown is not waited for; except in a namespace that goes, where trying again is no use. */
@@ -380,6 +339,7 @@ export const controllerMachine = setup({
         'account.retry': { actions: step((state: ControllerState) => askAgain(state)) },
         'http.response': [{ guard: gotToken, target: 'working', actions: step(authenticating) }, { actions: step(authenticating) }],
         'message.undeliverable': { actions: step(authenticating) },
+        'controller.disconnected': { actions: step(authenticating) },
       },
     },
     working: {
@@ -389,6 +349,7 @@ export const controllerMachine = setup({
         'queue.due': { actions: serving },
         'http.response': { actions: serving },
         'message.undeliverable': { actions: serving },
+        'controller.disconnected': { actions: serving },
       },
       states: {
         idle: { always: { guard: busy, target: 'syncing' } },

@@ -26,6 +26,12 @@ export function answered(state: SchedulerState, response: HttpResponse, now: num
   );
 }
 
+/** The ids of the requests whose answers something waits for. */
+export const openCalls = (state: SchedulerState): readonly string[] => [
+  ...[...state.bindings].map(([key, { phase }]) => `${phase === 'volumes' ? 'volume' : 'bind'} ${key}`),
+  ...[...state.evictions.keys()].map((key) => `evict ${key}`),
+];
+
 const textOf = (response: HttpResponse): string => (response.body as Failure | null)?.message ?? 'the API server did not answer';
 
 /** The pod has its node now, or goes back to the queue with a back-off (bindingCycle). */

@@ -2,7 +2,6 @@ import type { ProcessDefinition } from '#kernel/types.ts';
 import { inspectScheduler } from './inspect.ts';
 import { schedulerMachine } from './machine.ts';
 
-export { decisionsOf } from './inspect.ts';
 export type { SchedulerInput } from './state.ts';
 
 /** The scheduler. */

@@ -1,5 +1,5 @@
 import type { Inspection } from '#kernel/types.ts';
-import type { Decision, PluginVerdict, QueuedPod, SchedulerState } from './state.ts';
+import type { Decision, QueuedPod, SchedulerState } from './state.ts';
 
 const show = (value: number | undefined): string => (value === undefined ? '' : String(value));
 
@@ -58,9 +58,4 @@ export function inspectScheduler(state: SchedulerState): Inspection {
       },
     ],
   };
-}
-
-/** What each plugin said of each node when a pod (`namespace/name`) was last looked at. */
-export function decisionsOf(state: SchedulerState, pod: string): readonly PluginVerdict[] {
-  return [...state.decisions].reverse().find((decision) => decision.pod === pod)?.verdicts ?? [];
 }

@@ -10,7 +10,7 @@ import { electionAnswer, electionTick, isElection, newElection, type ElectionSte
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
 import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/rest.ts';
-import { answered, bindingFailed, bindReady } from './answers.ts';
+import { answered, bindingFailed, bindReady, openCalls } from './answers.ts';
 import { nodeChanged, podChanged, storageChanged } from './cache.ts';
 import { agent } from './calls.ts';
 import { runCycles } from './cycle.ts';
@@ -159,13 +159,18 @@ function watched(state: SchedulerState, event: SchedulerEvent): Result {
     : { context: state, effects: [] };
 }
 
-/** Nobody is there: watches are tried again, a request has failed. */
+/** Nobody is there: watches are tried again, a request has failed, or all have when the connection broke. */
 function lost(state: SchedulerState, message: PeerClosedMessage | UndeliverableMessage, event: SchedulerEvent): Result {
   const step = informersLost(state.caches, message, state.client.server);
-  if (step !== undefined) return { context: { ...state, caches: step.informers }, effects: step.effects };
-  if (message.type === 'peer.closed') return { context: state, effects: [] };
-  const { id = '' } = message.message as HttpRequest;
-  return answered(state, { type: 'http.response', id, status: 503, contentType: '', body: null }, event.now, event.origin);
+  const open = message.type === 'peer.closed' ? openCalls(state) : step === undefined ? [(message.message as HttpRequest).id] : [];
+  let context = step === undefined ? state : { ...state, caches: step.informers };
+  const effects = [...(step?.effects ?? [])];
+  for (const id of open) {
+    const failed = answered(context, { type: 'http.response', id, status: 503, contentType: '', body: null }, event.now, event.origin);
+    context = failed.context;
+    effects.push(...failed.effects);
+  }
+  return { context, effects };
 }
 
 const serving = step<SchedulerState, SchedulerEvent>(serve);

@@ -5,7 +5,10 @@ import { applyCommand } from './commands/apply.ts';
 import { diffCommand, viewLastApplied } from './commands/apply-extra.ts';
 import { autoscaleCommand } from './commands/autoscale.ts';
 import { canI, whoAmI } from './commands/auth.ts';
-import { apiResources, apiVersions, clusterInfo, configCommand, topCommand, versionCommand } from './commands/cluster-commands.ts';
+import { apiResources, apiVersions, clusterInfo, pluginList, versionCommand } from './commands/cluster-commands.ts';
+import { certificateCommand } from './commands/certificate.ts';
+import { configActions, configCommand } from './commands/config.ts';
+import { cpCommand } from './commands/cp.ts';
 import { createCommand } from './commands/create.ts';
 import { createCommands } from './create-table.ts';
 import { deleteCommand } from './commands/delete.ts';
@@ -22,11 +25,15 @@ import { logsCommand } from './commands/logs.ts';
 import { cordonCommand, taintCommand } from './commands/nodes.ts';
 import { patchCommand } from './commands/patch.ts';
 import { replaceCommand } from './commands/replace.ts';
+import { attachCommand } from './commands/run-attach.ts';
+import { portForwardCommand } from './commands/port-forward.ts';
 import { rolloutChange, rolloutHistory, rolloutUndo } from './commands/rollout.ts';
 import { rolloutStatus } from './commands/rollout-status.ts';
 import { runPod } from './commands/run-pod.ts';
 import { scaleCommand } from './commands/scale.ts';
 import { setEnv, setImage, setResources, setServiceAccount } from './commands/set.ts';
+import { setSelector, setSubject } from './commands/set-objects.ts';
+import { topNodes, topPods } from './commands/top.ts';
 import { waitCommand } from './commands/wait.ts';
 
 /** One command, or a group of them. */
@@ -38,6 +45,8 @@ export interface CommandSpec {
   /** The arguments, for the usage line. */
   readonly usage?: string | undefined;
   readonly flags?: readonly FlagSpec[] | undefined;
+  /** It looks at no cluster, so that it does not matter which one the configuration means. */
+  readonly offline?: boolean | undefined;
   readonly run?: ((context: Context) => Command<void>) | undefined;
   readonly commands?: readonly CommandSpec[] | undefined;
 }
@@ -85,15 +94,34 @@ const set: readonly CommandSpec[] = [
     run: setResources,
   },
   { name: 'serviceaccount', aliases: ['sa'], about: 'Change the service account', flags: change, run: setServiceAccount },
+  { name: 'selector', about: 'Change the selector of a service', usage: 'TYPE/NAME KEY=VALUE', flags: change, run: setSelector },
+  {
+    name: 'subject',
+    about: 'Add subjects to a role binding',
+    usage: 'TYPE/NAME --user=USER',
+    flags: [...change, flag.array('user'), flag.array('group'), flag.array('serviceaccount')],
+    run: setSubject,
+  },
 ];
 
-const contextFlags = [flag.boolean('current'), flag.boolean('minify'), flag.boolean('raw'), ...output];
-const config: readonly CommandSpec[] = (['view', 'current-context', 'get-contexts', 'set-context', 'use-context'] as const).map((name) => ({
+const contextFlags = [
+  ...['current', 'minify', 'raw', 'flatten', 'no-headers', 'embed-certs'].map((name) => flag.boolean(name)),
+  ...['certificate-authority', 'client-certificate', 'client-key'].map((name) => flag.string(name)),
+  ...output,
+];
+const config: readonly CommandSpec[] = Object.entries(configActions).map(([name, about]) => ({
   name,
-  about: 'Look at or change the configuration of this kubectl',
+  about,
   flags: contextFlags,
-  run: configCommand(name),
+  offline: true,
+  run: configCommand(name as keyof typeof configActions),
 }));
+const topFlags: readonly FlagSpec[] = [
+  ...selector,
+  flag.string('sort-by'),
+  flag.boolean('no-headers'),
+  flag.boolean('use-protocol-buffers', 'true'),
+];
 
 /** Every command of kubectl that there is. */
 export const commandTable: readonly CommandSpec[] = [
@@ -511,35 +539,69 @@ export const commandTable: readonly CommandSpec[] = [
     flags: [flag.string('output', undefined, 'o'), flag.boolean('client')],
     run: versionCommand,
   },
+  {
+    name: 'certificate',
+    about: 'Decide about requests for certificates',
+    commands: (['approve', 'deny'] as const).map((name) => ({
+      name,
+      about: name === 'approve' ? 'Approve a request' : 'Deny a request',
+      usage: 'NAME',
+      flags: [...output, ...fileNames, ...selector, flag.boolean('force')],
+      run: certificateCommand(name),
+    })),
+  },
+  {
+    name: 'plugin',
+    about: 'Look for plugins',
+    commands: [{ name: 'list', about: 'List plugins', flags: [flag.boolean('name-only')], offline: true, run: pluginList }],
+  },
   { name: 'config', about: 'Look at or change the configuration of this kubectl', commands: config },
   {
     name: 'top',
     about: 'Show what nodes and pods use',
     commands: [
-      { name: 'nodes', aliases: ['node', 'no'], about: 'Show what nodes use', flags: [...selector], run: topCommand },
-      { name: 'pods', aliases: ['pod', 'po'], about: 'Show what pods use', flags: [...selector, ...allNamespaces], run: topCommand },
+      {
+        name: 'node',
+        aliases: ['nodes', 'no'],
+        about: 'Show what nodes use',
+        flags: [...topFlags, flag.boolean('show-capacity')],
+        run: topNodes,
+      },
+      {
+        name: 'pod',
+        aliases: ['pods', 'po'],
+        about: 'Show what pods use',
+        flags: [...topFlags, ...allNamespaces, ...fieldSelector, flag.boolean('containers'), flag.boolean('sum')],
+        run: topPods,
+      },
     ],
   },
   {
     name: 'port-forward',
     about: 'Open a port of a pod on this computer',
     usage: 'POD PORT',
-    flags: [flag.list('address')],
-    run: refuse('error: port-forward needs a real client: this terminal has no ports of its own'),
+    flags: [flag.list('address'), flag.duration('pod-running-timeout', '1m0s')],
+    run: portForwardCommand,
   },
   {
     name: 'attach',
     about: 'Join a running container',
     usage: 'POD',
-    flags: [flag.string('container', undefined, 'c'), flag.boolean('stdin', 'false', 'i'), flag.boolean('tty', 'false', 't')],
-    run: refuse('error: attach needs a real client: use kubectl logs -f or kubectl exec here'),
+    flags: [
+      flag.string('container', undefined, 'c'),
+      flag.boolean('stdin', 'false', 'i'),
+      flag.boolean('tty', 'false', 't'),
+      flag.boolean('quiet', 'false', 'q'),
+      flag.duration('pod-running-timeout', '1m0s'),
+    ],
+    run: attachCommand,
   },
   {
     name: 'cp',
     about: 'Copy files to and from a container',
     usage: 'SOURCE TARGET',
-    flags: [flag.string('container', undefined, 'c')],
-    run: refuse('error: cp needs a real client: use kubectl exec here'),
+    flags: [flag.string('container', undefined, 'c'), flag.boolean('no-preserve'), flag.integer('retries')],
+    run: cpCommand,
   },
   {
     name: 'proxy',

@@ -97,10 +97,10 @@ export function quote(text: string): string {
   return JSON.stringify(text);
 }
 
-/** Throws unless the answer is a success. `verb` and `resource` complete the message of answers that are no Status. */
-export function checked(response: HttpResponse): HttpResponse {
+/** Throws unless the answer is a success. @param asked `get pods web`: completes the message of an answer that is no Status */
+export function checked(response: HttpResponse, asked = ''): HttpResponse {
   if (response.status < 400) return response;
-  throw statusError(response);
+  throw statusError(response, asked);
 }
 
 /** What client-go says where nothing is served at an address. @param asked `get foos`, `patch foos a` */
@@ -109,19 +109,21 @@ export function notServed(asked: string): StatusError {
   return new StatusError(404, { reason: 'NotFound', message, kind: '', name: '', causes: [], hasDetails: false });
 }
 
+/** What client-go says of an answer that is no Status, by its code (apimachinery/pkg/api/errors, NewGenericServerResponse). */
+const genericAnswers: Readonly<Record<number, readonly [reason: string, message: (body: string) => string]>> = {
+  404: ['NotFound', () => 'the server could not find the requested resource'],
+  500: ['InternalError', (body) => `an error on the server (${quote(body.trim())}) has prevented the request from succeeding`],
+  503: ['ServiceUnavailable', () => 'the server is currently unable to handle the request'],
+  504: ['Timeout', () => 'the server was unable to return a response in the time allotted, but may still be processing the request'],
+};
+
 /** An error answer as an error. */
-export function statusError(response: HttpResponse): StatusError {
+export function statusError(response: HttpResponse, asked = ''): StatusError {
   const { body, status } = response;
   if (!isObject(body)) {
-    const message = status === 404 ? 'the server could not find the requested resource' : String(body);
-    return new StatusError(status, {
-      reason: status === 404 ? 'NotFound' : '',
-      message,
-      kind: '',
-      name: '',
-      causes: [],
-      hasDetails: false,
-    });
+    const [reason, message] = genericAnswers[status] ?? ['', (text: string) => text];
+    const about = asked === '' || reason === '' ? '' : ` (${asked})`;
+    return new StatusError(status, { reason, message: message(String(body)) + about, kind: '', name: '', causes: [], hasDetails: false });
   }
   const details = isObject(body['details']) ? body['details'] : {};
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -141,6 +143,8 @@ export function connectionError(reason: string, server = '127.0.0.1:6443'): Comm
     return new PlainError(`The connection to the server ${server} was refused - did you specify the right host or port?`);
   if (reason === 'no route to host')
     return new PlainError(`Unable to connect to the server: dial tcp ${server}: connect: no route to host`);
+  if (reason === 'timed out')
+    return new PlainError('Unable to connect to the server: net/http: request canceled (Client.Timeout exceeded while awaiting headers)');
   return new PlainError('Unable to connect to the server: unexpected EOF');
 }
 

@@ -1,5 +1,5 @@
-import { describers } from './describers.ts';
-import { describeTarget } from './describers/index.ts';
-import { describeTemplate } from './describers/pod-template.ts';
+import { commandTable } from './command-table.ts';
+import { program } from './program.ts';
+import { runCommand } from './run.ts';
 
-describers.provide({ describeTarget, describeTemplate });
+program.provide({ runCommand, commandTable });

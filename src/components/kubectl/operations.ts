@@ -1,6 +1,8 @@
 import type { ApiCall, ClientConfig } from '#machinery/client.ts';
-import type { HttpResponse, WatchEvent } from '#protocol/rest.ts';
+import type { UndeliverableMessage } from '#kernel/types.ts';
+import type { HttpResponse, StreamFrame, WatchEvent } from '#protocol/rest.ts';
 import { CommandError, connectionError } from './errors.ts';
+import type { ForwardedPort } from './state.ts';
 
 /** Text for the terminal. */
 export interface Output {
@@ -11,7 +13,9 @@ export interface Output {
 /** A request that never got an answer. */
 export interface Unanswered {
   readonly type: 'unanswered';
-  readonly reason: 'connection refused' | 'no route to host' | 'closed';
+  readonly reason: UndeliverableMessage['reason'] | 'closed' | 'timed out';
+  /** Where the server was looked for. */
+  readonly server?: string | undefined;
 }
 
 /** What happens on a streamed request. */
@@ -19,6 +23,7 @@ export type StreamEvent =
   | { readonly type: 'response'; readonly response: HttpResponse }
   | { readonly type: 'events'; readonly events: readonly WatchEvent[] }
   | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'frames'; readonly frames: readonly StreamFrame[] }
   | { readonly type: 'end' }
   | { readonly type: 'timeout' }
   | Unanswered;
@@ -30,12 +35,16 @@ export interface StreamStep<State> {
   readonly done?: boolean | undefined;
 }
 
+/** What goes out over an upgraded connection: a whole standard input, what is typed meanwhile, or connections to ports here. */
+export type StreamInput = { readonly type: 'text'; readonly text: string } | { readonly type: 'typed' } | { readonly type: 'connections' };
+
 /** A streamed request, folded event by event so that a stream of any length costs the same for each event. */
 export interface StreamOperation {
   readonly type: 'stream';
   readonly call: ApiCall;
   readonly state: unknown;
   readonly timeoutMs: number | undefined;
+  readonly input?: StreamInput | undefined;
   readonly reduce: (state: unknown, event: StreamEvent, now: number) => StreamStep<unknown>;
 }
 
@@ -48,6 +57,12 @@ export type Operation =
   | { readonly type: 'act-as'; readonly client: ClientConfig }
   | { readonly type: 'print'; readonly output: Output }
   | { readonly type: 'edit'; readonly fileName: string; readonly text: string }
+  /** Gives the parent a file for its workspace. */
+  | { readonly type: 'save-file'; readonly path: string; readonly content: string }
+  /** Tells the parent that what is typed is for this command. */
+  | { readonly type: 'reads'; readonly tty: boolean }
+  /** A port of this computer is this command's, for as long as it runs; answered with whether it was free. */
+  | { readonly type: 'listen'; readonly ports: ForwardedPort }
   | { readonly type: 'now' }
   | { readonly type: 'random' }
   | { readonly type: 'read-file'; readonly path: string }
@@ -61,7 +76,7 @@ export function* callAll(calls: readonly ApiCall[]): Command<readonly HttpRespon
   if (calls.length === 0) return [];
   const answers = (yield { type: 'calls', calls }) as readonly (HttpResponse | Unanswered)[];
   return answers.map((answer) => {
-    if (answer.type === 'unanswered') throw connectionError(answer.reason);
+    if (answer.type === 'unanswered') throw connectionError(answer.reason, answer.server);
     return answer;
   });
 }
@@ -84,8 +99,14 @@ export function* stream<State>(
   state: State,
   timeoutMs: number | undefined,
   reduce: (state: State, event: StreamEvent, now: number) => StreamStep<State>,
+  input?: StreamInput,
 ): Command<State> {
-  return (yield { type: 'stream', call: request, state, timeoutMs, reduce: reduce as StreamOperation['reduce'] }) as State;
+  return (yield { type: 'stream', call: request, state, timeoutMs, input, reduce: reduce as StreamOperation['reduce'] }) as State;
+}
+
+/** From here on what is typed is this command's, until it ends; a terminal's keys go all the way to its program. */
+export function* readsInput(tty: boolean): Command<void> {
+  yield { type: 'reads', tty };
 }
 
 export function* print(text: string): Command<void> {
@@ -127,6 +148,16 @@ export function* writeFile(path: string, content: unknown): Command<void> {
 /** Gives a text to the user's editor; undefined where it was closed without saving. */
 export function* edit(fileName: string, text: string): Command<string | undefined> {
   return (yield { type: 'edit', fileName, text }) as string | undefined;
+}
+
+/** Puts a file into the workspace of whoever runs the command. */
+export function* saveFile(path: string, content: string): Command<void> {
+  yield { type: 'save-file', path, content };
+}
+
+/** Takes a port of this computer; false where another program has it. */
+export function* listenOn(ports: ForwardedPort): Command<boolean> {
+  return (yield { type: 'listen', ports }) as boolean;
 }
 
 /** Does something for each item and collects the errors. */

@@ -1,6 +1,6 @@
 import { createContext } from './context.ts';
 import { commandTable, type CommandSpec } from './command-table.ts';
-import { contextName, contextNamespace } from './commands/cluster-commands.ts';
+import { inContext } from './kubeconfig.ts';
 import { CommandError } from './errors.ts';
 import { globalFlags, parseFlags, type FlagSpec } from './flags.ts';
 import { actAs, print, printError, type Command } from './operations.ts';
@@ -11,8 +11,7 @@ import { helpText, rootHelp, suggestionsFor } from './help.ts';
 /** Runs a command line; the result is the exit code. */
 export function* runCommand(input: KubectlInput): Command<number> {
   try {
-    const namespace = yield* contextNamespace();
-    yield* dispatch(namespace === undefined ? input : { ...input, namespace });
+    yield* dispatch(input);
     return 0;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
@@ -78,9 +77,11 @@ function* dispatch(input: KubectlInput): Command<void> {
   const beforeDash = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
   if (beforeDash.includes('--help') || beforeDash.includes('-h')) return yield* print(helpText(spec, path));
   const parsed = parseFlags(path, flags, rest);
-  const wanted = parsed.flags.text('context');
-  if (wanted !== '' && wanted !== contextName(input)) throw new CommandError(`context ${JSON.stringify(wanted)} does not exist`);
-  const context = createContext(input, path, parsed);
+  const context = createContext(
+    spec.offline === true ? input : yield* inContext(input, parsed.flags, spec.flags?.map((flag) => flag.name) ?? []),
+    path,
+    parsed,
+  );
   if (context.input.client !== input.client) yield* actAs(context.input.client);
   yield* spec.run(context);
 }

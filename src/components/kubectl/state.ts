@@ -1,6 +1,8 @@
 import type { RandomState } from '#base/random.ts';
 import type { ClientConfig } from '#machinery/client.ts';
-import type { HttpResponse } from '#protocol/rest.ts';
+import type { SortedMap } from '#base/sorted-map.ts';
+import type { NetDial } from '#protocol/net.ts';
+import type { HttpResponse, StreamFrame } from '#protocol/rest.ts';
 import type { Operation, Unanswered } from './operations.ts';
 
 /** What a kubectl process is started with. */
@@ -29,6 +31,12 @@ export interface CommandDone {
   readonly type: 'command.done';
   readonly code: number;
 }
+/** A file for the parent's workspace. */
+export interface CommandFile {
+  readonly type: 'command.file';
+  readonly path: string;
+  readonly content: string;
+}
 /** Asks the parent for its user's editor. */
 export interface CommandEdit {
   readonly type: 'command.edit';
@@ -38,6 +46,16 @@ export interface CommandEdit {
 /** The parent's answer to `command.edit`; text undefined where the editor was closed without saving. */
 export interface CommandEdited {
   readonly type: 'command.edited';
+  readonly text: string | undefined;
+}
+/** Tells the parent that what is typed is for this command; `tty` where its program shows the keys. */
+export interface CommandReads {
+  readonly type: 'command.reads';
+  readonly tty: boolean;
+}
+/** Something has been typed; text undefined is the end of the input. */
+export interface CommandInput {
+  readonly type: 'command.input';
   readonly text: string | undefined;
 }
 /** Ctrl-C. */
@@ -51,8 +69,16 @@ export interface Waiting {
   /** Request id → index, of calls that are still open. */
   readonly open: readonly string[];
   readonly answers: readonly (HttpResponse | Unanswered | undefined)[];
+  /** Whether a connection has been upgraded, and takes input. */
+  readonly upgraded?: boolean | undefined;
   /** The folded state of a stream. */
   readonly folded: unknown;
+}
+
+/** A port of this computer, and the port of a pod that it leads to. */
+export interface ForwardedPort {
+  readonly port: number;
+  readonly remote: number;
 }
 
 /** The state of a kubectl process. */
@@ -64,5 +90,11 @@ export interface KubectlState {
   readonly waiting: Waiting | undefined;
   readonly random: RandomState;
   readonly nextRequest: number;
+  /** What has been typed before anybody reads it. */
+  readonly typed: readonly StreamFrame[];
+  /** Ports of this computer that are this command's. */
+  readonly ports: readonly ForwardedPort[];
+  /** Connections to them: number → who dialled. */
+  readonly dials: SortedMap<NetDial>;
   readonly code: number | undefined;
 }

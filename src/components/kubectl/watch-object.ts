@@ -62,11 +62,12 @@ function react(state: Watching, event: StreamEvent, observe: Observer): StreamSt
       return { state: { ...state, outcome: 'timeout' }, done: true };
     case 'unanswered':
       return event.reason === 'connection refused'
-        ? { state: { ...state, error: connectionError(event.reason) }, done: true }
+        ? { state: { ...state, error: connectionError(event.reason, event.server) }, done: true }
         : { state, done: true };
     case 'end':
       return { state, done: true };
     case 'text':
+    case 'frames':
       return { state };
     case 'events':
       return judge(state, event.events, observe);

@@ -9,10 +9,11 @@ import type { HttpClientMessage, HttpRequest, HttpResponse } from '#protocol/res
 import { heartbeat, leased, nodeRead, register, registered, tick } from './node-status.ts';
 import { dropReferences, watchReferences, workersOf } from './references.ts';
 import { runtimeAnswered, serveRequest } from './server.ts';
+import { clientGone, clientSaid, runtimeSaid } from './streams.ts';
 import { nameOf, type KubeletEvent, type KubeletInput, type KubeletResult, type KubeletState, type Tick } from './state.ts';
 import { addStatic, addStaticPods, mirror, mirrorAnnotation, mirrorChanged, removeStatic, workerInput } from './static-pods.ts';
 import { isTerminalPhase } from './status.ts';
-import type { PodUpdate, ReferencesChanged } from './worker-state.ts';
+import type { Disconnected, PodUpdate, ReferencesChanged } from './worker-state.ts';
 
 const retryMs = 2000;
 
@@ -120,10 +121,12 @@ function otherInformed(state: KubeletState, message: HttpClientMessage | Informe
 }
 
 /** The connection to the API server broke: every watch has to be opened again. */
-function disconnected(state: KubeletState): KubeletResult {
+function disconnected(state: KubeletState, event: KubeletEvent): KubeletResult {
   if (state.pods === undefined) return { context: state, effects: [] };
   const pods = informerLost(state.pods);
-  const effects: Effect[] = [...pods.effects];
+  const message: Disconnected = { type: 'pod.disconnected' };
+  const told = [...state.workers.values()].map((worker): Effect => ({ type: 'send', to: `${event.self}/${worker}`, message }));
+  const effects: Effect[] = [...pods.effects, ...told];
   let { others } = state;
   for (const [id, informer] of [...state.others]) {
     const lost = informerLost(informer);
@@ -190,6 +193,12 @@ function serve(state: KubeletState, event: KubeletEvent): KubeletResult {
     }
     case 'http.request':
       return serveRequest(state, event);
+    case 'http.input':
+      return clientSaid(state, message, event);
+    case 'http.abort':
+      return clientGone(state, message, event);
+    case 'cri.stream':
+      return runtimeSaid(state, message);
     case 'cri.response':
       return listed(state, event);
     case 'cri.event': {
@@ -199,7 +208,7 @@ function serve(state: KubeletState, event: KubeletEvent): KubeletResult {
     case 'process.terminate':
       return { context: state, effects: [] };
     case 'peer.closed':
-      return disconnected(state);
+      return disconnected(state, event);
     case 'message.undeliverable':
       return unreachable(state, event);
     case 'informer.retry':
@@ -216,6 +225,9 @@ const on = {
   'kubelet.tick': { actions: serving },
   'file.changed': { actions: serving },
   'http.request': { actions: serving },
+  'http.input': { actions: serving },
+  'http.abort': { actions: serving },
+  'cri.stream': { actions: serving },
   'http.response': { actions: serving },
   'http.chunk': { actions: serving },
   'http.end': { actions: serving },

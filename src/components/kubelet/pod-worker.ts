@@ -12,7 +12,7 @@ import { due, nothing, andThen } from './effects.ts';
 import { confirmed, observe, preStopped, reclaim, reclaimed, remove, startTermination, terminate, terminated } from './ending.ts';
 import { answerSync, mountAgain, referencesChanged, refreshVolumes, relist, requestSync, tokenAnswered, volumesLookedAt } from './pass.ts';
 import { probe, probed, startProbes } from './probes.ts';
-import { publish, report, statusPatched, statusRead } from './reporting.ts';
+import { publish, reconcile, report, statusPatched, statusRead } from './reporting.ts';
 import type { Due, MirrorUpdate, PodUpdate, PodWorkerInput, PodWorkerState, ProbeKind, WorkerEvent, WorkerResult } from './worker-state.ts';
 
 /** How long a worker waits when nobody answers at the other end. Milliseconds. */
@@ -57,11 +57,15 @@ function update(state: PodWorkerState, event: WorkerEvent): WorkerResult {
   }
   const before = state.pod!;
   // Its own status may be newer here than what the API server has just told.
-  const context: PodWorkerState = { ...state, pod: state.status === undefined ? pod : { ...pod, status: before['status'] } };
+  const known: PodWorkerState = { ...state, pod: state.status === undefined ? pod : { ...pod, status: before['status'] } };
+  return andThen(reconcile(known, pod), (context) => changed(context, event, before, pod));
+}
+
+function changed(context: PodWorkerState, event: WorkerEvent, before: KubeObject, pod: KubeObject): WorkerResult {
   if (!hasChanged(before, pod)) return nothing(context);
   if (pod.metadata.deletionTimestamp === undefined) return requestSync(context, event);
-  if (state.life === 'syncing') return startTermination(context, event);
-  return state.life === 'terminated' ? andThen(report(context, event), (next) => reclaim(next, event)) : nothing(context);
+  if (context.life === 'syncing') return startTermination(context, event);
+  return context.life === 'terminated' ? andThen(report(context, event), (next) => reclaim(next, event)) : nothing(context);
 }
 
 /** A mirror pod that was created anew knows nothing of its static pod yet. */
@@ -179,6 +183,22 @@ function unreachable(state: PodWorkerState, event: WorkerEvent): WorkerResult {
   }
 }
 
+/** The connection to the API server broke: what was asked and is not answered is asked again. */
+function disconnected(state: PodWorkerState): WorkerResult {
+  const reporting = state.reporting !== 'idle';
+  const mounting = state.life === 'syncing' && state.sync?.ask.do === 'mount' && !state.mounted;
+  const reclaiming = state.life === 'terminated' && !state.deleted && state.pod?.metadata.deletionTimestamp !== undefined;
+  const missed = [
+    ...(reporting ? (['status'] as const) : []),
+    ...(mounting ? (['mount'] as const) : []),
+    ...(reclaiming ? (['reclaim'] as const) : []),
+  ];
+  return {
+    context: reporting ? { ...state, reporting: 'idle', reported: undefined } : state,
+    effects: missed.map((what) => due(what, unreachableMs)),
+  };
+}
+
 function handle(state: PodWorkerState, event: WorkerEvent): WorkerResult {
   switch (event.message.type) {
     case 'process.start':
@@ -189,6 +209,8 @@ function handle(state: PodWorkerState, event: WorkerEvent): WorkerResult {
       return mirrored(state, event);
     case 'pod.references':
       return referencesChanged(state);
+    case 'pod.disconnected':
+      return disconnected(state);
     case 'pod.due':
       return isDue(state, event);
     case 'pod.probe':
@@ -209,6 +231,7 @@ const on = {
   'pod.update': { actions: act },
   'pod.mirror': { actions: act },
   'pod.references': { actions: act },
+  'pod.disconnected': { actions: act },
   'pod.due': { actions: act },
   'pod.probe': { actions: act },
   'cri.response': { actions: act },

@@ -69,6 +69,23 @@ function isReported(status: PodStatus, reported: PodStatus | undefined): boolean
   return deepEqual(rest, others) && deepEqual(timeless(conditions), timeless(before));
 }
 
+const saysOf = (status: PodStatus): Readonly<Record<string, unknown>> => {
+  const conditions = (status['conditions'] ?? []) as readonly { readonly type: string; readonly status: string }[];
+  return Object.fromEntries([['phase', status['phase']], ...conditions.map((item) => [item.type, item.status] as const)]);
+};
+
+/**
+ * Somebody else has changed what the API server has of the status (a node that was lost makes its pods not ready): it is told
+ * again, when the statuses are next looked through (status_manager.go, needsReconcile).
+ */
+export function reconcile(state: PodWorkerState, pod: KubeObject): WorkerResult {
+  if (state.static || state.status === undefined || state.reporting !== 'idle' || !isReported(state.status, state.reported))
+    return nothing(state);
+  const live = saysOf((pod['status'] ?? {}) as PodStatus);
+  const differs = Object.entries(saysOf(state.status)).some(([what, said]) => live[what] !== said);
+  return differs ? { context: { ...state, reported: undefined }, effects: [due('status', retryMs)] } : nothing(state);
+}
+
 /** The pod was read: what differs is sent. */
 export function statusRead(state: PodWorkerState, event: WorkerEvent): WorkerResult {
   const response = event.message as HttpResponse;

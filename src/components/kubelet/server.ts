@@ -1,11 +1,13 @@
 import type { KubeObject } from '#api/object.ts';
+import type { Effect } from '#kernel/types.ts';
 import type { ContainerStats, CriOperation, CriRequest, CriResponse } from '#protocol/cri.ts';
 import type { HttpRequest, HttpResponse } from '#protocol/rest.ts';
 import { asPod } from './containers.ts';
-import { nameOf, type KubeletEvent, type KubeletResult, type KubeletState } from './state.ts';
+import { beginStream, askedAs, chosenLines, logText, streaming, withSince } from './streams.ts';
+import { nameOf, type Asked, type KubeletEvent, type KubeletResult, type KubeletState } from './state.ts';
 
-/** What a path of the kubelet's server comes to: an answer, or a question to the runtime. */
-type Served = { readonly status: number; readonly body: string } | { readonly operation: CriOperation };
+/** What a path of the kubelet's server comes to: an answer, a question to the runtime, or a way to the ports of a container's pod. */
+type Served = { readonly status: number; readonly body: string } | { readonly operation: CriOperation } | { readonly forwards: string };
 
 const refused = (status: number, body: string): Served => ({ status, body });
 
@@ -15,7 +17,9 @@ function containerOf(state: KubeletState, path: string, previous: boolean): stri
   const object = podOf(state, namespace, pod);
   if (object === undefined) return { error: refused(404, `pod "${pod}" not found`) };
   const { status } = asPod(object);
-  const entry = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find((item) => item.name === name);
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  // Ports belong to the pod: any container of it leads there.
+  const entry = name === '' ? all.find((item) => item.state?.running !== undefined) : all.find((item) => item.name === name);
   const idOf = (text: string | undefined): string | undefined => text?.replace(/^\w+:\/\//, '');
   if (previous) {
     const id = idOf(entry?.lastState?.terminated?.containerID);
@@ -35,22 +39,26 @@ function podOf(state: KubeletState, namespace: string, name: string): KubeObject
   return state.pods?.store.get(`${namespace}/${name}`);
 }
 
+/** pkg/kubelet/server: getExec, getAttach, getPortForward. */
+function streamed(state: KubeletState, { path, query }: HttpRequest, stream: string): Served {
+  const container = containerOf(state, path, false);
+  if (typeof container !== 'string') return container.error;
+  if (stream === 'portForward') return { forwards: container };
+  if (stream === 'attach') return { operation: { op: 'Attach', container } };
+  const command = JSON.parse(query['command'] ?? '[]') as readonly string[];
+  return { operation: { op: 'Exec', container, command, stdin: query['stdin'] === 'true', tty: query['tty'] === 'true' } };
+}
+
 /** pkg/kubelet/server: what the API server (or anybody else) may ask a kubelet. */
 function route(state: KubeletState, request: HttpRequest): Served {
   const { path, query } = request;
   if (path.startsWith('/containerLogs/')) {
     const container = containerOf(state, path, query['previous'] === 'true');
     if (typeof container !== 'string') return container.error;
-    const tail = query['tailLines'];
-    return { operation: { op: 'ReadLog', container, tailLines: tail === undefined ? undefined : Number(tail) } };
+    return { operation: { op: 'ReadLog', container, follow: query['follow'] === 'true' } };
   }
-  if (path.startsWith('/exec/')) {
-    const container = containerOf(state, path, false);
-    if (typeof container !== 'string') return container.error;
-    const command = JSON.parse(query['command'] ?? '[]') as readonly string[];
-    const stdin = typeof request.body === 'string' ? request.body : undefined;
-    return { operation: { op: 'ExecSync', container, command, stdin, timeoutSeconds: 0 } };
-  }
+  const [, stream = ''] = /^\/(exec|attach|portForward)\//.exec(path) ?? [];
+  if (stream !== '') return streamed(state, request, stream);
   if (path === '/metrics/resource') return { operation: { op: 'ListContainerStats' } };
   if (path === '/pods')
     return { status: 200, body: JSON.stringify({ kind: 'PodList', apiVersion: 'v1', items: [...(state.pods?.store.values() ?? [])] }) };
@@ -70,10 +78,17 @@ export function serveRequest(state: KubeletState, event: KubeletEvent): KubeletR
     };
     return { context: state, effects: [{ type: 'send', to: event.from, message: response }] };
   }
-  const id = `ask ${state.next}`;
+  const id = askedAs(event.from, request.id);
+  const query = withSince(request.query, event.now);
+  const asked = { client: event.from, id: request.id, query };
+  if ('forwards' in served)
+    return {
+      context: { ...state, asked: state.asked.set(id, { ...asked, forwards: served.forwards }) },
+      effects: [{ type: 'send', to: event.from, message: streaming(request.id, 101) }],
+    };
   const message: CriRequest = { type: 'cri.request', id, operation: served.operation };
   return {
-    context: { ...state, next: state.next + 1, asked: state.asked.set(id, { client: event.from, id: request.id }) },
+    context: { ...state, asked: state.asked.set(id, { ...asked, op: served.operation.op }) },
     effects: [{ type: 'send', to: `${nameOf(event)}/container-runtime`, message }],
   };
 }
@@ -82,8 +97,13 @@ export function serveRequest(state: KubeletState, event: KubeletEvent): KubeletR
 export function runtimeAnswered(state: KubeletState, response: CriResponse): KubeletResult {
   const waiting = state.asked.get(response.id);
   if (waiting === undefined) return { context: state, effects: [] };
-  const message: HttpResponse = { type: 'http.response', id: waiting.id, ...bodyOf(response) };
-  return { context: { ...state, asked: state.asked.delete(response.id) }, effects: [{ type: 'send', to: waiting.client, message }] };
+  const begun = beginStream(waiting, response);
+  const goesOn = begun !== undefined && waiting.op !== 'PortForward' && !begun.some((message) => message.type === 'http.end');
+  const messages = begun ?? [{ type: 'http.response', id: waiting.id, ...bodyOf(response, waiting) } as HttpResponse];
+  return {
+    context: goesOn ? state : { ...state, asked: state.asked.delete(response.id) },
+    effects: messages.map((message): Effect => ({ type: 'send', to: waiting.client, message })),
+  };
 }
 
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
@@ -105,19 +125,11 @@ function resourceMetrics(stats: readonly ContainerStats[]): string {
   );
 }
 
-function bodyOf(response: CriResponse): Pick<HttpResponse, 'status' | 'contentType' | 'body'> {
-  // The connection of a command is upgraded; what went wrong comes over it.
-  const upgraded = { status: 101, contentType: 'application/json' };
-  if ('error' in response)
-    return {
-      ...upgraded,
-      body: { error: `Internal error occurred: Internal error occurred: error executing command in container: ${response.error}` },
-    };
+function bodyOf(response: CriResponse, { query }: Asked): Pick<HttpResponse, 'status' | 'contentType' | 'body'> {
+  const plain = { status: 200, contentType: 'text/plain' };
+  if ('error' in response) return { ...plain, status: 500, body: response.error };
   const { result } = response;
-  if (result.op === 'ReadLog')
-    return { status: 200, contentType: 'text/plain', body: result.lines.map((line) => `${line.text}\n`).join('') };
+  if (result.op === 'ReadLog') return { ...plain, body: logText(chosenLines(result.lines, query), query) };
   if (result.op === 'ListContainerStats') return { status: 200, contentType: metricsType, body: resourceMetrics(result.stats) };
-  if (result.op !== 'ExecSync') return { status: 200, contentType: 'text/plain', body: '' };
-  const { exitCode, stdout, stderr } = result;
-  return { ...upgraded, body: { exitCode, stdout, stderr } };
+  return { ...plain, body: '' };
 }

@@ -11,8 +11,8 @@ import type {
   TerminateMessage,
   UndeliverableMessage,
 } from '#kernel/types.ts';
-import type { ContainerStatus, CriContainerEvent, CriResponse, SandboxStatus } from '#protocol/cri.ts';
-import type { HttpClientMessage, HttpRequest } from '#protocol/rest.ts';
+import type { ContainerStatus, CriContainerEvent, CriOperation, CriResponse, CriStream, SandboxStatus } from '#protocol/cri.ts';
+import type { HttpAbort, HttpClientMessage, HttpInput, HttpRequest } from '#protocol/rest.ts';
 import { dataOf, type Found, type ReferencedKind } from './environment.ts';
 
 export interface KubeletInput {
@@ -28,6 +28,19 @@ export interface KubeletInput {
 export interface Tick {
   readonly type: 'kubelet.tick';
   readonly what: 'heartbeat' | 'runtime';
+}
+/** Who waits for the runtime, and for what. */
+export interface Asked {
+  readonly client: string;
+  readonly id: string;
+  readonly query: HttpRequest['query'];
+  /** What the runtime was asked to do. */
+  readonly op?: CriOperation['op'] | undefined;
+  /** A connection that is forwarded to this container; each of its connections is a question of its own. */
+  readonly forwards?: string | undefined;
+  /** The number and the port of one of those. */
+  readonly connection?: number | undefined;
+  readonly port?: number | undefined;
 }
 export interface KubeletState {
   readonly input: KubeletInput;
@@ -45,18 +58,21 @@ export interface KubeletState {
   /** The pod network of the node, as its Node says. */
   readonly podCidr: string;
   readonly lease: KubeObject | undefined;
-  /** Requests that wait for the runtime: CRI id → who asked. */
-  readonly asked: SortedMap<{ readonly client: string; readonly id: string }>;
+  /** Requests that wait for the runtime, or stream: CRI id → who asked. */
+  readonly asked: SortedMap<Asked>;
   readonly next: number;
 }
 type Message =
   | StartMessage<KubeletInput>
   | HttpClientMessage
   | HttpRequest
+  | HttpInput
+  | HttpAbort
   | InformerRetry
   | Tick
   | CriContainerEvent
   | CriResponse
+  | CriStream
   | FileChangedMessage
   | PeerClosedMessage
   | TerminateMessage

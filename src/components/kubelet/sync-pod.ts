@@ -216,10 +216,11 @@ function* launch(context: StartContext, item: Tracked): Pass<Problem | undefined
   const refused = nonRootProblem(pod, spec);
   if (refused !== undefined) return { reason: 'CreateContainerConfigError', message: refused, retryAt: 0 };
   const attempt = item.status === undefined ? item.restarts : item.status.attempt + 1;
-  const { image = '', command, args, workingDir } = spec;
+  const { image = '', command, args, workingDir, stdin, stdinOnce, tty } = spec;
   const limit = spec.resources?.limits?.['cpu'];
   const cpuMillis = limit === undefined ? undefined : parseQuantity(limit) * 1000;
-  const config = { name, image, command, args, workingDir, attempt, cpuMillis, linux: linuxConfig(pod, spec), ...environment };
+  const linux = linuxConfig(pod, spec);
+  const config = { name, image, command, args, workingDir, attempt, cpuMillis, stdin, stdinOnce, tty, linux, ...environment };
   const created = yield* runtime({ op: 'CreateContainer', sandbox: sandbox.id, config });
   if ('error' in created) return { reason: 'CreateContainerError', message: created.error, retryAt: 0 };
   if (created.result.op !== 'CreateContainer') return undefined;

@@ -32,6 +32,10 @@ export interface MirrorUpdate {
 export interface ReferencesChanged {
   readonly type: 'pod.references';
 }
+/** The connection to the API server broke: what it has not answered it will not answer. */
+export interface Disconnected {
+  readonly type: 'pod.disconnected';
+}
 /** Something that was put off is due. */
 export interface Due extends Message {
   readonly type: 'pod.due';
@@ -94,6 +98,7 @@ type WorkerMessage =
   | PodUpdate
   | MirrorUpdate
   | ReferencesChanged
+  | Disconnected
   | Due
   | ProbeDue
   | CriResponse

@@ -138,7 +138,7 @@ function serve(state: ProvisionerState, event: ProvisionerEvent): Result {
     case 'http.response':
       return state.asked.has(message.id) ? answered(state, event, message) : informed(state, event, message);
     case 'peer.closed':
-      return lost(state, message);
+      return lost({ ...state, asked: SortedMap.empty() }, message);
     case 'message.undeliverable': {
       const { id = '' } = message.message as HttpRequest;
       return lost({ ...state, asked: state.asked.delete(id) }, message);

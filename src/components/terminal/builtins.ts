@@ -1,6 +1,8 @@
 import { decodeBase64, encodeBase64 } from '#base/base64.ts';
 import { formatted, unescaped } from '#base/printf.ts';
-import { currentTime, listFiles, print, readFile, variable, type Shell } from './operations.ts';
+import { curl } from './curl.ts';
+import { plainPath } from './paths.ts';
+import { currentTime, listFiles, readFile, variable, type Shell } from './operations.ts';
 
 /** What a program came to: its output, its complaints, its exit code. */
 export interface Outcome {
@@ -15,13 +17,12 @@ export type Program = (args: readonly string[], input: string | undefined, name:
 export const outcome = (out: string, err = '', code = 0): Outcome => ({ out, err, code });
 const complaint = (text: string, code = 1): Outcome => outcome('', `${text}\n`, code);
 
-/** Workspace paths have no folders of their own: `./a`, `~/a` and `a` are one file. */
-export const plainPath = (path: string): string => path.replace(/^(?:~\/|\.\/|\/root\/)+/, '');
-
 const helpText = `kubectl (or k)      the cluster: kubectl get pods, kubectl apply -f -, kubectl --help
 cat ls echo rm cp mv touch   files of this workspace; kubectl apply -f NAME reads them
 vi NAME             opens a file of the workspace in the editor
 grep head tail wc sort uniq cut awk sed tr tee base64 xargs   after a pipe
+etcdctl             the client of etcd, with the certificates below /var/lib/minikube/certs/etcd
+curl localhost:PORT asks a port that kubectl port-forward has opened in another terminal
 watch -n 2 COMMAND  runs a command again and again until Ctrl-C
 cmd <<EOF           text up to a line that says EOF is the command's input
 a && b, a || b, a ; b, $(a), $NAME, NAME=value, > file, >> file, 2>&1
@@ -168,6 +169,7 @@ const says = (out: string, code = 0): Program =>
 
 /** By name. */
 export const programs: Readonly<Record<string, Program>> = {
+  curl,
   cat,
   ls,
   echo,
@@ -218,9 +220,5 @@ export const programs: Readonly<Record<string, Program>> = {
     const [from, to] = numbers.length === 1 ? [1, numbers[0]!] : [numbers[0] ?? 1, numbers[numbers.length - 1] ?? 0];
     const length = Math.max(0, Math.min(10_000, to - from + 1));
     return outcome(Array.from({ length }, (_, index) => `${from + index}\n`).join(''));
-  },
-  *etcdctl() {
-    yield* print('etcdctl is not in this terminal: the keyspace has a view of its own\n', 'err');
-    return outcome('', '', 127);
   },
 };

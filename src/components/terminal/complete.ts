@@ -1,3 +1,4 @@
+import { clientPrograms } from './operations.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import { filters } from '#base/filters/index.ts';
 import { programs } from './builtins.ts';
@@ -91,7 +92,9 @@ export function complete(
     candidates: [...new Set(list)].filter((item) => item.startsWith(prefix)).sort(),
   });
   if (words.length === 0)
-    return offer(['kubectl', 'watch', 'xargs', ...Object.keys(programs), ...Object.keys(filters)].filter((name) => /^[a-z]/.test(name)));
+    return offer(
+      [...clientPrograms, 'watch', 'xargs', ...Object.keys(programs), ...Object.keys(filters)].filter((name) => /^[a-z]/.test(name)),
+    );
   const start =
     words[0] === 'watch' || words[0] === 'xargs' || words[0] === 'time' ? words.findIndex((word) => word === 'kubectl' || word === 'k') : 0;
   if (words[start] !== 'kubectl' && words[start] !== 'k') return offer(files);

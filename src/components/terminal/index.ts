@@ -35,7 +35,11 @@ export function terminalView(context: unknown): {
   readonly history: readonly string[];
 } {
   const { user, lines, history, job, editor, pending } = context as TerminalState;
-  return { user, prompt: pending === undefined ? prompt : '>', lines, busy: job !== undefined, editor, history };
+  const asks = job?.reads === undefined ? undefined : lines.at(-1);
+  const busy = job !== undefined;
+  // What a program asks stands in front of what is typed, as a shell's prompt does.
+  if (asks?.open === true) return { user, prompt: asks.text.trimEnd(), lines: lines.slice(0, -1), busy, editor, history };
+  return { user, prompt: job?.reads !== undefined ? '' : pending === undefined ? prompt : '>', lines, busy, editor, history };
 }
 
 /** Tab completion of a line in a terminal: programs, kubectl's commands and flags, resource types, live names, files. */

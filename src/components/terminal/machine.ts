@@ -2,67 +2,16 @@ import { setup } from 'xstate';
 import { begin, resume, type Progress } from '#base/routine.ts';
 import { SortedMap } from '#base/sorted-map.ts';
 import { step, type Outcome } from '#kernel/step.ts';
-import type { ChildExitedMessage, Effect, EventOf, StartMessage } from '#kernel/types.ts';
+import type { Effect, EventOf } from '#kernel/types.ts';
+import { listenerFile, type NetDial, type NetOutcome } from '#protocol/net.ts';
 import { filterLine } from '#base/filters/index.ts';
+import type { CommandOutput, TerminalMessage } from './messages.ts';
 import type { KubectlResult, ShellOperation } from './operations.ts';
 import { hereDocumentWord, incompleteness } from './shell-parse.ts';
 import { runLine } from './shell-run.ts';
-import {
-  keptHistory,
-  maxFileLength,
-  maxLineLength,
-  prompt,
-  type Job,
-  type Pending,
-  type TerminalInput,
-  type TerminalState,
-} from './state.ts';
+import { keptHistory, maxFileLength, maxLineLength, prompt, type Job, type Pending, type TerminalState } from './state.ts';
 import { cutBack, show } from './transcript.ts';
 
-interface LineMessage {
-  readonly type: 'terminal.line';
-  readonly line: string;
-}
-interface InterruptMessage {
-  readonly type: 'terminal.interrupt';
-}
-interface EditedMessage {
-  readonly type: 'terminal.edited';
-  readonly text: string | undefined;
-}
-interface FileMessage {
-  readonly type: 'terminal.file';
-  readonly path: string;
-  readonly content: string;
-}
-interface TimerMessage {
-  readonly type: 'terminal.timer';
-}
-interface CommandOutput {
-  readonly type: 'command.output';
-  readonly stream: 'stdout' | 'stderr';
-  readonly text: string;
-}
-interface CommandDone {
-  readonly type: 'command.done';
-  readonly code: number;
-}
-interface CommandEdit {
-  readonly type: 'command.edit';
-  readonly fileName: string;
-  readonly text: string;
-}
-type TerminalMessage =
-  | StartMessage<TerminalInput>
-  | LineMessage
-  | InterruptMessage
-  | EditedMessage
-  | FileMessage
-  | TimerMessage
-  | CommandOutput
-  | CommandDone
-  | CommandEdit
-  | ChildExitedMessage;
 type TerminalEvent = EventOf<TerminalMessage>;
 
 const timer = 'sleep';
@@ -85,7 +34,18 @@ class Turn {
     const frameAt = this.state.dropped + this.state.lines.length;
     this.state = {
       ...this.state,
-      job: { line, documents, answers: [], operation: undefined, child: undefined, stdout: '', stderr: '', frameAt, interrupted: false },
+      job: {
+        line,
+        documents,
+        answers: [],
+        operation: undefined,
+        child: undefined,
+        stdout: '',
+        stderr: '',
+        frameAt,
+        interrupted: false,
+        reads: undefined,
+      },
     };
     this.advance(begin(() => runLine(line, documents)));
   }
@@ -101,7 +61,15 @@ class Turn {
     while (!next.done) {
       this.state = {
         ...this.state,
-        job: { ...this.state.job!, answers: next.answers, operation: next.request, child: undefined, stdout: '', stderr: '' },
+        job: {
+          ...this.state.job!,
+          answers: next.answers,
+          operation: next.request,
+          child: undefined,
+          stdout: '',
+          stderr: '',
+          reads: undefined,
+        },
       };
       const immediate = this.perform(next.request);
       if (immediate === undefined) return;
@@ -156,7 +124,21 @@ class Turn {
       case 'kubectl':
         this.startKubectl(operation);
         return undefined;
+      case 'dial':
+        return this.dial(operation);
     }
+  }
+
+  /** Whoever listens on a port of this computer is asked. */
+  private dial({ port, payload }: Extract<ShellOperation, { readonly type: 'dial' }>): { readonly value: unknown } | undefined {
+    const to = this.event.disk.get(listenerFile(port));
+    if (typeof to !== 'string') return { value: { type: 'failed', failure: 'refused' } satisfies NetOutcome };
+    const id = `dial-${this.state.next}`;
+    this.state = { ...this.state, next: this.state.next + 1 };
+    const ip = '127.0.0.1';
+    const message: NetDial = { type: 'net.dial', id, client: ip, replyTo: this.event.self, ip, port, payload };
+    this.effects.push({ type: 'send', to, message });
+    return undefined;
   }
 
   writeFile(path: string, content: string): void {
@@ -165,9 +147,12 @@ class Turn {
     else this.state = { ...this.state, files: this.state.files.set(path, content) };
   }
 
-  private startKubectl({ argv, stdin }: Extract<ShellOperation, { readonly type: 'kubectl' }>): void {
-    const child = `kubectl-${this.state.next}`;
-    const input = {
+  private startKubectl({ program, argv, stdin }: Extract<ShellOperation, { readonly type: 'kubectl' }>): void {
+    const child = `${program}-${this.state.next}`;
+    const { server = '' } = this.state.client ?? {};
+    const names = this.state.hosts;
+    const etcdInput = { program, argv, host: server.slice(0, server.indexOf('/')), names };
+    const kubectlInput = {
       argv,
       stdin,
       files: Object.fromEntries(this.state.files),
@@ -176,10 +161,14 @@ class Turn {
       terminal: true,
     };
     this.state = { ...this.state, next: this.state.next + 1, job: { ...this.state.job!, child } };
-    this.effects.push({ type: 'start', name: child, definition: 'kubectl', input });
+    this.effects.push(
+      program === 'kubectl'
+        ? { type: 'start', name: child, definition: 'kubectl', input: kubectlInput }
+        : { type: 'start', name: child, definition: 'etcdctl', input: etcdInput },
+    );
   }
 
-  toChild(message: { readonly type: string }): void {
+  toChild(message: { readonly type: string; readonly text?: string | undefined }): void {
     const child = this.state.job?.child;
     if (child !== undefined) this.effects.push({ type: 'send', to: `${this.event.self}/${child}`, message });
   }
@@ -197,6 +186,11 @@ function typed(turn: Turn, line: string): void {
   if (line.length > maxLineLength) {
     turn.state = show(state, `bash: the line is longer than ${maxLineLength / 1024} kB, which is the limit of this terminal\n`, 'err');
     return;
+  }
+  if (state.job?.reads !== undefined) {
+    // A program that has the terminal shows the keys itself.
+    if (state.job.reads === 'lines') turn.state = show(state, `${line}\n`, 'in');
+    return turn.toChild({ type: 'command.input', text: `${line}\n` });
   }
   if (state.job !== undefined) {
     turn.state = show(state, 'a command is still running: Ctrl-C ends it\n', 'err');
@@ -272,7 +266,20 @@ function ended(turn: Turn, from: string, code: number): void {
   turn.answer(result);
 }
 
+const keys = { interrupt: '\u0003', end: '\u0004' } as const;
+
+/** Ctrl-D: the end of what a command reads. */
+function endInput(turn: Turn): void {
+  const reads = turn.state.job?.reads;
+  if (reads !== undefined) turn.toChild({ type: 'command.input', text: reads === 'keys' ? keys.end : undefined });
+}
+
+function answered(turn: Turn, outcome: NetOutcome): void {
+  if (turn.state.job?.operation?.type === 'dial') turn.answer(outcome);
+}
+
 function interrupt(turn: Turn): void {
+  if (turn.state.job?.reads === 'keys') return turn.toChild({ type: 'command.input', text: keys.interrupt });
   turn.state = show({ ...turn.state, pending: undefined }, '^C\n', 'in');
   const { job } = turn.state;
   if (job === undefined) return;
@@ -285,7 +292,7 @@ function edited(turn: Turn, text: string | undefined): void {
   if (turn.state.editor === undefined) return;
   turn.state = { ...turn.state, editor: undefined };
   if (turn.state.job?.operation?.type === 'edit') turn.answer(text);
-  else turn.toChild({ type: 'command.edited', text } as { readonly type: string });
+  else turn.toChild({ type: 'command.edited', text });
 }
 
 function handle(state: TerminalState, event: TerminalEvent): Outcome<TerminalState> {
@@ -297,6 +304,7 @@ function handle(state: TerminalState, event: TerminalEvent): Outcome<TerminalSta
         ...state,
         user: message.input.user,
         client: message.input.client,
+        hosts: message.input.hosts ?? {},
         variables: SortedMap.from([
           ['USER', message.input.user],
           ['HOME', '/root'],
@@ -310,6 +318,19 @@ function handle(state: TerminalState, event: TerminalEvent): Outcome<TerminalSta
     case 'terminal.interrupt':
       interrupt(turn);
       break;
+    case 'terminal.end':
+      endInput(turn);
+      break;
+    case 'command.reads':
+      if (state.job !== undefined) turn.state = { ...state, job: { ...state.job, reads: message.tty ? 'keys' : 'lines' } };
+      break;
+    case 'net.reply':
+      answered(turn, message.outcome);
+      break;
+    case 'message.undeliverable':
+      if (message.message.type === 'net.dial') answered(turn, { type: 'failed', failure: 'refused' });
+      break;
+    case 'command.file':
     case 'terminal.file':
       turn.writeFile(message.path, message.content);
       break;
@@ -339,18 +360,24 @@ const act = step<TerminalState, TerminalEvent>(handle);
 const on = {
   'terminal.line': { actions: act },
   'terminal.interrupt': { actions: act },
+  'terminal.end': { actions: act },
   'terminal.edited': { actions: act },
   'terminal.file': { actions: act },
   'terminal.timer': { actions: act },
   'command.output': { actions: act },
   'command.done': { actions: act },
   'command.edit': { actions: act },
+  'command.reads': { actions: act },
+  'command.file': { actions: act },
+  'net.reply': { actions: act },
+  'message.undeliverable': { actions: act },
   'process.exited': { actions: act },
 } as const;
 
 const empty: TerminalState = {
   user: '',
   client: undefined,
+  hosts: {},
   lines: [],
   dropped: 0,
   history: [],

@@ -1,8 +1,17 @@
+import type { NetOutcome, NetPayload } from '#protocol/net.ts';
+
+/** Programs that are processes of their own. */
+export const clientPrograms = ['kubectl', 'etcdctl', 'etcdutl'] as const;
+export type ClientProgram = (typeof clientPrograms)[number];
+
 /** What a shell line asks its terminal for; answered one at a time (see `#base/routine.ts`). */
 export type ShellOperation =
-  /** Runs a kubectl; answered with what it came to. With `through` (filters and their arguments), each line of its output passes them at once. */
+  /** Connects to a port of this computer; answered with a NetOutcome. */
+  | { readonly type: 'dial'; readonly port: number; readonly payload: NetPayload }
+  /** Runs a kubectl (or another client that is a process); answered with what it came to. With `through` (filters and their arguments), each line of its output passes them at once. */
   | {
       readonly type: 'kubectl';
+      readonly program: ClientProgram;
       readonly argv: readonly string[];
       readonly stdin: string | undefined;
       readonly sink: 'screen' | 'collect' | 'lines';
@@ -48,6 +57,10 @@ export function* listFiles(): Shell<readonly string[]> {
 
 export function* variable(name: string): Shell<string | undefined> {
   return (yield { type: 'variable', name }) as string | undefined;
+}
+
+export function* dial(port: number, payload: NetPayload): Shell<NetOutcome> {
+  return (yield { type: 'dial', port, payload }) as NetOutcome;
 }
 
 export function* currentTime(): Shell<number> {

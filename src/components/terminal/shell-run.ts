@@ -1,6 +1,7 @@
-import { outcome, plainPath, programs, type Outcome } from './builtins.ts';
+import { outcome, programs, type Outcome } from './builtins.ts';
+import { plainPath } from './paths.ts';
 import { filters, treatsLinesAlone } from '#base/filters/index.ts';
-import { listFiles, print, readFile, variable, type KubectlResult, type Shell } from './operations.ts';
+import { clientPrograms, listFiles, print, readFile, variable, type KubectlResult, type Shell } from './operations.ts';
 import { parseShell, type Part, type Pipeline, type Redirection, type Stage, type Word } from './shell-parse.ts';
 
 const commandNotFound = 127;
@@ -123,12 +124,21 @@ function* runStage(
   const [name = '', ...args] = words;
   if (name === '') return outcome('');
   if (/^[A-Za-z_]\w*=/.test(name)) return yield* assign(words);
-  if (name === 'kubectl') {
+  const client = clientPrograms.find((known) => known === name);
+  if (client !== undefined) {
     const { captured } = around;
     const toScreen = last && stage.output === undefined && captured === undefined;
     const sink = through !== undefined ? 'lines' : toScreen && !stage.mergeErrors ? 'screen' : 'collect';
     const errors = stage.mergeErrors ? 'merge' : stage.errors !== undefined || captured?.withErrors === true ? 'collect' : 'screen';
-    const { stdout, stderr, code } = (yield { type: 'kubectl', argv: args, stdin: input, sink, errors, through }) as KubectlResult;
+    const { stdout, stderr, code } = (yield {
+      type: 'kubectl',
+      program: client,
+      argv: args,
+      stdin: input,
+      sink,
+      errors,
+      through,
+    }) as KubectlResult;
     return outcome(stdout, stderr, code);
   }
   if (name === 'watch') return yield* watch(args, around);
@@ -144,7 +154,10 @@ function* runStage(
 function* withAlias(words: readonly string[]): Shell<readonly string[]> {
   const [name = '', ...args] = words;
   if (name === 'k') return ['kubectl', ...args];
-  const value = name === '' || name in programs || name in filters || name === 'kubectl' ? undefined : yield* variable(`alias ${name}`);
+  const value =
+    name === '' || name in programs || name in filters || (clientPrograms as readonly string[]).includes(name)
+      ? undefined
+      : yield* variable(`alias ${name}`);
   return value === undefined ? words : [...value.split(/\s+/), ...args];
 }
 

@@ -7,6 +7,8 @@ import type { HereDocument, Word } from './shell-parse.ts';
 export interface TerminalInput {
   readonly user: string;
   readonly client: ClientConfig;
+  /** Hosts by their addresses in the network: for clients that are given one. */
+  readonly hosts?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface TerminalLine {
@@ -29,6 +31,8 @@ export interface Job {
   /** The number of transcript lines there were when it began. */
   readonly frameAt: number;
   readonly interrupted: boolean;
+  /** What is typed goes to the running command: line by line, or key by key where its program has the terminal. */
+  readonly reads: 'lines' | 'keys' | undefined;
 }
 
 /** A command that is not complete yet: a heredoc that is being typed, or a continued line. */
@@ -42,6 +46,7 @@ export interface Pending {
 export interface TerminalState {
   readonly user: string;
   readonly client: ClientConfig | undefined;
+  readonly hosts: Readonly<Record<string, string>>;
   readonly lines: readonly TerminalLine[];
   /** How many lines have been dropped at the beginning. */
   readonly dropped: number;

@@ -17,6 +17,7 @@ import { useEmbedding } from '../embed/embed.ts';
 import { isEmbedded } from '../embed/place.ts';
 import { Dialogs } from './dialogs.tsx';
 import { Header } from './header.tsx';
+import { Stage } from '../views/stage.tsx';
 import { PaneBorder, usePaneSizes } from './panes.tsx';
 import { Problems } from './problems.tsx';
 
@@ -84,7 +85,7 @@ export function App(): JSX.Element {
   return (
     <div className={presenting ? 'app presenting' : 'app'} data-idle={idle} style={sizes}>
       {presenting ? null : <Header />}
-      <main className="diagram">{loaded ? <Diagram /> : <div className="loading">{t('loading')}</div>}</main>
+      <main className="diagram">{loaded ? <Stage /> : <div className="loading">{t('loading')}</div>}</main>
       {presenting ? null : (
         <aside className="side">
           <PaneBorder pane="side" />

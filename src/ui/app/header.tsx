@@ -7,7 +7,7 @@ import { useText } from '../text/index.ts';
 import { MenuButton } from '../widgets/menu-button.tsx';
 import { goBack, nextTheme, otherLanguage, sessionActions } from './actions.ts';
 
-const shapes = ['minikube', 'cluster', 'oracle'] as const;
+const shapes = ['minikube', 'cluster', 'ha', 'oracle'] as const;
 
 /** What is always at hand: lessons, the cluster, the session, and how the page looks. */
 export function Header(): JSX.Element {

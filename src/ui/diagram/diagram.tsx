@@ -1,18 +1,29 @@
 import { Background, Controls, ReactFlow, ReactFlowProvider, useReactFlow, useViewport, type Node } from '@xyflow/react';
 import '@xyflow/react/dist/style.css';
-import { useEffect, useMemo, useRef, type JSX } from 'react';
-import { presentTime, useSession } from '../stores/session.ts';
+import { lazy, Suspense, useEffect, useMemo, useRef, type JSX } from 'react';
+import { port, presentTime, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';
+import { useStory, useViews } from '../stores/views.ts';
+import { useText } from '../text/index.ts';
 import { FaultMenu } from './menu.tsx';
 import { layout, type Box } from './layout.ts';
-import { ApiServerNode, ClientNode, ComponentNode, inspectPacket, WorkerNode } from './nodes.tsx';
+import { ApiServerNode, ClientNode, ComponentNode, inspectPacket, PlaneNode, WorkerNode } from './nodes.tsx';
 import { drawLines, Labels } from './drawing.ts';
 import { placeOf, shapes } from './packets.ts';
 import './diagram.css';
 
-const nodeTypes = { api: ApiServerNode, client: ClientNode, component: ComponentNode, worker: WorkerNode };
+const ProbeTable = lazy(async () => ({ default: (await import('../probes/probes.tsx')).ProbeTable }));
+const nodeTypes = {
+  api: ApiServerNode,
+  balancer: ComponentNode,
+  client: ClientNode,
+  component: ComponentNode,
+  plane: PlaneNode,
+  worker: WorkerNode,
+};
 const packetSize = 5.5;
 const hitRadius = 14;
+const settleMs = 60;
 const fitPadding = { x: '14px', y: '14px' } as const;
 
 function useBoxes(): ReadonlyMap<string, Box> {
@@ -30,6 +41,10 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
   const view = useRef(viewport);
   view.current = viewport;
   const showChatter = useSettings((state) => state.showChatter);
+  const onlyStory = useViews((state) => state.onlyStory);
+  const told = useStory();
+  const story = useRef(told);
+  story.current = told;
   useEffect(() => {
     const element = canvas.current!;
     const context = element.getContext('2d')!;
@@ -50,16 +65,17 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
       context.setTransform(scale * zoom, 0, 0, scale * zoom, x * scale, y * scale);
       context.globalAlpha = 1;
       context.lineWidth = 1.4;
-      drawLines(context, boxes, frame.links, style);
+      drawLines(context, boxes, frame, style);
       const labels = new Labels(context, width, style.getPropertyValue('--paper'));
       for (const packet of frame.packets) {
         if (packet.chatter && !showChatter) continue;
         const place = placeOf(packet, time, boxes);
         if (place === undefined) continue;
         context.setTransform(scale, 0, 0, scale, (place.x * zoom + x) * scale, (place.y * zoom + y) * scale);
-        context.globalAlpha = packet.chatter ? 0.35 : packet.story === frame.story ? 1 : 0.75;
+        const other = onlyStory && packet.story !== story.current;
+        context.globalAlpha = other ? 0.12 : packet.chatter ? 0.35 : packet.story === frame.story ? 1 : 0.75;
         context.fillStyle = context.strokeStyle = style.getPropertyValue(`--${packet.kind}`);
-        if (!packet.chatter && (!frame.playing || frame.packets.length < 9)) {
+        if (!packet.chatter && !other && (!frame.playing || frame.packets.length < 9)) {
           labels.draw(packet.label, place.x * zoom + x, place.y * zoom + y);
         }
         shapes[packet.kind](context, packetSize * Math.max(0.8, zoom));
@@ -67,8 +83,29 @@ function Packets({ boxes }: { readonly boxes: ReadonlyMap<string, Box> }): JSX.E
     };
     draw();
     return () => cancelAnimationFrame(handle);
-  }, [boxes, showChatter]);
+  }, [boxes, showChatter, onlyStory]);
   return <canvas ref={canvas} style={{ width: '100%', height: '100%' }} aria-hidden="true" />;
+}
+
+/** The table of what still works, or what opens it: the clients behind it are there as long as it is open. */
+function StillWorks(): JSX.Element {
+  const t = useText();
+  const open = useSession((state) => (state.frame?.probes.length ?? 0) > 0);
+  const probe = (on: boolean): void => {
+    port.send({ type: 'probes', on });
+    port.send({ type: 'play' });
+  };
+  if (!open)
+    return (
+      <button type="button" className="still-works" onClick={() => probe(true)}>
+        {t('stillWorks')}
+      </button>
+    );
+  return (
+    <Suspense fallback={null}>
+      <ProbeTable close={() => probe(false)} />
+    </Suspense>
+  );
 }
 
 function Flow(): JSX.Element {
@@ -96,8 +133,12 @@ function Flow(): JSX.Element {
   useEffect(() => {
     // Whoever has moved the picture keeps it as it is.
     const fit = (): void => void (moved.current || flow.fitView({ padding: fitPadding, duration: 0 }));
-    const handle = setTimeout(fit, 60);
-    const observer = new ResizeObserver(fit);
+    // React Flow measures its room by itself, after this does.
+    let handle = setTimeout(fit, settleMs);
+    const observer = new ResizeObserver(() => {
+      clearTimeout(handle);
+      handle = setTimeout(fit, settleMs);
+    });
     observer.observe(element.current!);
     return () => {
       clearTimeout(handle);
@@ -144,6 +185,7 @@ function Flow(): JSX.Element {
         />
       </ReactFlow>
       <Packets boxes={boxes} />
+      <StillWorks />
       <FaultMenu />
     </div>
   );

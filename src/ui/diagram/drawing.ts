@@ -1,5 +1,5 @@
-import type { LinkSummary } from '#session/port.ts';
-import { directWay, hostOfBox, wayOf, type Box, type Point } from './layout.ts';
+import type { Frame, LinkSummary } from '#session/port.ts';
+import { boxOf, directWay, hostOfBox, linesOf, wayOf, type Box, type Point } from './layout.ts';
 
 const cutSize = 6;
 const cutAt = 22;
@@ -9,28 +9,29 @@ const labelHeight = 16;
 /** Where a label is put, in heights of one, from its own place on: the first that is free. */
 const labelPlaces = [0, -1, 1.6, -2, 2.6] as const;
 
-/** Who may talk to whom: everybody to the API server, and it to etcd. A link with something wrong looks like it, also one that has no line else. */
+/** Who talks to whom. A link with something wrong looks like it, also one that has no line else, unless a host is cut off from all. */
 export function drawLines(
   context: CanvasRenderingContext2D,
   boxes: ReadonlyMap<string, Box>,
-  links: readonly LinkSummary[],
+  { links, faults }: Pick<Frame, 'links' | 'faults'>,
   style: CSSStyleDeclaration,
 ): void {
-  const all = [...boxes.values()];
-  const api = all.find((box) => box.kind === 'api');
-  if (api === undefined) return;
-  const control = hostOfBox(api);
-  for (const box of all) {
-    if (box === api) continue;
-    const host = hostOfBox(box);
-    const name = box.kind === 'worker' ? `${host}/kubelet` : box.id;
-    drawLine(context, wayOf(name, api.id, box, api), host === control ? undefined : linkBetween(links, host, control), style);
+  const isolated = (host: string): boolean => faults.some((fault) => fault.type === 'isolated' && fault.subject === host);
+  const drawn = new Set<LinkSummary>();
+  for (const { from, to } of linesOf(boxes)) {
+    const box = boxOf(from, boxes)!;
+    const [a, b] = [hostOfBox(box), hostOfBox(to)];
+    const link = a === b ? undefined : linkBetween(links, a, b);
+    if (link !== undefined) drawn.add(link);
+    drawLine(context, wayOf(from, to.id, box, to), link, style);
   }
+  const all = [...boxes.values()];
   const placeOf = (host: string): Box | undefined =>
     all.find((box) => hostOfBox(box) === host && box.kind !== 'component' && box.kind !== 'api');
   for (const link of links) {
+    if (drawn.has(link) || isolated(link.a) || isolated(link.b)) continue;
     const [a, b] = [placeOf(link.a), placeOf(link.b)];
-    if (a !== undefined && b !== undefined && ![link.a, link.b].includes(control)) drawLine(context, directWay(a, b), link, style);
+    if (a !== undefined && b !== undefined) drawLine(context, directWay(a, b), link, style);
   }
 }
 

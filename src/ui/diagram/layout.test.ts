@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HostSummary, PodSummary } from '#session/port.ts';
 import { linkBetween } from './drawing.ts';
-import { layout, type Box } from './layout.ts';
+import { hostOfBox, layout, linesOf, type Box } from './layout.ts';
 import { levelOf, samePod, slotsIn, stateOf } from './slots.ts';
 
 const host = (name: string, role: HostSummary['role'], node: boolean): HostSummary => ({
@@ -32,6 +32,32 @@ describe('the diagram', () => {
     ] as const) {
       const boxes = layout(cluster(clients, workers));
       for (const a of boxes) for (const b of boxes) expect(a === b || apart(a, b)).toBe(true);
+    }
+  });
+
+  it('puts several masters side by side, each in its frame, and no box over another', () => {
+    for (const masters of [1, 2, 3, 5]) {
+      const boxes = layout([
+        ...Array.from({ length: masters }, (_, index) => host(`master-${index}`, 'control-plane', true)),
+        host('load-balancer', 'load-balancer', false),
+        host('alice', 'client', false),
+        ...Array.from({ length: 4 }, (_, index) => host(`node-${index}`, 'worker', true)),
+      ]);
+      const [frames, things] = [boxes.filter((box) => box.kind === 'plane'), boxes.filter((box) => box.kind !== 'plane')];
+      for (const a of things) for (const b of things) expect(a === b || apart(a, b)).toBe(true);
+      for (const frame of frames) {
+        const own = things.filter((box) => box.id.startsWith(`${hostOfBox(frame)}/`));
+        expect(own).toHaveLength(4);
+        for (const { x, y, width, height } of own)
+          expect(x > frame.x && y > frame.y && x + width < frame.x + frame.width && y + height < frame.y + frame.height).toBe(true);
+        for (const other of things) expect(own.includes(other) || apart(frame, other)).toBe(true);
+      }
+      const lines = linesOf(new Map(boxes.map((box) => [box.id, box]))).map(({ from, to }) => `${from} ${to.id}`);
+      expect(lines).toContain('alice load-balancer/haproxy');
+      expect(lines).toContain('node-1/kubelet load-balancer/haproxy');
+      expect(lines.filter((line) => line.startsWith('load-balancer/haproxy '))).toHaveLength(masters);
+      expect(lines).toContain('master-0/kubelet master-0/kube-apiserver');
+      expect(lines.filter((line) => /^\S+\/etcd \S+\/etcd$/.test(line))).toHaveLength(masters - 1);
     }
   });
 

@@ -1,11 +1,12 @@
 import type { JSX } from 'react';
 import type { Frame, LinkSummary } from '#session/port.ts';
-import { linkFaults, processFaults, send, type Fault } from '../stores/faults.ts';
+import { chooseSchedule, clockFaults, diskFaults, hostFaults, linkFaults, processFaults, send, type Fault } from '../stores/faults.ts';
 import { closeMenu, useMenu, type MenuTarget } from '../stores/menu.ts';
 import { port, useSession } from '../stores/session.ts';
 import { openTerminal, typeLine } from '../stores/terminals.ts';
 import { useText } from '../text/index.ts';
 import { linkBetween } from './drawing.ts';
+import { aboutFaults } from './marks.tsx';
 import { Menu, type MenuGroup, type MenuItem } from '../widgets/menu.tsx';
 
 type Text = ReturnType<typeof useText>;
@@ -20,7 +21,7 @@ export function FaultMenu(): JSX.Element | null {
   return <Menu label={t('actions')} at={menu.at} groups={groupsOf(menu.target, frame, t)} close={closeMenu} opener={menu.opener} />;
 }
 
-const itemOf = (fault: Fault, t: Text): MenuItem => ({ label: t(fault.key), run: () => send(fault) });
+const itemOf = (fault: Fault, t: Text): MenuItem => ({ label: t(fault.key, fault.values), run: () => send(fault) });
 /** A kubectl command as a line of a menu: it is typed in the terminal that is shown. */
 const typed = (label: string, line: string): MenuItem => ({ label, about: [line], run: () => typeLine(line) });
 
@@ -29,7 +30,10 @@ function groupsOf(target: MenuTarget, frame: Frame, t: Text): readonly MenuGroup
     case 'process': {
       const runs = frame.processes.some((process) => process.address === target.address);
       const host = target.address.slice(0, target.address.indexOf('/'));
-      return [{ title: target.address, items: processItems(target.address, runs, t) }, { items: linkItems(host, frame, t) }];
+      return [
+        { title: target.address, items: [...processItems(target.address, runs, t), ...deeperItems(target.address, frame, t)] },
+        { items: linkItems(host, frame, t) },
+      ];
     }
     case 'host':
       return hostGroups(target.host, frame, t);
@@ -60,14 +64,29 @@ function processItems(address: string, runs: boolean, t: Text): readonly MenuIte
   return [...(runs ? [look] : []), ...processFaults(address, runs).map((fault) => itemOf(fault, t))];
 }
 
-function linkItems(host: string, { hosts, links }: Frame, t: Text): readonly MenuItem[] {
+/** Programs of the control plane: what keeps something on a disk, and whose clock matters. */
+const withDisk = /\/etcd$/;
+const withClock = /\/(?:etcd|kube-apiserver|kube-scheduler|kube-controller-manager|kubelet)$/;
+
+/** What can be done to what a process runs on. */
+function deeperItems(address: string, { faults }: Frame, t: Text): readonly MenuItem[] {
+  const all = (list: readonly Fault[]): readonly MenuItem[] => list.map((fault) => itemOf(fault, t));
+  const about = aboutFaults(address, faults, t);
+  return [
+    ...(withDisk.test(address) ? [{ label: t('disk'), about: about.disk, items: all(diskFaults(address, faults)) }] : []),
+    ...(withClock.test(address) ? [{ label: t('clock'), about: about.clock, items: all(clockFaults(address, faults)) }] : []),
+  ];
+}
+
+function linkItems(host: string, { hosts, links, faults }: Frame, t: Text): readonly MenuItem[] {
   const others = hosts.filter(({ name }) => name !== host);
   if (others.length === 0) return [];
+  const whole = hostFaults(host, faults).map((fault) => itemOf(fault, t));
   const items = others.map(({ name }) => {
     const link = linkBetween(links, host, name);
     return { label: name, about: aboutLink(link, t), items: linkFaults([host, name], link).map((fault) => itemOf(fault, t)) };
   });
-  return [{ label: t('links', { host }), items }];
+  return [{ label: t('links', { host }), items }, ...whole];
 }
 
 /** What is wrong with a link, in words. */
@@ -94,6 +113,7 @@ function hostGroups(host: string, frame: Frame, t: Text): readonly MenuGroup[] {
         typed(t(unschedulable ? 'uncordon' : 'cordon'), `kubectl ${unschedulable ? 'uncordon' : 'cordon'} ${host}`),
         typed(t('drain'), `kubectl drain ${host} --ignore-daemonsets --force`),
         itemOf({ key: 'addNode', action: { type: 'add-node' } }, t),
+        { label: t('faultSchedule'), about: [t('faultScheduleAbout')], run: chooseSchedule },
       ],
     },
   ];

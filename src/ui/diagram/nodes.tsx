@@ -3,6 +3,7 @@ import { useMemo, type JSX } from 'react';
 import { port, useSession } from '../stores/session.ts';
 import { shownTerminal, useTerminals } from '../stores/terminals.ts';
 import { useText, type TextKey } from '../text/index.ts';
+import { FaultMarks } from './marks.tsx';
 import { Pods } from './pods.tsx';
 import { Thing, useLevel } from './thing.tsx';
 
@@ -16,19 +17,27 @@ function useSelected(address: string): boolean {
 
 const process = (address: string) => ({ type: 'process', address }) as const;
 
+/** World units: narrower than this, a component has no room for its controllers, and an API server none for names of requests. */
+const narrowComponent = 400;
+const slim = 190;
+
 /** One component: name, health, mode, one line; and its controllers, where it has some. */
-export function ComponentNode({ id }: NodeProps): JSX.Element {
+export function ComponentNode({ id, width = 0 }: NodeProps): JSX.Element {
   const t = useText();
   const level = useLevel();
   const running = useProcess(id);
   const selected = useSelected(id);
   const processes = useSession((state) => state.frame?.processes);
-  const children = useMemo(() => (processes ?? []).filter((item) => item.parent === id), [processes, id]);
+  const children = useMemo(
+    () => (width < narrowComponent ? [] : (processes ?? []).filter((item) => item.parent === id)),
+    [processes, id, width],
+  );
   return (
-    <div className={`box ${level}${selected ? ' selected' : ''}`}>
+    <div className={`box ${level}${selected ? ' selected' : ''}${width < slim ? ' slim' : ''}`}>
       <Thing target={process(id)} menu={process(id)} className="name">
         <span className={`dot ${running?.health ?? 'bad'}`} />
-        {id.split('/')[1]}
+        {componentName(id, width)}
+        <FaultMarks subject={id} />
         {children.length > 0 ? <span className="mode aside">{running?.summary ?? t('stopped')}</span> : null}
       </Thing>
       {children.length > 0 ? null : <div className="line">{running?.summary ?? t('stopped')}</div>}
@@ -57,11 +66,17 @@ export function ComponentNode({ id }: NodeProps): JSX.Element {
   );
 }
 
+/** Where there is little room, what every name begins with is left out. */
+const componentName = (id: string, width: number): string => {
+  const name = id.split('/')[1] ?? '';
+  return width < slim ? name.replace(/^kube-/, '') : name;
+};
+
 const gates = ['authentication', 'authorization', 'mutating', 'schema', 'validating', 'storage'] as const satisfies readonly TextKey[];
 const shownRequests = 4;
 
 /** The API server with its gates, and the requests that are in them now. */
-export function ApiServerNode({ id }: NodeProps): JSX.Element {
+export function ApiServerNode({ id, width = 0 }: NodeProps): JSX.Element {
   const t = useText();
   const level = useLevel();
   const running = useProcess(id);
@@ -69,16 +84,19 @@ export function ApiServerNode({ id }: NodeProps): JSX.Element {
   const processes = useSession((state) => state.frame?.processes);
   // Its own loops; the requests are in the gates.
   const loops = useMemo(() => (processes ?? []).filter((item) => item.parent === id), [processes, id]);
-  const requests = useSession((state) => state.frame?.requests) ?? [];
-  const watches = useSession((state) => state.frame?.watches.length ?? 0);
+  const all = useSession((state) => state.frame?.requests);
+  const requests = useMemo(() => (all ?? []).filter((request) => request.address.startsWith(`${id}/`)), [all, id]);
+  const watches = useSession((state) => state.frame?.watches.filter((watch) => watch.server === id).length ?? 0);
+  const narrow = width < narrowComponent;
   return (
     <div className={`box ${level}${selected ? ' selected' : ''}`}>
       <Thing target={process(id)} menu={process(id)} className="name">
         <span className={`dot ${running?.health ?? 'bad'}`} />
         kube-apiserver
+        <FaultMarks subject={id} />
         <span className="mode">{t('watchers', { count: watches })}</span>
       </Thing>
-      {level === 'far' ? null : (
+      {level === 'far' || narrow ? null : (
         <div className="corner">
           {loops.map((loop) => (
             <Thing
@@ -96,7 +114,7 @@ export function ApiServerNode({ id }: NodeProps): JSX.Element {
       {level === 'far' ? (
         <span className="count">{t('requestsInside', { count: requests.length })}</span>
       ) : (
-        <div className="gates">
+        <div className={`gates${narrow ? ' narrow' : ''}`}>
           {gates.map((gate) => (
             <Gate
               key={gate}
@@ -139,6 +157,19 @@ function Gate({
         </Thing>
       ))}
       {requests.length > shownRequests ? <div className="chip">+{requests.length - shownRequests}</div> : null}
+    </div>
+  );
+}
+
+/** A node of the control plane: the frame around what runs there. */
+export function PlaneNode({ id }: NodeProps): JSX.Element {
+  const level = useLevel();
+  const host = id.slice('plane '.length);
+  return (
+    <div className={`plane ${level}`}>
+      <Thing target={{ type: 'object', resource: 'nodes', namespace: '', name: host }} menu={{ type: 'host', host }} className="name">
+        {host} <FaultMarks subject={host} />
+      </Thing>
     </div>
   );
 }
@@ -195,6 +226,7 @@ export function WorkerNode({ id, width = 0, height = 0 }: NodeProps): JSX.Elemen
         <Thing target={{ type: 'object', resource: 'nodes', namespace: '', name: host }} menu={{ type: 'host', host }} className="name">
           <span className={`dot ${summary?.ready === true ? 'good' : summary?.ready === false ? 'bad' : ''}`} />
           {host}
+          <FaultMarks subject={host} />
           <span className="mode">
             {level === 'far' ? '' : `${pods.length} ${t('pods')}`}
             {summary?.ready === false ? ' · NotReady' : ''}

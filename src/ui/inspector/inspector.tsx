@@ -1,9 +1,6 @@
-import { useEffect, useState, type JSX } from 'react';
-import type { Inspected } from '#session/port.ts';
-import { KeyspaceView } from '../keyspace/keyspace.tsx';
+import type { JSX } from 'react';
 import { port, useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
-import { Tabs } from '../widgets/tabs.tsx';
 import { GateView } from './gate.tsx';
 import { Legend } from './legend.tsx';
 import { ObjectView } from './object.tsx';
@@ -11,44 +8,22 @@ import { PacketView } from './packet.tsx';
 import { ProcessView } from './process.tsx';
 import './inspector.css';
 
-const views = ['inspector', 'keyspace'] as const;
-
-/** What tells one selection from another. */
-function nameOf(inspected: Inspected): string {
-  switch (inspected.type) {
-    case 'process':
-      return inspected.summary.address;
-    case 'packet':
-      return String(inspected.packet.id);
-    case 'gate':
-      return `${inspected.server} ${inspected.gate}`;
-    case 'object':
-      return inspected.key;
-  }
-}
-
-/** What is selected, from inside; or all that etcd holds. */
+/** What is selected, from inside. */
 export function Inspector(): JSX.Element {
   const t = useText();
-  const [view, setView] = useState<(typeof views)[number]>('inspector');
-  const inspected = useSession((state) => state.frame?.inspected);
-  const target = inspected === undefined ? '' : `${inspected.type} ${nameOf(inspected)}`;
-  // Whoever selects something wants to see it.
-  useEffect(() => {
-    if (target !== '') setView('inspector');
-  }, [target]);
+  const selected = useSession((state) => state.frame?.inspected !== undefined);
   return (
     <section className="panel" aria-label={t('inspector')}>
       <header>
-        <Tabs label={t('inspector')} tabs={views.map((id) => ({ id, label: t(id) }))} chosen={view} choose={setView} />
-        {inspected === undefined || view !== 'inspector' ? null : (
+        <span>{t('inspector')}</span>
+        {selected ? (
           <button type="button" onClick={() => port.send({ type: 'inspect', target: undefined })}>
             {t('close')}
           </button>
-        )}
+        ) : null}
       </header>
       <div className="body" tabIndex={0}>
-        {view === 'keyspace' ? <KeyspaceView /> : <Selected />}
+        <Selected />
       </div>
     </section>
   );

@@ -1,32 +1,53 @@
-import { useState, type JSX } from 'react';
+import { useMemo, useState, type JSX } from 'react';
 import type { Inspected } from '#session/port.ts';
+import type { FieldPath } from '#session/view-port.ts';
 import { port } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
-import { Difference, Yaml } from '../widgets/document.tsx';
+import { Difference } from '../widgets/document.tsx';
+import { Fields } from '../widgets/fields.tsx';
 import { Tabs } from '../widgets/tabs.tsx';
+import { ManagedFields } from './managed-fields.tsx';
+import { Why, WhyNot } from './why.tsx';
 
 type ObjectInspected = Extract<Inspected, { readonly type: 'object' }>;
-const tabs = ['manifest', 'history', 'events'] as const;
+const tabs = ['manifest', 'history', 'events', 'fields'] as const;
 
 /** One object: its manifest, how it came to be so revision by revision, and the events about it. */
 export function ObjectView({ inspected }: { readonly inspected: ObjectInspected }): JSX.Element {
   const t = useText();
   const [tab, setTab] = useState<(typeof tabs)[number]>('manifest');
+  const [asked, setAsked] = useState<FieldPath>();
+  const { object, target, events } = inspected;
+  const revision = inspected.history.at(-1)?.revision ?? 0;
+  const manifest = useMemo(() => withoutOwnership(object), [object]);
   return (
     <>
       <b className="key">{inspected.key}</b>
+      <div className="tabs">
+        {object === undefined ? null : (
+          <button type="button" onClick={() => setAsked([])}>
+            {t('why')}
+          </button>
+        )}
+      </div>
+      <WhyNot target={target} revision={revision} />
+      {asked === undefined ? null : <Why target={target} path={asked} revision={revision} close={() => setAsked(undefined)} />}
       <Related title={t('ownedBy')} objects={inspected.owners} />
       <Related title={t('dependents')} objects={inspected.dependents} />
       <Tabs label={inspected.key} tabs={tabs.map((id) => ({ id, label: t(id) }))} chosen={tab} choose={setTab} />
       {tab === 'manifest' ? (
-        inspected.object === undefined ? (
+        object === undefined ? (
           <p>{t('notThere')}</p>
         ) : (
-          <Yaml value={withoutOwnership(inspected.object)} />
+          <>
+            <p className="mode">{t('whyLine')}</p>
+            <Fields label={t('manifest')} value={manifest} chosen={asked} choose={setAsked} />
+          </>
         )
       ) : null}
       {tab === 'history' ? <History history={inspected.history} /> : null}
-      {tab === 'events' ? <Events events={inspected.events} /> : null}
+      {tab === 'events' ? <Events events={events} namespace={target.namespace === '' ? 'default' : target.namespace} /> : null}
+      {tab === 'fields' ? <ManagedFields object={object} /> : null}
     </>
   );
 }
@@ -78,7 +99,13 @@ function History({ history }: { readonly history: ObjectInspected['history'] }):
   );
 }
 
-function Events({ events }: { readonly events: ObjectInspected['events'] }): JSX.Element {
+interface EventsProps {
+  readonly events: ObjectInspected['events'];
+  /** Where they are. */
+  readonly namespace: string;
+}
+
+function Events({ events, namespace }: EventsProps): JSX.Element {
   const t = useText();
   if (events.length === 0) return <p className="mode">{t('empty')}</p>;
   return (
@@ -86,7 +113,15 @@ function Events({ events }: { readonly events: ObjectInspected['events'] }): JSX
       <tbody>
         {events.map((event, index) => (
           <tr key={index} className={event.type === 'Warning' ? 'warning' : ''}>
-            <td>{event.reason}</td>
+            <td>
+              <button
+                type="button"
+                className="plain"
+                onClick={() => port.send({ type: 'inspect', target: { type: 'object', resource: 'events', namespace, name: event.name } })}
+              >
+                {event.reason}
+              </button>
+            </td>
             <td>{event.from}</td>
             <td>
               {event.message}

@@ -3,7 +3,7 @@ import type { Inspected } from '#session/port.ts';
 import { port, useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
 import { Difference, Yaml } from '../widgets/document.tsx';
-import { Entries } from './entries.tsx';
+import { Chain } from './chain.tsx';
 import { gateName, verdictName } from './gate.tsx';
 
 interface Request {
@@ -68,7 +68,7 @@ export function PacketView({ inspected }: { readonly inspected: Extract<Inspecte
         </>
       ) : null}
       <h2>{t('why')}</h2>
-      <Entries entries={why} />
+      <Chain entries={why} />
     </>
   );
 }

@@ -1,33 +1,16 @@
-import { useEffect, useRef, useState, type JSX } from 'react';
+import { useEffect, useState, type JSX } from 'react';
+import { stringify } from 'yaml';
 import type { SessionAnswers } from '#session/port.ts';
-import { port, useSession } from '../stores/session.ts';
+import { port } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
+import { useAnswer } from '../views/answer.ts';
+import { download } from '../widgets/download.ts';
 import { Difference, Yaml } from '../widgets/document.tsx';
 import './keyspace.css';
 
-type Keyspace = SessionAnswers['keyspace'];
-type Key = Keyspace['keys'][number];
+type Key = SessionAnswers['keyspace']['keys'][number];
 const prefix = '/registry/';
 const shownKeys = 400;
-
-/** The keys at a revision. Asked anew when time has moved or another revision is chosen, but never twice at once. */
-function useKeyspace(revision: number): Keyspace | undefined {
-  const [found, setFound] = useState<Keyspace>();
-  const seq = useSession((state) => state.frame?.seq);
-  const asking = useRef(false);
-  const wanted = `${revision} ${seq ?? ''}`;
-  const [answered, setAnswered] = useState('');
-  useEffect(() => {
-    if (asking.current || answered === wanted) return;
-    asking.current = true;
-    void port.ask({ type: 'keyspace', prefix, revision, keysOnly: true }).then((answer) => {
-      asking.current = false;
-      setFound(answer);
-      setAnswered(wanted);
-    });
-  }, [wanted, answered, revision]);
-  return found;
-}
 
 /** etcd's keyspace: every manifest is one key, with a value at each revision. */
 export function KeyspaceView(): JSX.Element {
@@ -35,13 +18,13 @@ export function KeyspaceView(): JSX.Element {
   const [revision, setRevision] = useState(0);
   const [filter, setFilter] = useState('');
   const [selected, setSelected] = useState('');
-  const keyspace = useKeyspace(revision);
+  const keyspace = useAnswer({ type: 'keyspace', prefix, revision, keysOnly: true });
   const newest = keyspace?.newest ?? 0;
   const oldest = Math.max(1, keyspace?.compacted ?? 1);
   const keys = (keyspace?.keys ?? []).filter((item) => item.key.includes(filter));
   const chosen = keyspace?.keys.find((item) => item.key === selected);
   return (
-    <div className="keyspace">
+    <div className="keyspace" tabIndex={0}>
       <div className="choice">
         <label>
           {t('revision')}
@@ -61,6 +44,9 @@ export function KeyspaceView(): JSX.Element {
           placeholder={t('filterKeys')}
           aria-label={t('filterKeys')}
         />
+        <button type="button" onClick={() => void saveYaml(revision, filter)}>
+          {t('saveYaml')}
+        </button>
       </div>
       {chosen === undefined ? (
         <ul>
@@ -80,6 +66,13 @@ export function KeyspaceView(): JSX.Element {
       )}
     </div>
   );
+}
+
+/** The values of the keys that the filter leaves, as YAML documents. */
+async function saveYaml(revision: number, filter: string): Promise<void> {
+  const { keys } = await port.ask({ type: 'keyspace', prefix, revision });
+  const documents = keys.filter(({ key }) => key.includes(filter)).map(({ value }) => stringify(value, { lineWidth: 0 }));
+  download('objects.yaml', documents.join('---\n'), 'application/yaml');
 }
 
 /** A key's value as of a revision; nothing where none is given. */

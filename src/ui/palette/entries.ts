@@ -1,4 +1,4 @@
-import { lessons } from '#scenarios/index.ts';
+import { lessons, textsIn } from '#scenarios/index.ts';
 import type { InspectTarget } from '#session/port.ts';
 import { actions } from '../app/actions.ts';
 import { useLesson } from '../stores/lesson.ts';
@@ -30,8 +30,8 @@ function draft(line: string): void {
 async function lessonEntries(): Promise<readonly Entry[]> {
   const { language } = useSettings.getState();
   return Promise.all(
-    lessons.map(async ({ id, texts }): Promise<Entry> => {
-      const { title, question } = await texts(language);
+    lessons.map(async ({ id, load }): Promise<Entry> => {
+      const { title, question } = textsIn((await load()).texts, language);
       return { label: title, about: question, group: 'groupLesson', run: () => void useLesson.getState().open(id) };
     }),
   );

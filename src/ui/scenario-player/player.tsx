@@ -1,30 +1,28 @@
-import { useEffect, type JSX } from 'react';
-import { componentOf, lessons, userOf, type Beat } from '#scenarios/index.ts';
-import { rightAnswer, useLesson } from '../stores/lesson.ts';
-import { useSettings } from '../stores/settings.ts';
+import { lazy, Suspense, useEffect, useState, type JSX } from 'react';
+import { factsOf, userOf, type Ask, type Beat, type LessonFault } from '#scenarios/index.ts';
+import { isAt, useLesson, verdict } from '../stores/lesson.ts';
+import { useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
 import { isTyping } from '../widgets/keys.ts';
-import { MenuButton } from '../widgets/menu-button.tsx';
-import type { MenuGroup, MenuItem } from '../widgets/menu.tsx';
 import './player.css';
 
-/** The map of lessons, behind a button of the header; their texts are fetched when it opens. */
+const LessonMap = lazy(() => import('./map.tsx'));
+
+/** The button of the header that opens the map of lessons. */
 export function LessonMenu(): JSX.Element {
   const t = useText();
-  const language = useSettings((state) => state.language);
-  const { finished, open } = useLesson();
-  const groups = async (): Promise<readonly MenuGroup[]> => {
-    const load = lessons.map(async ({ id, load: scenario, texts }): Promise<MenuItem> => {
-      const [{ minutes }, { title, question }] = await Promise.all([scenario(), texts(language)]);
-      const ticked = finished.includes(id) ? t('lessonDone') : undefined;
-      return { label: title, about: [question, t('lessonMinutes', { minutes })], ticked, run: () => void open(id) };
-    });
-    return [{ items: await Promise.all(load) }];
-  };
+  const [open, setOpen] = useState(location.hash.startsWith('#lesson='));
   return (
-    <MenuButton label={t('lessons')} groups={groups}>
-      {t('lessons')}
-    </MenuButton>
+    <>
+      <button type="button" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        {t('lessons')}
+      </button>
+      {open ? (
+        <Suspense>
+          <LessonMap close={() => setOpen(false)} />
+        </Suspense>
+      ) : null}
+    </>
   );
 }
 
@@ -58,7 +56,7 @@ export function Player(): JSX.Element | null {
     <section className="player" aria-label={texts.title}>
       <header>
         <b>{texts.title}</b>
-        <span className="progress">{index < 0 ? '' : `${Math.min(index + 1, count)} / ${count}`}</span>
+        <span className="progress">{index < 0 || count === 0 ? '' : `${Math.min(index + 1, count)} / ${count}`}</span>
         <button type="button" onClick={close}>
           {t('lessonLeave')}
         </button>
@@ -76,7 +74,7 @@ export function Player(): JSX.Element | null {
           onClick={next}
           disabled={phase === 'boot' || phase === 'playing' || phase === 'goal' || phase === 'done'}
         >
-          {phase === 'ask' ? t('lessonSkip') : t('lessonNext')}
+          {t(phase === 'ask' ? 'lessonSkip' : count === 0 ? 'lessonRepair' : 'lessonNext')}
         </button>
       </nav>
     </section>
@@ -94,14 +92,18 @@ function Words(): JSX.Element {
       return (
         <>
           <p className="question">{texts!.question}</p>
-          <p>
-            <em>{t('lessonBelief')}</em> {texts!.misconception}
-          </p>
+          {texts!.misconception === '' ? (
+            <p>{texts!.goal}</p>
+          ) : (
+            <p>
+              <em>{t('lessonBelief')}</em> {texts!.misconception}
+            </p>
+          )}
           {phase === 'boot' ? <p className="waiting">{t('loading')}</p> : null}
         </>
       );
     case 'ask':
-      return <Question text={words?.ask ?? ''} options={beat?.ask?.options ?? []} />;
+      return <Question text={words?.ask ?? ''} ask={beat!.ask!} />;
     case 'playing':
       return <Waiting beat={beat} />;
     case 'shown': {
@@ -109,7 +111,8 @@ function Words(): JSX.Element {
       return (
         <>
           <Verdict index={index} />
-          <p>{filled(words?.say ?? '', { label: last.label, component: componentOf(last.process), from: componentOf(last.from) })}</p>
+          <OffTrack index={index} />
+          <p>{filled(words?.say ?? '', factsOf(last, reached[index - 1]?.last))}</p>
         </>
       );
     }
@@ -126,14 +129,51 @@ function Words(): JSX.Element {
             </button>
           ) : (
             <p>
-              {t('lessonSolution')} <code>{scenario!.solution.join(' ; ')}</code>
+              {t('lessonSolution')} {scenario!.repair?.map((fault) => faultText(fault, t)).join(', ')}{' '}
+              <code className="solution">{scenario!.solution.join('\n')}</code>
             </p>
           )}
         </>
       );
     case 'done':
-      return <p className="right">✓ {texts!.done}</p>;
+      return <Done />;
   }
+}
+
+/** Where the learner has gone a way of their own: back to the lesson, in one step. */
+function OffTrack({ index }: { readonly index: number }): JSX.Element | null {
+  const t = useText();
+  const { reached, goTo } = useLesson();
+  const there = useSession((state) => state.frame !== undefined && isAt(state.frame, reached[index]!));
+  return there ? null : (
+    <p className="off-track">
+      {t('lessonOffTrack')}{' '}
+      <button type="button" onClick={() => goTo(index)}>
+        {t('lessonReturn')}
+      </button>
+    </p>
+  );
+}
+
+/** What the lesson comes to, and where to read on. */
+function Done(): JSX.Element {
+  const t = useText();
+  const { scenario, texts } = useLesson();
+  return (
+    <>
+      <p className="right">✓ {texts!.done}</p>
+      {scenario!.links.length === 0 ? null : (
+        <p className="links">
+          {t('lessonLinks')}{' '}
+          {scenario!.links.map((link) => (
+            <a key={link} href={link} target="_blank" rel="noreferrer">
+              {link.replace(/^https:\/\/(kubernetes\.io\/docs\/)?/, '').replace(/\/$/, '')}
+            </a>
+          ))}
+        </p>
+      )}
+    </>
+  );
 }
 
 /** What was done on the way to a beat. */
@@ -149,21 +189,52 @@ function Waiting({ beat }: { readonly beat: Beat | undefined }): JSX.Element {
       </p>
     );
   }
-  return <p className="waiting">{beat?.fault === undefined ? t('lessonPlaying') : `${t(beat.fault.type)} ${beat.fault.address}`}</p>;
+  const faults = beat?.faults ?? [];
+  return <p className="waiting">{faults.length === 0 ? t('lessonPlaying') : faults.map((fault) => faultText(fault, t)).join(', ')}</p>;
 }
 
-function Question({ text, options }: { readonly text: string; readonly options: readonly string[] }): JSX.Element {
+/** What is done to the cluster from outside, in words. */
+function faultText(fault: LessonFault, t: ReturnType<typeof useText>): string {
+  switch (fault.type) {
+    case 'link':
+      return `${t(fault.options === undefined ? 'healLink' : 'cutLink')}: ${fault.between.join(' – ')}`;
+    case 'lose':
+      return t('lessonLose', { label: fault.moment.label ?? '', process: fault.moment.process ?? '' });
+    default:
+      return `${t(`${fault.type}Process`)}: ${fault.address}`;
+  }
+}
+
+/** A prediction to make: by choosing, by typing, or by pointing at the picture. */
+function Question({ text, ask }: { readonly text: string; readonly ask: Ask }): JSX.Element {
+  const t = useText();
   const answer = useLesson((state) => state.answer);
   return (
     <>
       <p className="question">{text}</p>
-      <div className="options">
-        {options.map((option) => (
-          <button key={option} type="button" onClick={() => answer(option)}>
-            {option}
-          </button>
-        ))}
-      </div>
+      {ask.kind === 'point' ? <p className="waiting">{t('lessonPoint')}</p> : null}
+      {ask.kind === 'choice' ? (
+        <div className="options">
+          {ask.options.map((option) => (
+            <button key={option} type="button" onClick={() => answer(option)}>
+              {option}
+            </button>
+          ))}
+        </div>
+      ) : null}
+      {ask.kind === 'value' ? (
+        <form
+          className="options"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const guess = new FormData(event.currentTarget).get('guess');
+            if (typeof guess === 'string' && guess.trim() !== '') answer(guess);
+          }}
+        >
+          <input name="guess" aria-label={text} autoComplete="off" autoFocus inputMode={ask.fact === 'seconds' ? 'numeric' : 'text'} />
+          <button type="submit">{t('lessonAnswer')}</button>
+        </form>
+      ) : null}
     </>
   );
 }
@@ -172,12 +243,12 @@ function Question({ text, options }: { readonly text: string; readonly options: 
 function Verdict({ index }: { readonly index: number }): JSX.Element | null {
   const t = useText();
   const guess = useLesson((state) => state.guess);
-  const right = rightAnswer(index);
-  if (guess === undefined || right === undefined) return null;
-  return guess === right ? (
-    <p className="right">✓ {t('lessonRight', { answer: right })}</p>
+  const came = verdict(index);
+  if (guess === undefined || came === undefined) return null;
+  return came.right ? (
+    <p className="right">✓ {t('lessonRight', { answer: came.answer })}</p>
   ) : (
-    <p className="wrong">✗ {t('lessonWrong', { guess, answer: right })}</p>
+    <p className="wrong">✗ {t('lessonWrong', { guess, answer: came.answer })}</p>
   );
 }
 

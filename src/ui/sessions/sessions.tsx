@@ -1,5 +1,6 @@
 import { useEffect, useState, type JSX } from 'react';
-import { download, openFile } from '../share/files.ts';
+import { openFile } from '../share/files.ts';
+import { download } from '../widgets/download.ts';
 import { closeDialog } from '../stores/dialogs.ts';
 import { openRun, putAside, save, useSession } from '../stores/session.ts';
 import { useSettings } from '../stores/settings.ts';

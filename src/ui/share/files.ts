@@ -1,15 +1,7 @@
 import { stringify } from 'yaml';
 import { port, takeIn, textOfRun } from '../stores/session.ts';
 import { offer } from '../stores/offer.ts';
-
-/** Hands a text to the browser as a file. */
-export function download(name: string, text: string, type: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1_000);
-}
+import { download } from '../widgets/download.ts';
 
 /** The run as a file. */
 export async function saveFile(): Promise<void> {

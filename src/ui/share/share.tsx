@@ -2,7 +2,7 @@ import { useEffect, useState, type JSX } from 'react';
 import { textOfRun } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
 import { Dialog } from '../widgets/dialog.tsx';
-import { download } from './files.ts';
+import { download } from '../widgets/download.ts';
 import { longestLink, runToAddress } from './link.ts';
 
 interface Made {

@@ -1,13 +1,11 @@
-import type { FaultAction, LinkSummary } from '#session/port.ts';
+import type { FaultAction, FaultSummary, LinkSummary } from '#session/port.ts';
 import type { TextKey } from '../text/index.ts';
 import { port } from './session.ts';
 
 /** Something that a person may do to the cluster from outside. */
 export interface Fault {
-  readonly key: Extract<
-    TextKey,
-    'stopProcess' | 'killProcess' | 'restartProcess' | 'startProcess' | 'cutLink' | 'slowLink' | 'lossyLink' | 'healLink' | 'addNode'
-  >;
+  readonly key: TextKey;
+  readonly values?: Readonly<Record<string, string>>;
   readonly action: FaultAction;
 }
 
@@ -34,8 +32,63 @@ export function linkFaults(between: readonly [string, string], link: LinkSummary
   return link === undefined ? faults : [{ key: 'healLink', action: { type: 'link', between } }, ...faults];
 }
 
+const inForce = (faults: readonly FaultSummary[], subject: string, ...types: readonly FaultSummary['type'][]): boolean =>
+  faults.some((fault) => fault.subject === subject && types.includes(fault.type));
+
+/** What can be done to a host as a whole. */
+export function hostFaults(host: string, faults: readonly FaultSummary[]): readonly Fault[] {
+  const isolated = inForce(faults, host, 'isolated');
+  return [{ key: isolated ? 'rejoinHost' : 'isolateHost', values: { host }, action: { type: 'isolate', host, isolated: !isolated } }];
+}
+
+const slowDiskMs = 500;
+const skewMs = 60_000;
+
+/** What can be done to the disk of a process that keeps something on it. */
+export function diskFaults(address: string, faults: readonly FaultSummary[]): readonly Fault[] {
+  const mend: Fault = { key: 'mendDisk', action: { type: 'disk', address } };
+  return [
+    ...(inForce(faults, address, 'slow-disk', 'full-disk') ? [mend] : []),
+    { key: 'slowDisk', action: { type: 'disk', address, fault: { delayMs: slowDiskMs } } },
+    { key: 'fillDisk', action: { type: 'disk', address, fault: { full: true } } },
+  ];
+}
+
+/** What can be done to the clock of a process. */
+export function clockFaults(address: string, faults: readonly FaultSummary[]): readonly Fault[] {
+  const right: Fault = { key: 'setClock', action: { type: 'clock', address, offsetMs: 0 } };
+  return [
+    ...(inForce(faults, address, 'clock') ? [right] : []),
+    { key: 'clockAhead', action: { type: 'clock', address, offsetMs: skewMs } },
+    { key: 'clockBehind', action: { type: 'clock', address, offsetMs: -skewMs } },
+  ];
+}
+
 /** Does it, and lets time go on so that its consequences are seen. */
 export function send({ action }: Fault): void {
   port.send({ type: 'fault', action });
   port.send({ type: 'play' });
+}
+
+/** Lets a person choose a file with a schedule of faults, and begins it. */
+export function chooseSchedule(): void {
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.accept = '.json,application/json';
+  input.addEventListener('change', () => {
+    void input.files?.[0]?.text().then((text) => {
+      port.send({ type: 'schedule', schedule: parsed(text) });
+      port.send({ type: 'play' });
+    });
+  });
+  input.click();
+}
+
+/** Text that is no JSON is no schedule either: the session says so. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
 }

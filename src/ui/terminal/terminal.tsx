@@ -125,7 +125,10 @@ function Line({ terminal, run }: { readonly terminal: TerminalState; readonly ru
       event.preventDefault();
       void complete(event.currentTarget.selectionStart ?? line.length);
     } else if (event.key === 'c' && event.ctrlKey) port.send({ type: 'terminal.interrupt', terminal: id });
-    else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+    else if (event.key === 'd' && event.ctrlKey && line === '') {
+      event.preventDefault();
+      port.send({ type: 'terminal.end', terminal: id });
+    } else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
       event.preventDefault();
       const next = Math.max(0, Math.min(history.length, (recall ?? history.length) + (event.key === 'ArrowUp' ? -1 : 1)));
       setRecall(next);

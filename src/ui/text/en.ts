@@ -1,9 +1,15 @@
 import { galleryEn } from './gallery.ts';
 import { keepEn } from './keep.ts';
 import { presenterEn } from './presenter.ts';
+import { mastersEn } from './masters.ts';
+import { lessonsEn } from './lessons.ts';
+import { viewsEn } from './views.ts';
 
 /** Every text of the page. A key that another language lacks fails the type check. */
 export const en = {
+  ...lessonsEn,
+  ...mastersEn,
+  ...viewsEn,
   tagline: 'A whole Kubernetes cluster, really running, with time as a handle',
   play: 'Play',
   pause: 'Pause',
@@ -68,19 +74,6 @@ export const en = {
   watchers: '{count} watches open',
   editorSave: 'Save',
   editorCancel: 'Cancel',
-  lessons: 'Lessons',
-  lessonDone: 'done',
-  lessonMinutes: 'about {minutes} minutes',
-  lessonLeave: 'Leave the lesson',
-  lessonBack: 'Back',
-  lessonNext: 'Next',
-  lessonSkip: 'Show me',
-  lessonBelief: 'Many believe:',
-  lessonPlaying: 'Watch the picture…',
-  lessonHint: 'A hint',
-  lessonSolution: 'A solution:',
-  lessonRight: '{answer}, as you said.',
-  lessonWrong: 'You said {guess}; it is {answer}.',
   revision: 'Revision',
   newest: 'newest',
   filterKeys: 'Filter keys',

@@ -1,9 +1,15 @@
 import { galleryZh } from './gallery.ts';
 import { keepZh } from './keep.ts';
 import { presenterZh } from './presenter.ts';
+import { lessonsZh } from './lessons.ts';
 import type { TextKey } from './en.ts';
+import { mastersZhCN } from './masters.ts';
+import { viewsZh } from './views.ts';
 
 export const zhCN: Readonly<Record<TextKey, string>> = {
+  ...lessonsZh,
+  ...mastersZhCN,
+  ...viewsZh,
   tagline: '一个真正在运行的 Kubernetes 集群，时间由你掌握',
   play: '播放',
   pause: '暂停',
@@ -68,19 +74,6 @@ export const zhCN: Readonly<Record<TextKey, string>> = {
   watchers: '{count} 个 watch 打开着',
   editorSave: '保存',
   editorCancel: '取消',
-  lessons: '课程',
-  lessonDone: '已完成',
-  lessonMinutes: '约 {minutes} 分钟',
-  lessonLeave: '离开课程',
-  lessonBack: '上一步',
-  lessonNext: '下一步',
-  lessonSkip: '直接看',
-  lessonBelief: '常见的误解：',
-  lessonPlaying: '请看图…',
-  lessonHint: '给个提示',
-  lessonSolution: '一种解法：',
-  lessonRight: '{answer}，你说对了。',
-  lessonWrong: '你选的是 {guess}，实际是 {answer}。',
   revision: '版本',
   newest: '最新',
   filterKeys: '筛选键',

@@ -5,6 +5,7 @@ import { port, useSession } from '../stores/session.ts';
 import { useText } from '../text/index.ts';
 import { Branches } from './branches.tsx';
 import { clock } from './clock.ts';
+import { RunUntil } from './run-until.tsx';
 import './timeline.css';
 
 const icons = {
@@ -174,6 +175,7 @@ export function Timeline(): JSX.Element {
             </option>
           ))}
         </select>
+        <RunUntil />
         {branches.length > 1 ? (
           <select aria-label={t('branch')} value={branch} onChange={(event) => port.send({ type: 'branch', branch: event.target.value })}>
             {branches.map((item) => (

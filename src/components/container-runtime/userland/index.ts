@@ -86,6 +86,13 @@ export function signalProcess(process: Process, signal: SignalName, view: Proces
   return system.run();
 }
 
+/** Ctrl-C at its terminal. */
+export function interruptProcess(process: Process, view: ProcessView): Turn {
+  const system = new System(process, view);
+  system.interrupt();
+  return system.run();
+}
+
 /** Writes to an open standard input; undefined ends it. */
 export function feedProcess(process: Process, text: string | undefined, view: ProcessView): Turn {
   const system = new System(process, view);

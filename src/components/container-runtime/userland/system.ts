@@ -197,6 +197,20 @@ export class System {
     return true;
   }
 
+  /** Ctrl-C: what runs in the foreground gets INT; a shell that reads its commands gives up what it was at. */
+  interrupt(): void {
+    for (const task of [...this.tasks.values()]) {
+      const { body } = task;
+      const reading = body.type === 'shell' ? body.shell.frames.find((frame) => frame.type === 'input') : undefined;
+      if (body.type !== 'shell' || reading?.interactive !== true) this.signal(task.pid, 'INT');
+      else
+        this.update(task.pid, {
+          blocked: undefined,
+          body: { ...body, shell: { ...body.shell, frames: [{ ...reading, text: '' }], status: 128 + signalNumbers.INT } },
+        });
+    }
+  }
+
   private deliver(task: Task, signal: SignalName): void {
     const { body } = task;
     if (body.type === 'shell') {

@@ -3,8 +3,9 @@ import { begin, resume, type Progress } from '#base/routine.ts';
 import { sendCall, type ClientConfig } from '#machinery/client.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Effect, EventOf, Origin, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
-import type { EtcdRequest, EtcdResponse } from '#protocol/etcd.ts';
+import type { EtcdResponse } from '#protocol/etcd.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
+import { etcdRequest, memberFor } from '../etcd-client.ts';
 import type { ApiServerState } from '../state.ts';
 import { autoregister } from './autoregister.ts';
 import type { Answer, Ask, Controller } from './controller.ts';
@@ -58,7 +59,6 @@ type Message = StartMessage<object> | DefinitionsChanged | KeyDue | Waited | Htt
 type ExtensionsEvent = EventOf<Message>;
 type Result = Outcome<ExtensionsState>;
 
-const certificate = 'kube-apiserver-etcd-client';
 const baseBackoffMs = 5;
 const maxBackoffMs = 1_000_000;
 const serverOf = (event: ExtensionsEvent): ApiServerState => event.parent as ApiServerState;
@@ -121,8 +121,9 @@ function ask(state: ExtensionsState, run: Run, request: Ask): Effect {
       message: { type: 'extensions.waited', id } as Waited,
       because: run.origin,
     };
-  const message: EtcdRequest = { type: 'etcd.request', id, certificate, operation: request.etcd };
-  return { type: 'send', to: run.server.options.etcd, message, because: run.origin };
+  const { etcd } = run.server;
+  const to = memberFor(etcd, Number(run.id)) ?? etcd.endpoints[0]!;
+  return { type: 'send', to, message: etcdRequest(id, request.etcd), because: run.origin };
 }
 
 function finish(state: ExtensionsState, { controller, key, origin }: Run, result: 'done' | 'retry'): Result {

@@ -3,16 +3,15 @@ import { isObject } from '#base/json.ts';
 import { formatApiVersion } from '#api/object.ts';
 import type { ApiResource, Context } from '../context.ts';
 import { get } from '../context.ts';
-import type { KubectlInput } from '../state.ts';
 import { rediscover } from '../discovery.ts';
 import { checked, CommandError, PlainError } from '../errors.ts';
-import { call, callAll, print, readFile, writeFile, type Command } from '../operations.ts';
+import { serverUrl } from '../kubeconfig.ts';
+import { call, print, type Command } from '../operations.ts';
 import { toJson } from '#base/go-json.ts';
 import { alignRows } from '../printers/tab-writer.ts';
 import { toYaml } from '../printers/yaml.ts';
 
 const kustomizeVersion = 'v5.8.1';
-const serverUrl = 'https://127.0.0.1:6443';
 
 /** `kubectl version`. */
 export function* versionCommand(context: Context): Command<void> {
@@ -98,66 +97,7 @@ function order(by: string): (a: ApiResource, b: ApiResource) => number {
   return (a, b) => compare(a.group, b.group) || compare(a.plural, b.plural);
 }
 
-const configPath = '/root/.kube/config/namespace';
-
-/** The namespace that `config set-context --current --namespace` chose for this host's user. */
-export function* contextNamespace(): Command<string | undefined> {
-  const value = yield* readFile(configPath);
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function userOf({ client }: KubectlInput): string {
-  return client.credential.type === 'certificate' ? client.credential.user : 'user';
-}
-
-/** The one context of the user's kubeconfig. */
-export function contextName(input: KubectlInput): string {
-  return `${userOf(input)}@kubernetes`;
-}
-
-/** `kubectl config view|current-context|get-contexts|set-context`. */
-export function configCommand(
-  what: 'view' | 'current-context' | 'get-contexts' | 'set-context' | 'use-context',
-): (context: Context) => Command<void> {
-  return function* (context) {
-    const namespace = (yield* contextNamespace()) ?? context.input.namespace;
-    const user = userOf(context.input);
-    const name = contextName(context.input);
-    switch (what) {
-      case 'current-context':
-        return yield* print(`${name}\n`);
-      case 'get-contexts':
-        return yield* print(
-          alignRows([
-            ['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'],
-            ['*', name, 'kubernetes', user, namespace ?? ''],
-          ]).text,
-        );
-      case 'use-context':
-        if (context.args[0] !== name) throw new CommandError(`no context exists with the name: ${JSON.stringify(context.args[0] ?? '')}`);
-        return yield* print(`Switched to context ${JSON.stringify(name)}.\n`);
-      case 'set-context':
-        if (!context.flags.boolean('current') && context.args[0] !== name)
-          throw new CommandError('you must specify a context name or use --current');
-        yield* writeFile(configPath, context.flags.text('namespace'));
-        return yield* print(`Context ${JSON.stringify(name)} modified.\n`);
-      case 'view':
-        return yield* print(
-          toYaml({
-            apiVersion: 'v1',
-            clusters: [{ cluster: { 'certificate-authority-data': 'DATA+OMITTED', server: serverUrl }, name: 'kubernetes' }],
-            contexts: [{ context: { cluster: 'kubernetes', ...(namespace === undefined ? {} : { namespace }), user }, name }],
-            'current-context': name,
-            kind: 'Config',
-            users: [{ name: user, user: { 'client-certificate-data': 'DATA+OMITTED', 'client-key-data': 'DATA+OMITTED' } }],
-          }),
-        );
-    }
-  };
-}
-
-/** `kubectl top`: there is no metrics server. */
-export function* topCommand(): Command<void> {
-  yield* callAll([get('/api'), get('/apis')]);
-  throw new CommandError('Metrics API not available');
+/** `kubectl plugin list`: this computer has none. */
+export function* pluginList(): Command<void> {
+  throw new CommandError('unable to find any kubectl plugins in your PATH');
 }

@@ -2,7 +2,6 @@ import { encodeBase64 } from '#base/base64.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import type { Command } from '../operations.ts';
-import { toCompactJson } from '#base/go-json.ts';
 import { createdKind, createObject, nameOf, requireFlag } from './creator.ts';
 
 /** Keys and texts of `--from-literal`, `--from-file` and `--from-env-file`. Throws in kubectl's words. */
@@ -102,7 +101,7 @@ export function* createDockerSecret(context: Context): Command<void> {
     auths: { [server]: { username, password, ...(email === '' ? {} : { email }), auth: encodeBase64(`${username}:${password}`) } },
   };
   const body = {
-    data: { '.dockerconfigjson': encodeBase64(toCompactJson(auths)) },
+    data: { '.dockerconfigjson': encodeBase64(JSON.stringify(auths)) },
     metadata: { name: nameOf(context) },
     type: 'kubernetes.io/dockerconfigjson',
   };

@@ -165,18 +165,23 @@ function servicePort(text: string, nodePort: number): Readonly<Record<string, un
   };
 }
 
+const backendOf = (name: string, port: string): object => ({
+  service: { name, port: /^\d+$/.test(port) ? { number: Number(port) } : { name: port } },
+});
+
 /** `kubectl create ingress`: rules as `host/path=service:port[,tls[=secret]]`. */
 export function* createIngress(context: Context): Command<void> {
   const { flags } = context;
   const name = nameOf(context);
   const rules = new Map<string, unknown[]>();
   const tls: unknown[] = [];
+  const [defaultService = '', defaultPort = ''] = flags.text('default-backend').split(':');
   for (const rule of flags.list('rule')) {
     const match = /^([^/=]*)(\/[^=]*)?=([^:,]+):([^,]+)(?:,(.*))?$/.exec(rule);
     if (match === null) throw new CommandError(`rule ${rule} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]`);
     const [, host = '', path = '/', service = '', port = '', options = ''] = match;
     const exact = !path.endsWith('*');
-    const backend = { service: { name: service, port: /^\d+$/.test(port) ? { number: Number(port) } : { name: port } } };
+    const backend = backendOf(service, port);
     rules.set(host, [...(rules.get(host) ?? []), { path: path.replace(/\*$/, '') || '/', pathType: exact ? 'Exact' : 'Prefix', backend }]);
     if (/^tls/.test(options))
       tls.push({
@@ -186,8 +191,11 @@ export function* createIngress(context: Context): Command<void> {
   }
   const spec = {
     ...(flags.text('class') === '' ? {} : { ingressClassName: flags.text('class') }),
+    ...(defaultService === '' ? {} : { defaultBackend: backendOf(defaultService, defaultPort) }),
     ...(tls.length > 0 ? { tls } : {}),
-    rules: [...rules].map(([host, paths]) => ({ ...(host === '' ? {} : { host }), http: { paths } })),
+    ...(rules.size === 0 ? {} : { rules: [...rules].map(([host, paths]) => ({ ...(host === '' ? {} : { host }), http: { paths } })) }),
   };
-  yield* createObject(context, createdKind('Ingress'), { metadata: { name }, spec, status: { loadBalancer: {} } }, failed('ingress'));
+  const annotations = Object.fromEntries(flags.list('annotation').map((pair) => [pair.replace(/=.*$/s, ''), pair.replace(/^[^=]*=?/, '')]));
+  const metadata = { ...(Object.keys(annotations).length === 0 ? {} : { annotations }), name };
+  yield* createObject(context, createdKind('Ingress'), { metadata, spec, status: { loadBalancer: {} } }, failed('ingress'));
 }

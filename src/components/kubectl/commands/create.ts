@@ -1,7 +1,7 @@
 import { isObject, type Json } from '#base/json.ts';
 import type { KubeObject } from '#api/object.ts';
 import { pathOf, type Context } from '../context.ts';
-import { checked, CommandError, SilentExit, StatusError } from '../errors.ts';
+import { checked, SilentExit, StatusError, usageError } from '../errors.ts';
 import { dryRunOf, validationOf, writeQuery } from '../dry-run.ts';
 import { parseDocuments, forEachManifest, readSources, type Manifest } from '../manifests.ts';
 import { fetchSchemas } from '../openapi.ts';
@@ -12,12 +12,11 @@ import { withLastApplied } from '../last-applied.ts';
 /** `kubectl create -f` (kubectl/pkg/cmd/create/create.go). */
 export function* createCommand(context: Context): Command<void> {
   const { flags } = context;
+  if (context.args.length > 0) throw usageError(context.command, `Unexpected args: [${context.args.join(' ')}]`);
   if (flags.list('filename').length === 0 && flags.text('kustomize') === '') {
     yield* printError('error: must specify one of -f and -k\n');
     throw new SilentExit(1);
   }
-  if (context.args.length > 0)
-    throw new CommandError(`unknown command ${JSON.stringify(context.args.join(' '))}\nSee '${context.command} -h' for help and examples`);
   if (flags.text('raw') !== '') return yield* createRaw(context);
   const output = outputOf(flags, context.input.files, 'write');
   yield* fetchSchemas(context);

@@ -1,6 +1,6 @@
 import { labelSelectorOf, pathOf, get, type Context } from '../context.ts';
 import { checked, CommandError, StatusError, throwAll } from '../errors.ts';
-import { describers } from '../describers.ts';
+import { describeTarget } from '../describers/index.ts';
 import { call, print, printError, type Command } from '../operations.ts';
 import { alignTabs, describeTabs } from '../printers/tab-writer.ts';
 import { fetchTargets, itemsOf, targetOf, targetsOf, type Found, type Target } from '../resource-builder.ts';
@@ -28,7 +28,7 @@ export function* describeCommand(context: Context): Command<void> {
   const showEvents = flags.boolean('show-events') && (found.length < 2 || flags.changed('show-events'));
   for (const [index, item] of found.entries()) {
     try {
-      const text = yield* describers.value.describeTarget(item.target, item.object, showEvents);
+      const text = yield* describeTarget(item.target, item.object, showEvents);
       yield* print((index === 0 ? '' : '\n\n') + alignTabs(text, describeTabs));
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;

@@ -1,23 +1,11 @@
-import { isObject } from '#base/json.ts';
-import { resourcePath, resources } from '#machinery/client.ts';
 import type { Context } from '../context.ts';
-import { CommandError, PlainError, SilentExit, StatusError, statusError } from '../errors.ts';
-import { call, print, printError, type Command } from '../operations.ts';
+import { CommandError, PlainError } from '../errors.ts';
+import type { Command } from '../operations.ts';
 import { podOf } from '../pods.ts';
 import { chooseContainer } from './logs.ts';
+import { finishRemote, runRemote, terminalFor } from './remote.ts';
 
-/** What running a program in a container came to, as the kubelet answers it. */
-interface ExecResult {
-  readonly stdout?: string;
-  readonly stderr?: string;
-  readonly exitCode?: number;
-  readonly error?: string;
-}
-
-/**
- * `kubectl exec` (kubectl/pkg/cmd/exec/exec.go), without a terminal: one request with the whole of standard input, one
- * answer with the whole output. Real clients speak the WebSocket protocol on the same path.
- */
+/** `kubectl exec` (kubectl/pkg/cmd/exec/exec.go). */
 export function* execCommand(context: Context): Command<void> {
   const { args, dashAt, flags } = context;
   const pod = args[0];
@@ -35,40 +23,13 @@ export function* execCommand(context: Context): Command<void> {
   if (phase === 'Succeeded' || phase === 'Failed')
     throw new CommandError(`cannot exec into a container in a completed pod; current phase is ${phase}`);
   const container = yield* chooseContainer(found, flags.text('container'));
-  const stdin = flags.boolean('stdin');
-  if (flags.boolean('tty')) yield* noTerminal();
-  const path = resourcePath(resources.pods, found.metadata.namespace, found.metadata.name, 'exec');
-  const query = {
-    command: JSON.stringify(command),
-    container,
-    stdout: 'true',
-    stderr: 'true',
-    ...(stdin ? { stdin: 'true' } : {}),
-    ...(flags.boolean('tty') ? { tty: 'true' } : {}),
-  };
-  const response = yield* call({ method: 'GET', path, query, ...(stdin ? { body: context.input.stdin ?? '' } : {}) });
-  if (response.status >= 400) throw failure(statusError(response), container, found.metadata.name);
-  yield* finish(isObject(response.body) ? (response.body as ExecResult) : { stdout: String(response.body) });
-}
-
-/** What is typed here reaches no program: standard input is a text, not a terminal (kubectl/pkg/util/term). */
-export const noTerminal = (): Command<void> => printError('Unable to use a TTY - input is not a terminal or the right kind of file\n');
-
-function failure(error: StatusError, container: string, pod: string): CommandError {
-  return error.reason === 'InternalError'
-    ? new CommandError(`Internal error occurred: ${error.message.replace(/^Internal error occurred: /, '')}`)
-    : error.message === ''
-      ? new CommandError(`container not found (${JSON.stringify(container)}) in pod ${pod}`)
-      : error;
-}
-
-function* finish({ stdout = '', stderr = '', exitCode = 0, error }: ExecResult): Command<void> {
-  yield* print(stdout);
-  if (stderr !== '') yield* printError(stderr);
-  if (error !== undefined) throw new CommandError(error);
-  if (exitCode === 0) return;
-  yield* printError(`command terminated with exit code ${exitCode}\n`);
-  throw new SilentExit(exitCode);
+  const tty = yield* terminalFor(context);
+  const ending = yield* runRemote(
+    context,
+    { pod: found, subresource: 'exec', container, command, stdin: flags.boolean('stdin'), tty },
+    true,
+  );
+  yield* finishRemote(ending);
 }
 
 /** Commands that need what this cluster has not. */

@@ -34,7 +34,10 @@ export function* explainCommand(context: Context): Command<void> {
   const head = `${resource.group === '' ? '' : `GROUP:      ${resource.group}\n`}KIND:       ${resource.kind}\nVERSION:    ${resource.version}\n\n`;
   const recursive = flags.boolean('recursive');
   const schema = schemaFor(resource);
-  if (schema !== undefined) return yield* print(head + bodyOf(schema, fields, resource.kind, recursive));
+  if (schema !== undefined) {
+    yield* print(head);
+    return yield* print(bodyOf(schema, fields, resource.kind, recursive));
+  }
   const described = findSchema(documents.get(apiVersion), resource);
   if (described === undefined) throw new CommandError(`couldn't find resource for "${apiVersion}, Kind=${resource.kind}"`);
   yield* print(head);

@@ -90,6 +90,7 @@ function react(state: Printer, event: StreamEvent, setting: Setting): StreamStep
     case 'unanswered':
       return { state, done: true };
     case 'text':
+    case 'frames':
       return { state };
     case 'events': {
       let next = state;

@@ -67,6 +67,9 @@ export function tableOptions(context: Context, resource: ApiResource, wide: bool
   };
 }
 
+/** What a target's request asks for, in words: `get pods web`. */
+const asked = ({ resource, name }: Target): string => ['get', fullName(resource), ...(name === '' ? [] : [name])].join(' ');
+
 interface Section {
   readonly resource: ApiResource;
   readonly columns: NonNullable<Table['columnDefinitions']>;
@@ -81,8 +84,10 @@ function* fetchTable(context: Context, target: Target): Command<Section> {
   let columns: Section['columns'] = [];
   let next = '';
   do {
-    const table = checked(yield* call(requestFor(context, target, 'table', next === '' ? query : { ...query, continue: next })))
-      .body as unknown as Table;
+    const table = checked(
+      yield* call(requestFor(context, target, 'table', next === '' ? query : { ...query, continue: next })),
+      asked(target),
+    ).body as unknown as Table;
     if (columns.length === 0) columns = table.columnDefinitions ?? [];
     for (const row of table.rows ?? []) rows.push(row);
     next = table.metadata?.continue ?? '';
@@ -131,12 +136,11 @@ function listError(context: Context, error: StatusError, { name, resource }: Tar
   if (name !== '' || (error.reason !== 'NotFound' && error.reason !== 'BadRequest')) return error;
   const gvr = JSON.stringify(`${resource.group}/${resource.version}, Resource=${resource.plural}`);
   const { labelSelector = '', fieldSelector = '' } = selectorQuery(context);
-  const asked = error.status.kind === '' && error.reason === 'NotFound' ? ` (get ${fullName(resource)})` : '';
   const subject =
     labelSelector === '' && fieldSelector === ''
       ? `Unable to list ${gvr}`
       : `Unable to find ${gvr} that match label selector ${JSON.stringify(labelSelector)}, field selector ${JSON.stringify(fieldSelector)}`;
-  return new StatusError(error.code, { ...error.status, message: `${subject}: ${error.status.message}${asked}` });
+  return new StatusError(error.code, { ...error.status, message: `${subject}: ${error.status.message}` });
 }
 
 function sorted<T>(items: readonly T[], path: string, objectOf: (item: T) => unknown): readonly T[] {
@@ -179,15 +183,17 @@ function objectsText(items: readonly Item[], targets: readonly Target[], output:
 function* fetchObjects(context: Context, target: Target): Command<readonly Item[]> {
   const { resource } = target;
   if (target.name !== '') {
-    const object = checked(yield* call(requestFor(context, target, 'json', {}))).body as unknown as KubeObject;
+    const object = checked(yield* call(requestFor(context, target, 'json', {})), asked(target)).body as unknown as KubeObject;
     return [{ resource, object }];
   }
   const objects: Item[] = [];
   const query: Record<string, string> = context.flags.text('sort-by') !== '' ? {} : { limit: context.flags.text('chunk-size') };
   let next = '';
   do {
-    const list = checked(yield* call(requestFor(context, target, 'json', next === '' ? query : { ...query, continue: next })))
-      .body as unknown as Parameters<typeof itemsOf>[0];
+    const list = checked(
+      yield* call(requestFor(context, target, 'json', next === '' ? query : { ...query, continue: next })),
+      asked(target),
+    ).body as unknown as Parameters<typeof itemsOf>[0];
     for (const object of itemsOf(list, resource)) objects.push({ resource, object });
     next = list.metadata?.continue ?? '';
   } while (next !== '');

@@ -116,6 +116,7 @@ function react(state: Following, event: StreamEvent, prefix: string): StreamStep
     case 'text':
       return { state, print: [{ stream: 'stdout', text: prefixed(event.text, prefix) }] };
     case 'events':
+    case 'frames':
       return { state };
     case 'end':
     case 'timeout':

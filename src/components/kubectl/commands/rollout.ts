@@ -8,7 +8,7 @@ import { resourcePath, resources } from '#machinery/client.ts';
 import { get, objectName, pathOf, type Context } from '../context.ts';
 import { checked, CommandError, throwAll } from '../errors.ts';
 import { dryRunOf, writeQuery } from '../dry-run.ts';
-import { describers } from '../describers.ts';
+import { describeTemplate } from '../describers/pod-template.ts';
 import { alignTabs, describeTabs } from '../printers/tab-writer.ts';
 import { selectorOf } from '../pods.ts';
 import { call, currentTime, forEach, print, type Command } from '../operations.ts';
@@ -74,7 +74,7 @@ export function* rolloutHistory(context: Context): Command<void> {
     if (wanted > 0) {
       const revision = revisions.find((item) => item.number === wanted);
       if (revision === undefined) throw new CommandError(`unable to find the specified revision`);
-      const text = alignTabs(`Pod Template:\n${describers.value.describeTemplate(withCause(revision), 1)}`, describeTabs);
+      const text = alignTabs(`Pod Template:\n${describeTemplate(withCause(revision), 1)}`, describeTabs);
       yield* print(`${name} with revision #${wanted}\n${text}\n`);
     } else {
       const rows = revisions.map((revision) => `${revision.number}\t${revision.cause === '' ? '<none>' : revision.cause}\n`).join('');
@@ -115,7 +115,7 @@ function* undoOne(context: Context, { target, object }: Found): Command<void> {
   if (live !== undefined && sameTemplate(live, template))
     return yield* print(`${name} skipped rollback (current template already matches revision ${revision.number})\n`);
   if (dryRunOf(flags) === 'client') {
-    const text = alignTabs(`Pod Template:\n${describers.value.describeTemplate(template, 1)}`, describeTabs);
+    const text = alignTabs(`Pod Template:\n${describeTemplate(template, 1)}`, describeTabs);
     return yield* print(`${name} ${text} (dry run)\n`);
   }
   const query: Record<string, string> = dryRunOf(flags) === 'server' ? { dryRun: 'All' } : {};

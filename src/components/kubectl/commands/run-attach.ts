@@ -1,46 +1,97 @@
-import type { ContainerStateTerminated, Pod } from '#api/types.generated.ts';
+import type { Pod } from '#api/types.generated.ts';
 import type { KubeObject } from '#api/object.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
 import type { Context } from '../context.ts';
-import { checked, CommandError, SilentExit } from '../errors.ts';
-import { call, print, type Command } from '../operations.ts';
+import { checked, CommandError, PlainError } from '../errors.ts';
+import { call, print, printError, readsInput, type Command } from '../operations.ts';
 import { watchUntil } from '../watch-object.ts';
-import { podTarget } from '../pods.ts';
-import { noTerminal } from './exec.ts';
+import { podOf, podTarget, type ApiPod } from '../pods.ts';
+import { chooseContainer } from './logs.ts';
+import { finishRemote, isTyped, runRemote, terminalFor } from './remote.ts';
 
-/** How the first container has ended, now or before it was started again. */
-function endOf(pod: Pod | undefined): ContainerStateTerminated | undefined {
-  const { state, lastState } = pod?.status?.containerStatuses?.[0] ?? {};
-  return state?.terminated ?? lastState?.terminated;
+/** `kubectl attach` (kubectl/pkg/cmd/attach/attach.go). */
+export function* attachCommand(context: Context): Command<void> {
+  const { args, flags } = context;
+  if (args.length === 0)
+    throw new CommandError("at least 1 argument is required for attach\nSee 'kubectl attach -h' for help and examples");
+  if (args.length > 2)
+    throw new CommandError(`expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ${args.length}: [${args.join(' ')}]`);
+  const [pod] = yield* podOf(context, args.length === 2 ? `${args[0]!}/${args[1]!}` : args[0]!);
+  if (pod === undefined) throw new CommandError('timed out waiting for the condition');
+  const phase = pod.status?.phase ?? '';
+  if (phase === 'Succeeded' || phase === 'Failed')
+    throw new CommandError(`cannot attach a container in a completed pod; current phase is ${phase}`);
+  const container = yield* chooseContainer(pod, flags.text('container'));
+  yield* attachTo(context, pod, container);
 }
 
-/** `run -i` and `--attach`: waits for the container, shows what it printed, takes over its exit code, and removes it with `--rm`. */
-export function* deleteCommandTail(context: Context, pod: KubeObject): Command<void> {
+/** Joins the streams of a running container, and says how to come back. */
+export function* attachTo(context: Context, pod: ApiPod, container: string): Command<void> {
+  const { flags } = context;
+  const spec = [...(pod.spec?.containers ?? []), ...(pod.spec?.ephemeralContainers ?? [])].find((item) => item.name === container);
+  const stdin = flags.boolean('stdin');
+  const wanted = flags.boolean('tty');
+  if (wanted && spec?.tty !== true) yield* printError(`error: Unable to use a TTY - container ${container} did not allocate one\n`);
+  const raw = spec?.tty === true && (wanted ? yield* terminalFor(context) : stdin && isTyped(context));
+  if (!flags.boolean('quiet')) yield* printError("If you don't see a command prompt, try pressing enter.\n");
+  const ending = yield* runRemote(context, { pod, subresource: 'attach', container, stdin, tty: spec?.tty === true }, true);
+  yield* finishRemote(ending);
+  if (flags.boolean('quiet') || !stdin || !raw || pod.spec?.restartPolicy !== 'Always') return;
   const { name } = pod.metadata;
-  const target = podTarget(context.namespace, name);
-  if (context.flags.boolean('tty')) yield* noTerminal();
-  let last: Pod | undefined;
-  yield* watchUntil(target, context.flags.duration('pod-running-timeout') ?? 60_000, (object) => {
-    last = object as Pod | undefined;
-    return { done: ['Running', 'Succeeded', 'Failed'].includes(last?.status?.phase ?? '') };
-  });
-  yield* watchUntil(target, undefined, (object, deleted) => {
-    last = (object as Pod | undefined) ?? last;
-    return { done: deleted || object === undefined || endOf(last) !== undefined };
-  });
-  const path = resourcePath(resources.pods, context.namespace, name);
-  const container = last?.spec?.containers[0]?.name ?? name;
-  const previous = last?.status?.containerStatuses?.[0]?.state?.terminated === undefined ? { previous: 'true' } : {};
-  const log = yield* call({ method: 'GET', path: `${path}/log`, query: { container, ...previous } });
-  yield* print(String(checked(log).body));
-  if (context.flags.boolean('rm')) {
+  yield* print(`Session ended, resume using 'kubectl attach ${name} -c ${container} -i -t' command when the pod is running\n`);
+}
+
+const isOver = (pod: Pod | undefined): boolean => ['Succeeded', 'Failed'].includes(pod?.status?.phase ?? '');
+
+/** `run -i` and `--attach` (kubectl/pkg/cmd/run/run.go, handleAttachPod): joins the container, takes over its exit code, and removes it with `--rm`. */
+export function* attachToNewPod(context: Context, created: KubeObject): Command<void> {
+  const { flags } = context;
+  const { name } = created.metadata;
+  if (flags.boolean('stdin') && isTyped(context)) yield* readsInput(flags.boolean('tty'));
+  let failure: CommandError | undefined;
+  try {
+    yield* joined(context, name);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    failure = error;
+  }
+  if (flags.boolean('rm')) {
+    const path = resourcePath(resources.pods, context.namespace, name);
     checked(yield* call({ method: 'DELETE', path, body: { propagationPolicy: 'Background' } }));
     yield* print(`pod ${JSON.stringify(name)} deleted from ${context.namespace} namespace\n`);
-  } else if (last?.spec?.restartPolicy === 'Always' && context.flags.boolean('stdin')) {
-    const tty = context.flags.boolean('tty') ? ' -t' : '';
-    yield* print(`Session ended, resume using 'kubectl attach ${name} -c ${container} -i${tty}' command when the pod is running\n`);
   }
-  const code = endOf(last)?.exitCode ?? 0;
-  if (code !== 0) throw new SilentExit(code);
-  if (last === undefined) throw new CommandError('timed out waiting for the condition');
+  if (failure !== undefined) throw failure;
+}
+
+function* joined(context: Context, name: string): Command<void> {
+  const { flags } = context;
+  const target = podTarget(context.namespace, name);
+  let pod: ApiPod | undefined;
+  const ready = yield* watchUntil(target, flags.duration('pod-running-timeout') ?? 60_000, (object) => {
+    pod = object as ApiPod | undefined;
+    const { phase, conditions } = pod?.status ?? {};
+    const isReady = conditions?.some((item) => item.type === 'Ready' && item.status === 'True') === true;
+    return { done: isOver(pod) || (phase === 'Running' && isReady) };
+  });
+  if (!ready || pod === undefined) throw new CommandError('timed out waiting for the condition');
+  const container = pod.spec!.containers[0]!.name;
+  if (isOver(pod)) yield* printLog(context, name, container);
+  else yield* attachTo(context, pod, container);
+  if (flags.boolean('leave-stdin-open') || flags.text('restart') === 'Always' || flags.text('restart') === '') return;
+  const onFailure = flags.text('restart') === 'OnFailure';
+  yield* watchUntil(target, undefined, (object, deleted) => {
+    pod = (object as ApiPod | undefined) ?? pod;
+    return { done: deleted || object === undefined || (onFailure ? pod?.status?.phase === 'Succeeded' : isOver(pod)) };
+  });
+  if (pod.status?.phase !== 'Failed') return;
+  const code = pod.status.containerStatuses?.[0]?.state?.terminated?.exitCode ?? 0;
+  if (code === 0) throw new CommandError(`pod ${context.namespace}/${name} failed with unknown exit code`);
+  const reason = pod.status.containerStatuses?.[0]?.state?.terminated?.reason ?? '';
+  throw new PlainError(`pod ${context.namespace}/${name} terminated (${reason})`, code);
+}
+
+/** What a container that is over already has printed. */
+function* printLog(context: Context, name: string, container: string): Command<void> {
+  const path = resourcePath(resources.pods, context.namespace, name, 'log');
+  yield* print(String(checked(yield* call({ method: 'GET', path, query: { container } })).body));
 }

@@ -3,7 +3,7 @@ import type { KubeObject } from '#api/object.ts';
 import { resourcePath, resources } from '#machinery/client.ts';
 import { applyMergePatch, applyStrategicMergePatch } from '#api/patch/index.ts';
 import { schemaFor } from '#api/schema/index.ts';
-import { deleteCommandTail } from './run-attach.ts';
+import { attachToNewPod } from './run-attach.ts';
 import type { ApiResource, Context } from '../context.ts';
 import { checked, CommandError, usageError } from '../errors.ts';
 import { dryRunOf, writeQuery } from '../dry-run.ts';
@@ -47,7 +47,7 @@ export function* runPod(context: Context): Command<void> {
   yield* discover();
   const created = dryRunOf(flags) === 'client' ? pod : yield* createPod(context, pod);
   if (flags.boolean('expose')) yield* exposePod(context, pod, output);
-  if (flags.boolean('attach') || flags.boolean('stdin')) return yield* deleteCommandTail(context, created);
+  if (flags.boolean('attach') || flags.boolean('stdin')) return yield* attachToNewPod(context, created);
   yield* print(changedText(podResource, created, 'created', output, flags));
 }
 

@@ -122,12 +122,12 @@ function* listEnv(context: Context, args: readonly string[]): Command<void> {
     let text = '';
     editTemplate(object, (spec) => {
       for (const container of spec.containers) {
-        text += `# ${target.resource.kind.toLowerCase()}s/${target.name}, container ${container.name}\n`;
+        text += `# ${target.resource.kind} ${target.name}, container ${container.name}\n`;
         for (const { name, value } of container.env ?? []) text += `${name}=${value ?? ''}\n`;
       }
       return spec;
     });
-    yield* print(text.replace(/^# [a-z]+s\//gm, () => `# ${target.resource.plural}/`));
+    yield* print(text);
   }
   throwAll(errors);
 }

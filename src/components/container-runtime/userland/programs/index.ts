@@ -12,6 +12,7 @@ import { nginxWorker } from './nginx-proxy.ts';
 import { exit, type Program } from './program.ts';
 import { samplePrograms } from './samples.ts';
 import { redisCli, redisServer } from './redis.ts';
+import { tar } from './tar.ts';
 import { testProgram } from './test.ts';
 import { textPrograms } from './text.ts';
 
@@ -32,6 +33,7 @@ export const programs: Readonly<Record<string, Program | undefined>> = {
   pkill: killByName,
   'redis-cli': redisCli,
   'redis-server': redisServer,
+  tar,
   test: testProgram,
   // An image's entry point that only sets things up, and becomes what it was given.
   'docker-entrypoint.sh': { run: (call) => (call.args.length > 0 ? { type: 'exec', argv: call.args } : exit(0)) },

@@ -1,0 +1,4 @@
+import { handle } from './handle.ts';
+import { etcdctlProgram } from './program.ts';
+
+etcdctlProgram.provide(handle);
