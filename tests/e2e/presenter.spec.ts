@@ -11,13 +11,14 @@ test('a lesson is presented: large, with notes in a window of their own, by the 
   await expect(page.locator('.pod').first()).toBeVisible({ timeout: 60_000 });
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox', { name: 'An action' }).fill('tour of the components');
-  await page.keyboard.press('Enter');
+  await page.getByRole('option', { name: 'A tour of the components' }).click();
   await expect(page.getByRole('button', { name: 'Next', exact: true })).toBeEnabled({ timeout: 60_000 });
   await page.getByLabel('Tempo').selectOption('fastest');
   await page.getByRole('button', { name: 'Keep, share and open sessions' }).click();
   await page.getByRole('menuitem', { name: 'Present' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'projector');
   await expect(page.locator('.head, .side, .timeline')).toHaveCount(0);
+  await expect(page.getByRole('tab', { name: 'Topology' })).toBeHidden();
   const size = await page
     .locator('.player .words p')
     .first()

@@ -85,7 +85,7 @@ export function App(): JSX.Element {
   return (
     <div className={presenting ? 'app presenting' : 'app'} data-idle={idle} style={sizes}>
       {presenting ? null : <Header />}
-      <main className="diagram">{!loaded ? <div className="loading">{t('loading')}</div> : presenting ? <Diagram /> : <Stage />}</main>
+      <main className="diagram">{loaded ? <Stage /> : <div className="loading">{t('loading')}</div>}</main>
       {presenting ? null : (
         <aside className="side">
           <PaneBorder pane="side" />
