@@ -161,14 +161,15 @@ export function beginStoring(state: RequestState, resource: ResourceDefinition, 
   const lists = info.verb === 'list' || info.verb === 'deletecollection';
   if (!lists || specialFor(state) !== undefined || (request.query['continue'] ?? '') !== '') return startStoring(state, event);
   const version = request.query['resourceVersion'] ?? '';
-  if (version !== '') return whenFresh(state, Number(version), event);
+  // For what is no version at all there is nothing to wait for.
+  if (version !== '') return /^\d{1,15}$/.test(version) ? whenFresh(state, Number(version), event) : startStoring(state, event);
   const prefix = `${resource.storagePrefix}/`;
   return ask(state, event, 'fresh', { op: 'range', key: prefix, rangeEnd: prefixEnd(prefix), limit: 1, countOnly: true });
 }
 
 /** Goes on when the caches know a revision (cacher.go: consistent reads from the cache). */
 function whenFresh(state: RequestState, revision: number, event: Event): Result {
-  if (revision <= serverOf(event).revision || Number.isNaN(revision)) return startStoring(state, event);
+  if (revision <= serverOf(event).revision) return startStoring(state, event);
   const wait: AwaitRevision = { type: 'cache.await', revision };
   const asked: Asked = { about: 'fresh', id: '', operation: { op: 'status' }, failures: 0, member: '' };
   return { context: { ...state, asked }, effects: [{ type: 'send', to: addressOf(event), message: wait }] };
