@@ -41,14 +41,31 @@ function delta(before: Frame | undefined, frame: Frame): FrameDelta {
   return { ...Object.fromEntries(changed), time: frame.time, seq: frame.seq } as FrameDelta;
 }
 
+/**
+ * How far a new cluster comes without the late code, in virtual milliseconds: its control plane is up, and the first kubectl,
+ * which applies the add-ons, is still to come.
+ */
+const aloneMs = 8000;
+const aloneStepMs = 20;
+let aloneAt = 0;
+
 /** What the page has asked while the late code was still on its way: a hand waits for it, the cluster boots meanwhile. */
 let waiting: ToWorker[] | undefined = [];
 
 void import('./late.ts').then(() => {
   const asked = waiting ?? [];
   waiting = undefined;
+  session.send({ type: 'boot' });
   asked.forEach(obey);
 });
+
+/** Boots a little; false where nothing more can be done without the late code. */
+function bootAlone(): boolean {
+  if (aloneAt >= aloneMs) return false;
+  aloneAt += aloneStepMs;
+  session.pass(aloneStepMs);
+  return true;
+}
 
 scope.onmessage = ({ data }) => {
   if (waiting === undefined) obey(data);
@@ -68,13 +85,12 @@ function run(): void {
   let wallMs = Math.min(longestTickMs, started - lastTickAt);
   lastTickAt = started;
   do {
-    if (!session.tick(wallMs, eventsPerChunk)) break;
+    if (waiting === undefined ? !session.tick(wallMs, eventsPerChunk) : !bootAlone()) break;
     dirty = true;
     wallMs = 0;
-  } while (session.busy && performance.now() - started < sliceMs);
+  } while ((session.busy || waiting !== undefined) && performance.now() - started < sliceMs);
   if (dirty && performance.now() - lastFrameAt >= frameIntervalMs) session.publish();
   setTimeout(run, session.busy ? 0 : 16);
 }
 
-session.send({ type: 'boot' });
 run();
