@@ -16,8 +16,8 @@ export interface Report {
   readonly violations: readonly string[];
 }
 
-/** Until whoever was down serves again. */
-const recoveryMs = 30_000;
+/** Until whoever was down serves again, and who waited for it has tried again: gRPC waits two minutes between attempts at most. */
+const recoveryMs = 150_000;
 const bootMs = 45_000;
 /** Nothing of weight has been written for so long: the cluster is at rest. */
 const quietMs = 100_000;
