@@ -27,6 +27,7 @@ test('a link is the same run at the same moment, in another browser; one that wa
 }) => {
   await createNamespace(page, 'shop');
   await page.getByLabel('Pause').click();
+  await expect(page.getByRole('button', { name: 'Play', exact: true })).toBeVisible();
   const clock = await page.locator('.clock').innerText();
   await session(page, 'Share a link');
   const link = await page.getByRole('textbox', { name: 'Link' }).inputValue();
@@ -59,6 +60,7 @@ test('sessions have names, are copied, opened and deleted, and a deletion is tak
   expect(await violations(page)).toEqual([]);
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'New cluster' }).click();
+  await expect(page.locator('.terminal')).not.toContainText('namespace/shop created');
   await createNamespace(page, 'bakery');
   await session(page, 'Sessions');
   await expect(names).toHaveCount(3);
