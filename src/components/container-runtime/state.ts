@@ -1,6 +1,7 @@
 import type { SortedMap } from '#base/sorted-map.ts';
 import type { Outcome } from '#kernel/step.ts';
 import type { EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type { CommandDone, CommandOutput } from '#protocol/command.ts';
 import type { ContainerConfig, ContainerStatus, CriHangUp, CriInput, CriRequest, LogLine, SandboxStatus } from '#protocol/cri.ts';
 import type { NetDial, NetReply } from '#protocol/net.ts';
 import type { HttpResponse } from '#protocol/rest.ts';
@@ -142,19 +143,9 @@ export interface Due {
   /** A container's id, or that of a command in one. */
   readonly owner: string;
 }
-/** What a client program that runs in a container prints, and its end. */
-export interface ToolOutput {
-  readonly type: 'command.output';
-  readonly stream: 'stdout' | 'stderr';
-  readonly text: string;
-}
-export interface ToolDone {
-  readonly type: 'command.done';
-  readonly code: number;
-}
 type Message =
-  | ToolOutput
-  | ToolDone
+  | CommandOutput
+  | CommandDone
   | StartMessage<RuntimeInput>
   | CriRequest
   | CriInput

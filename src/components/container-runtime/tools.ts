@@ -1,15 +1,7 @@
 import type { Address } from '#kernel/types.ts';
+import type { CommandDone, CommandOutput } from '#protocol/command.ts';
 import { answer } from './processes.ts';
-import {
-  nothing,
-  type Asked,
-  type Container,
-  type RuntimeResult,
-  type RuntimeState,
-  type Tool,
-  type ToolDone,
-  type ToolOutput,
-} from './state.ts';
+import { nothing, type Asked, type Container, type RuntimeResult, type RuntimeState, type Tool } from './state.ts';
 
 /** Client programs that images of real processes have besides: by the process, and as which definition they run. */
 const toolsOf: Readonly<Record<string, { readonly programs: readonly string[]; readonly definition: string }>> = {
@@ -33,14 +25,14 @@ export function startTool(state: RuntimeState, container: Container, command: re
 
 const nameOf = (from: Address): string => from.slice(from.lastIndexOf('/') + 1);
 
-export function toolSaid(state: RuntimeState, from: Address, { stream, text }: ToolOutput): RuntimeResult {
+export function toolSaid(state: RuntimeState, from: Address, { stream, text }: CommandOutput): RuntimeResult {
   const tool = state.tools.get(nameOf(from));
   if (tool === undefined) return nothing(state);
   const said: Tool = stream === 'stdout' ? { ...tool, stdout: tool.stdout + text } : { ...tool, stderr: tool.stderr + text };
   return nothing({ ...state, tools: state.tools.set(nameOf(from), said) });
 }
 
-export function toolEnded(state: RuntimeState, from: Address, exitCode: ToolDone['code']): RuntimeResult {
+export function toolEnded(state: RuntimeState, from: Address, exitCode: CommandDone['code']): RuntimeResult {
   const tool = state.tools.get(nameOf(from));
   if (tool === undefined) return nothing(state);
   const { stdout, stderr, asked } = tool;

@@ -1,5 +1,6 @@
 import { begin, resume, type Progress } from '#base/routine.ts';
-import type { Address, Effect, Message } from '#kernel/types.ts';
+import type { Address, Effect } from '#kernel/types.ts';
+import type { CommandDone, CommandOutput } from '#protocol/command.ts';
 import type { EtcdRequest, EtcdWatchCreate } from '#protocol/etcd.ts';
 import { runCommand } from './commands.ts';
 import { eventText, kvJson } from './format.ts';
@@ -10,14 +11,12 @@ const interruptedCode = 130;
 const timer = 'wait';
 const parentOf = (address: Address): Address => address.slice(0, address.lastIndexOf('/'));
 
-const output = (event: EtcdctlEvent, stream: 'stdout' | 'stderr', text: string): Effect => ({
-  type: 'send',
-  to: parentOf(event.self),
-  message: { type: 'command.output', stream, text } as Message,
-});
+const tell = (event: EtcdctlEvent, message: CommandOutput | CommandDone): Effect => ({ type: 'send', to: parentOf(event.self), message });
+const output = (event: EtcdctlEvent, stream: CommandOutput['stream'], text: string): Effect =>
+  tell(event, { type: 'command.output', stream, text });
 
 function finish(state: EtcdctlState, event: EtcdctlEvent, code: number, effects: readonly Effect[] = []): Result {
-  const done: Effect = { type: 'send', to: parentOf(event.self), message: { type: 'command.done', code } as Message };
+  const done = tell(event, { type: 'command.done', code });
   return { context: { ...state, waiting: undefined }, effects: [...effects, done, { type: 'exit', code }] };
 }
 

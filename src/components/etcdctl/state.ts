@@ -1,5 +1,6 @@
 import type { Outcome } from '#kernel/step.ts';
 import type { EventOf, Message, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type { CommandInterrupt } from '#protocol/command.ts';
 import type { EtcdResponse, EtcdWatchResponse } from '#protocol/etcd.ts';
 import type { Operation } from './operations.ts';
 
@@ -26,10 +27,7 @@ export interface Waited extends Message {
   readonly type: 'etcdctl.waited';
 }
 
-interface Interrupt {
-  readonly type: 'command.interrupt';
-}
 export type EtcdctlEvent = EventOf<
-  StartMessage<EtcdctlInput> | EtcdResponse | EtcdWatchResponse | Waited | Interrupt | UndeliverableMessage | TerminateMessage
+  StartMessage<EtcdctlInput> | EtcdResponse | EtcdWatchResponse | Waited | CommandInterrupt | UndeliverableMessage | TerminateMessage
 >;
 export type Result = Outcome<EtcdctlState>;

@@ -4,7 +4,7 @@ import type { CommandSpec } from './command-table.ts';
 import { kubectlMachine } from './machine.ts';
 import { program } from './program.ts';
 
-export type { CommandDone, CommandEdit, CommandEdited, CommandInterrupt, CommandOutput, KubectlInput, KubectlState } from './state.ts';
+export type { KubectlInput, KubectlState } from './state.ts';
 export type { CommandSpec } from './command-table.ts';
 export { type FlagSpec } from './flags.ts';
 

@@ -6,21 +6,13 @@ import { nextRandom, seedRandom } from '#base/random.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { Address, Effect, EventOf, PeerClosedMessage, StartMessage, TerminateMessage, UndeliverableMessage } from '#kernel/types.ts';
 import { httpRequest } from '#machinery/client.ts';
+import type { CommandEdited, CommandFile, CommandInput, CommandInterrupt, CommandOutput, CommandReads } from '#protocol/command.ts';
 import type { NetDial } from '#protocol/net.ts';
 import type { HttpClientMessage, HttpResponse, StreamFrame } from '#protocol/rest.ts';
 import { runEditor } from './editor-command.ts';
 import type { Operation, Output, StreamEvent, StreamOperation, Unanswered } from './operations.ts';
 import { program } from './program.ts';
-import type {
-  CommandEdited,
-  CommandFile,
-  CommandInput,
-  CommandInterrupt,
-  CommandReads,
-  KubectlInput,
-  KubectlState,
-  Waiting,
-} from './state.ts';
+import type { KubectlInput, KubectlState, Waiting } from './state.ts';
 import { dialled, forwardedAnswers, framesOf, listen, stopListening } from './streams.ts';
 
 interface TimerMessage {
@@ -63,8 +55,10 @@ class Turn {
 
   print(outputs: readonly Output[]): void {
     const to = parentOf(this.event.self);
-    for (const { stream, text } of outputs)
-      this.effects.push({ type: 'send', to, message: { type: 'command.output', stream, text } as never });
+    for (const { stream, text } of outputs) {
+      const message: CommandOutput = { type: 'command.output', stream, text };
+      this.effects.push({ type: 'send', to, message });
+    }
   }
 
   start(): void {

@@ -20,49 +20,6 @@ export interface KubectlInput {
   readonly terminal?: boolean | undefined;
 }
 
-/** Printed text, sent to the parent as it comes. */
-export interface CommandOutput {
-  readonly type: 'command.output';
-  readonly stream: 'stdout' | 'stderr';
-  readonly text: string;
-}
-/** The end of the command, sent to the parent. */
-export interface CommandDone {
-  readonly type: 'command.done';
-  readonly code: number;
-}
-/** A file for the parent's workspace. */
-export interface CommandFile {
-  readonly type: 'command.file';
-  readonly path: string;
-  readonly content: string;
-}
-/** Asks the parent for its user's editor. */
-export interface CommandEdit {
-  readonly type: 'command.edit';
-  readonly fileName: string;
-  readonly text: string;
-}
-/** The parent's answer to `command.edit`; text undefined where the editor was closed without saving. */
-export interface CommandEdited {
-  readonly type: 'command.edited';
-  readonly text: string | undefined;
-}
-/** Tells the parent that what is typed is for this command; `tty` where its program shows the keys. */
-export interface CommandReads {
-  readonly type: 'command.reads';
-  readonly tty: boolean;
-}
-/** Something has been typed; text undefined is the end of the input. */
-export interface CommandInput {
-  readonly type: 'command.input';
-  readonly text: string | undefined;
-}
-/** Ctrl-C. */
-export interface CommandInterrupt {
-  readonly type: 'command.interrupt';
-}
-
 /** What is asked at the moment and has been answered so far. */
 export interface Waiting {
   readonly operation: Operation;

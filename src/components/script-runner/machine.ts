@@ -3,6 +3,7 @@ import { SortedMap } from '#base/sorted-map.ts';
 import { step, type Outcome } from '#kernel/step.ts';
 import type { ChildExitedMessage, Effect, EventOf, StartMessage } from '#kernel/types.ts';
 import type { ClientConfig } from '#machinery/client.ts';
+import type { CommandDone, CommandOutput } from '#protocol/command.ts';
 
 /** Who runs the script: the client configuration of every command. */
 export interface ScriptRunnerInput {
@@ -20,16 +21,6 @@ export interface ScriptRunMessage {
   readonly files?: Readonly<Record<string, string>> | undefined;
   /** A shell command that edits the file it is given, as `KUBE_EDITOR`. */
   readonly editor?: string | undefined;
-}
-
-interface CommandOutput {
-  readonly type: 'command.output';
-  readonly stream: 'stdout' | 'stderr';
-  readonly text: string;
-}
-interface CommandDone {
-  readonly type: 'command.done';
-  readonly code: number;
 }
 
 /** What a command has printed so far, and its exit code once it has ended. */

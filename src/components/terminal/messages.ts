@@ -1,4 +1,5 @@
 import type { ChildExitedMessage, StartMessage, UndeliverableMessage } from '#kernel/types.ts';
+import type { CommandDone, CommandEdit, CommandFile, CommandOutput, CommandReads } from '#protocol/command.ts';
 import type { NetReply } from '#protocol/net.ts';
 import type { TerminalInput } from './state.ts';
 
@@ -24,30 +25,6 @@ interface FileMessage {
 }
 interface TimerMessage {
   readonly type: 'terminal.timer';
-}
-/** What the running command prints. */
-export interface CommandOutput {
-  readonly type: 'command.output';
-  readonly stream: 'stdout' | 'stderr';
-  readonly text: string;
-}
-interface CommandDone {
-  readonly type: 'command.done';
-  readonly code: number;
-}
-interface CommandFile {
-  readonly type: 'command.file';
-  readonly path: string;
-  readonly content: string;
-}
-interface CommandReads {
-  readonly type: 'command.reads';
-  readonly tty: boolean;
-}
-interface CommandEdit {
-  readonly type: 'command.edit';
-  readonly fileName: string;
-  readonly text: string;
 }
 /** All that a terminal hears. */
 export type TerminalMessage =

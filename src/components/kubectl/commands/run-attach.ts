@@ -26,7 +26,7 @@ export function* attachCommand(context: Context): Command<void> {
 }
 
 /** Joins the streams of a running container, and says how to come back. */
-export function* attachTo(context: Context, pod: ApiPod, container: string): Command<void> {
+function* attachTo(context: Context, pod: ApiPod, container: string): Command<void> {
   const { flags } = context;
   const spec = [...(pod.spec?.containers ?? []), ...(pod.spec?.ephemeralContainers ?? [])].find((item) => item.name === container);
   const stdin = flags.boolean('stdin');
