@@ -1,8 +1,7 @@
-import { definitions } from './definitions.ts';
 import { addNode, highlyAvailable, minikube } from './kubeadm.ts';
 import { controlPlane, node, proxyProcess, type Machine, type NodeSettings } from './parts.ts';
 import { startProbers } from './probers.ts';
-import { numbered, timing } from './settings.ts';
+import { common, numbered, timing } from './settings.ts';
 import type { Cluster, ClusterOptions } from './types.ts';
 import { firstTerminal, openTerminal, usersWith } from './users.ts';
 
@@ -57,9 +56,7 @@ const oracle =
     return {
       world: {
         seed,
-        epochMs: timing.epochMs,
-        definitions,
-        latency: timing.latency,
+        ...common,
         hosts: [{ name: host }, { name: 'admin' }, ...names.map((name) => ({ name }))],
         processes: [
           ...controlPlane({ host, ip: '172.18.0.2', port: 6443, etcd: [{ name: host, ip: '172.18.0.2' }] }),

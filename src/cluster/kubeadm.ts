@@ -1,6 +1,5 @@
 import { kubernetesVersion } from '#api/version.ts';
 import type { Input } from '#kernel/types.ts';
-import { definitions } from './definitions.ts';
 import { addonManifests } from './manifests/addons.ts';
 import { staticPodManifests } from './manifests/static-pods.ts';
 import {
@@ -15,7 +14,7 @@ import {
   type NodeSettings,
 } from './parts.ts';
 import { startProbers } from './probers.ts';
-import { numbered, timing } from './settings.ts';
+import { common, numbered, timing } from './settings.ts';
 import type { Cluster, ClusterOptions } from './types.ts';
 import { firstTerminal, openTerminal, usersWith } from './users.ts';
 
@@ -78,7 +77,7 @@ function installer(client: object): Cluster['world']['processes'][number] {
   return {
     address: 'installer/script-runner',
     definition: 'script-runner',
-    input: { client, script: [{ afterMs: 9000, run: 'addons', argv: ['apply', '-f', '-'], stdin }] },
+    input: { client, script: [{ afterMs: timing.addonsAfterMs, run: 'addons', argv: ['apply', '-f', '-'], stdin }] },
   };
 }
 
@@ -114,9 +113,7 @@ function build(plan: Plan, seed: number, workers: number): Cluster {
   return {
     world: {
       seed,
-      epochMs: timing.epochMs,
-      definitions,
-      latency: timing.latency,
+      ...common,
       hosts: [
         ...planes.map((plane) => ({ name: plane.host, disk: manifestsOf(plan, plane) })),
         { name: admin },

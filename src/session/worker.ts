@@ -1,3 +1,4 @@
+import { timing } from '#cluster/settings.ts';
 import { Session } from './session.ts';
 import type { Frame, FrameDelta, SessionCommand, SessionQuery } from './port.ts';
 
@@ -41,12 +42,9 @@ function delta(before: Frame | undefined, frame: Frame): FrameDelta {
   return { ...Object.fromEntries(changed), time: frame.time, seq: frame.seq } as FrameDelta;
 }
 
-/**
- * How far a new cluster comes without the late code, in virtual milliseconds: its control plane is up, and the first kubectl,
- * which applies the add-ons, is still to come.
- */
-const aloneMs = 8000;
+/** A new cluster comes without the late code up to where the first kubectl applies its add-ons. Virtual milliseconds. */
 const aloneStepMs = 20;
+const aloneMs = timing.addonsAfterMs - aloneStepMs;
 let aloneAt = 0;
 
 /** What the page has asked while the late code was still on its way: a hand waits for it, the cluster boots meanwhile. */
