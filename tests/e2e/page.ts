@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 
 /** Opens the page and lets its cluster boot as fast as possible. */
@@ -11,6 +12,14 @@ export async function openBooted(page: Page): Promise<void> {
 export async function type(page: Page, line: string): Promise<void> {
   await page.locator('#line').fill(line);
   await page.keyboard.press('Enter');
+}
+
+/** Serious accessibility violations of the page, each with its first element. */
+export async function seriousViolations(page: Page): Promise<readonly string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
 }
 
 /** What has the focus, in words. */

@@ -1,10 +1,5 @@
-import AxeBuilder from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
-
-const violations = async (page: Page): Promise<readonly string[]> =>
-  (await new AxeBuilder({ page }).analyze()).violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
+import { expect, test } from '@playwright/test';
+import { seriousViolations } from './page.ts';
 
 test('a lesson is presented: large, with notes in a window of their own, by the clicker, and from beat to beat', async ({ page }) => {
   await page.goto('/');
@@ -36,8 +31,8 @@ test('a lesson is presented: large, with notes in a window of their own, by the 
   await expect(notes.getByRole('region', { name: 'For you' })).toContainText('deprecated and still answers');
   await expect(page.locator('.player')).not.toContainText('deprecated and still answers');
   await expect(page.locator('.player .words')).toContainText('componentstatuses', { timeout: 30_000 });
-  expect(await violations(page)).toEqual([]);
-  expect(await violations(notes)).toEqual([]);
+  expect(await seriousViolations(page)).toEqual([]);
+  expect(await seriousViolations(notes)).toEqual([]);
   // The clicker may have been pressed while the notes had the focus.
   await notes.keyboard.press('PageDown');
   await expect(page.locator('.player .progress')).toHaveText('2 / 8');

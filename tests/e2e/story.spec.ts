@@ -1,7 +1,6 @@
 import fs from 'node:fs';
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
-import { keptTexts } from './page.ts';
+import { keptTexts, seriousViolations } from './page.ts';
 
 async function type(page: Page, line: string): Promise<void> {
   await page.getByRole('textbox').fill(line);
@@ -109,10 +108,5 @@ test('branches are a tree over the timeline: a click switches', async ({ page })
 });
 
 test('the page has no serious accessibility violations', async ({ page }) => {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(
-    violations
-      .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
-      .map((violation) => `${violation.id}: ${violation.nodes[0]?.html ?? ''}`),
-  ).toEqual([]);
+  expect(await seriousViolations(page)).toEqual([]);
 });

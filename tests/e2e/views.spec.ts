@@ -1,16 +1,7 @@
-import AxeBuilder from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
+import { openBooted, seriousViolations, type } from './page.ts';
 
-async function type(page: Page, line: string): Promise<void> {
-  await page.locator('#line').fill(line);
-  await page.keyboard.press('Enter');
-}
-
-test.beforeEach(async ({ page }) => {
-  await page.goto('/');
-  await page.getByLabel('Tempo').selectOption('fastest');
-  await expect(page.locator('.pod', { hasText: 'storage-provisioner' })).toContainText('Running', { timeout: 60_000 });
-});
+test.beforeEach(({ page }) => openBooted(page));
 
 test('etcd’s keyspace is browsed at any revision, with what a write changed', async ({ page }) => {
   await type(page, 'kubectl create namespace shop');
@@ -76,14 +67,7 @@ test('kubectl edit opens an editor, and what is saved is applied', async ({ page
 for (const theme of ['dark', 'light'] as const)
   test(`the views have no serious accessibility violations (${theme})`, async ({ page }) => {
     if (theme === 'light') await page.getByRole('button', { name: 'Light or dark' }).click();
-    const check = async (): Promise<void> => {
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(
-        violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`),
-      ).toEqual([]);
-    };
+    const check = async (): Promise<void> => expect(await seriousViolations(page)).toEqual([]);
     await check();
     await page.locator('.box', { hasText: 'kube-scheduler' }).first().click();
     await expect(page.locator('.chart .lit')).toBeVisible();

@@ -17,7 +17,7 @@ export interface Action {
 }
 
 const isPlaying = (): boolean => useSession.getState().frame?.playing === true;
-export const shapeNow = (): string => useSession.getState().frame?.cluster.shape ?? 'minikube';
+const shapeNow = (): string => useSession.getState().frame?.cluster.shape ?? 'minikube';
 
 export function nextTheme(): void {
   const { theme, change } = useSettings.getState();

@@ -4,18 +4,10 @@ import { lessonOfLink, lessonOfText, linkOfLesson, textOfLesson } from '../store
 import { importProgress, useLesson } from '../stores/lesson.ts';
 import { useSettings } from '../stores/settings.ts';
 import { useText } from '../text/index.ts';
+import { download } from '../widgets/download.ts';
 import './map.css';
 
 const parts: readonly Part[] = ['story', 'watches', 'depth', 'challenge'];
-
-/** Hands a text to the person as a file. */
-function download(name: string, text: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
 
 /** All lessons by their parts: what they ask, how long they take, what is better taken before, and what is done. */
 export default function LessonMap({ close }: { readonly close: () => void }): JSX.Element {
@@ -65,12 +57,16 @@ export default function LessonMap({ close }: { readonly close: () => void }): JS
     >
       <header>
         <h2>{t('lessons')}</h2>
-        <span>{t('lessonsDone', { done: all.filter(({ scenario }) => finished.includes(scenario.id)).length, all: all.length })}</span>
+        <span>
+          {all.length === 0
+            ? ''
+            : t('lessonsDone', { done: all.filter(({ scenario }) => finished.includes(scenario.id)).length, all: all.length })}
+        </span>
         <label className="file">
           {t('lessonOpenFile')}
           <input type="file" accept=".json,application/json" onChange={(event) => readFile(event, (text) => receive(lessonOfText(text)))} />
         </label>
-        <button type="button" onClick={() => download('kube-orrery-progress.json', JSON.stringify(finished))}>
+        <button type="button" onClick={() => download('kube-orrery-progress.json', JSON.stringify(finished), 'application/json')}>
           {t('progressExport')}
         </button>
         <label className="file">
@@ -94,7 +90,7 @@ export default function LessonMap({ close }: { readonly close: () => void }): JS
           <button type="button" onClick={() => void share(present)}>
             {t('lessonShare')}
           </button>{' '}
-          <button type="button" onClick={() => download(`${present.scenario.id}.json`, textOfLesson(present))}>
+          <button type="button" onClick={() => download(`${present.scenario.id}.json`, textOfLesson(present), 'application/json')}>
             {t('lessonExport')}
           </button>
         </p>

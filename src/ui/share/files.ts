@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { port, takeIn, textOfRun } from '../stores/session.ts';
 import { offer } from '../stores/offer.ts';
+import { chooseFile } from '../widgets/choose-file.ts';
 import { download } from '../widgets/download.ts';
 
 /** The run as a file. */
@@ -15,11 +16,7 @@ export function takeFile(text: string): void {
 
 /** Asks for a file and takes it. */
 export function openFile(): void {
-  const input = document.createElement('input');
-  input.type = 'file';
-  input.accept = '.json,.yaml,.yml,application/json,application/yaml';
-  input.onchange = () => void input.files?.[0]?.text().then(takeFile);
-  input.click();
+  chooseFile('.json,.yaml,.yml,application/json,application/yaml', takeFile);
 }
 
 /** Every object that is stored, as one YAML file of documents: what `kubectl get -o yaml` of everything would show. */

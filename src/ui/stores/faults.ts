@@ -1,5 +1,6 @@
 import type { FaultAction, FaultSummary, LinkSummary } from '#session/port.ts';
 import type { TextKey } from '../text/index.ts';
+import { chooseFile } from '../widgets/choose-file.ts';
 import { port } from './session.ts';
 
 /** Something that a person may do to the cluster from outside. */
@@ -72,16 +73,10 @@ export function send({ action }: Fault): void {
 
 /** Lets a person choose a file with a schedule of faults, and begins it. */
 export function chooseSchedule(): void {
-  const input = document.createElement('input');
-  input.type = 'file';
-  input.accept = '.json,application/json';
-  input.addEventListener('change', () => {
-    void input.files?.[0]?.text().then((text) => {
-      port.send({ type: 'schedule', schedule: parsed(text) });
-      port.send({ type: 'play' });
-    });
+  chooseFile('.json,application/json', (text) => {
+    port.send({ type: 'schedule', schedule: parsed(text) });
+    port.send({ type: 'play' });
   });
-  input.click();
 }
 
 /** Text that is no JSON is no schedule either: the session says so. */
