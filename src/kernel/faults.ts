@@ -12,7 +12,7 @@ export interface DiskFault {
 }
 
 /** A process of the operating system: the address without its parts. */
-export function programOf(address: Address): Address {
+function programOf(address: Address): Address {
   const second = address.indexOf('/', address.indexOf('/') + 1);
   return second < 0 ? address : address.slice(0, second);
 }

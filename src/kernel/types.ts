@@ -100,9 +100,6 @@ export interface FileChangedMessage {
   readonly content: unknown;
 }
 
-export type KernelMessage =
-  StartMessage | TerminateMessage | ChildExitedMessage | UndeliverableMessage | PeerClosedMessage | FileChangedMessage;
-
 interface Caused {
   /** The journal event that is the real cause, where it is not the event being handled (e.g. what queued a key). */
   readonly because?: Origin | undefined;

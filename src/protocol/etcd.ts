@@ -175,4 +175,3 @@ export interface EtcdWatchResponse {
 }
 
 export type EtcdServerMessage = EtcdRequest | EtcdWatchCreate | EtcdWatchCancel;
-export type EtcdClientMessage = EtcdResponse | EtcdWatchResponse;

@@ -136,7 +136,7 @@ export const scenarioSchema = object<Scenario>(
 
 const beatTexts = object<BeatTexts>(['say', 'teacher'], { say: text, ask: text, teacher: text });
 
-export const textsSchema = object<ScenarioTexts>(['title', 'question', 'misconception', 'beats', 'goal', 'hints', 'done'], {
+const textsSchema = object<ScenarioTexts>(['title', 'question', 'misconception', 'beats', 'goal', 'hints', 'done'], {
   title: text,
   question: text,
   misconception: { type: 'string' },

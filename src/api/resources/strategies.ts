@@ -8,11 +8,6 @@ import { parseQuantity } from '../quantity.ts';
 import { templateGeneration } from './defaults.ts';
 import { prepareService } from './services.ts';
 
-/** What a strategy may know besides the objects. */
-export interface StrategyContext {
-  readonly now: number;
-}
-
 /** Kinds whose `metadata.generation` counts changes of the spec. */
 const generations = new Set([
   '/Pod',

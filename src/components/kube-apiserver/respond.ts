@@ -12,7 +12,7 @@ export function tableOf(request: HttpRequest): string | undefined {
 }
 
 /** Whether a client wants no more than the metadata of objects (endpoints/handlers/response.go, asPartialObjectMetadata). */
-export const asksForMetadata = ({ accept }: HttpRequest): boolean => accept.includes('as=PartialObjectMetadata');
+const asksForMetadata = ({ accept }: HttpRequest): boolean => accept.includes('as=PartialObjectMetadata');
 
 const metadataOf = ({ metadata }: KubeObject): Json => ({
   kind: 'PartialObjectMetadata',

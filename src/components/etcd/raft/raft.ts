@@ -62,11 +62,6 @@ function checkQuorum(work: Work): void {
   for (const id of everybody(work.conf)) if (id !== work.id) changeProgress(work, id, { active: false });
 }
 
-/** Stands for election at once. */
-export function standForElection(raft: Raft, now: number): Ready {
-  return during(raft, now, (work) => campaign(work, 'pre-election'));
-}
-
 /** The disk has all entries up to `index` of this term: the leader counts itself (raft.go appendEntry). */
 export function persisted(raft: Raft, term: number, index: number, now: number): Ready {
   return during(raft, now, (work) => {

@@ -92,7 +92,7 @@ export function requestVariable(attributes: Attributes, matched: ResourceDefinit
 }
 
 /** The variable `namespaceObject`: what of it is exposed (cel/condition.go, CreateNamespaceObject). Times are times here. */
-export function namespaceVariable(state: ApiServerState, attributes: Attributes): unknown {
+function namespaceVariable(state: ApiServerState, attributes: Attributes): unknown {
   const { namespace, kind } = attributes;
   if (namespace === '' || (kind.kind === 'Namespace' && kind.group === '')) return null;
   const object = getCached(state, `/registry/namespaces/${namespace}`, '/registry/namespaces');
@@ -110,7 +110,7 @@ export function namespaceVariable(state: ApiServerState, attributes: Attributes)
 }
 
 /** The variable `authorizer`: what the user of the request may do, asked of this server's own authorizers. */
-export function authorizerVariable(state: ApiServerState, { request, name, namespace }: Attributes): Authorizer {
+function authorizerVariable(state: ApiServerState, { request, name, namespace }: Attributes): Authorizer {
   const { info, user } = request;
   const ask = (check: AccessCheck): AccessDecision => {
     const account = check.serviceAccount;
@@ -128,3 +128,16 @@ export function authorizerVariable(state: ApiServerState, { request, name, names
   };
   return new Authorizer(ask, { group: info.group, resource: info.plural, subresource: info.subresource, namespace, name });
 }
+
+/** What expressions about a write may look at, besides parameters (admission/plugin/cel, VersionedAttributes). */
+export const variablesOf = (
+  state: ApiServerState,
+  attributes: Attributes,
+  matched: ResourceDefinition,
+): Readonly<Record<string, unknown>> => ({
+  object: attributes.object ?? null,
+  oldObject: attributes.old ?? null,
+  request: requestVariable(attributes, matched),
+  namespaceObject: namespaceVariable(state, attributes),
+  authorizer: authorizerVariable(state, attributes),
+});

@@ -4,7 +4,7 @@ import type { ResourceDefinition } from '#api/resources/index.ts';
 import { forbiddenResource } from '#api/resources/status-errors.ts';
 import type { MatchResources, ParamKind, ParamRef } from '#api/types.generated.ts';
 import { cacheOf, type ApiServerState } from '../state.ts';
-import { authorizerVariable, namespaceVariable, requestVariable, type Attributes } from './attributes.ts';
+import { variablesOf, type Attributes } from './attributes.ts';
 import { run, type Activation } from './expressions.ts';
 import { isExempt, matchResource } from './match.ts';
 import { collectParams, paramResource } from './params.ts';
@@ -89,14 +89,7 @@ function invocation(
   },
 ): Invocation {
   const { policy, binding, kind, param, matched } = found;
-  const given = {
-    object: attributes.object ?? null,
-    oldObject: attributes.old ?? null,
-    request: requestVariable(attributes, matched),
-    namespaceObject: namespaceVariable(state, attributes),
-    authorizer: authorizerVariable(state, attributes),
-    ...(kind === undefined ? {} : { params: param ?? null }),
-  };
+  const given = { ...variablesOf(state, attributes, matched), ...(kind === undefined ? {} : { params: param ?? null }) };
   const key = `${policy.metadata.name} ${binding.metadata.name} ${param?.metadata.namespace ?? ''}/${param?.metadata.name ?? ''}`;
   return { policy, binding: binding as unknown as KubeObject, key, given };
 }

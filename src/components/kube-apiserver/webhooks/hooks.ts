@@ -2,7 +2,7 @@ import { compileTyped, policyEnvironment } from '#api/cel/index.ts';
 import type { Status } from '#api/object.ts';
 import type { ResourceDefinition } from '#api/resources/index.ts';
 import type { MutatingWebhook, ValidatingWebhook } from '#api/types.generated.ts';
-import { authorizerVariable, namespaceVariable, requestVariable, type Attributes } from '../policies/attributes.ts';
+import { variablesOf, type Attributes } from '../policies/attributes.ts';
 import { conditionsHold, forbidden, type Condition } from '../policies/dispatch.ts';
 import { activate, OutOfBudget } from '../policies/expressions.ts';
 import { isExempt, matchResource } from '../policies/match.ts';
@@ -53,15 +53,8 @@ function conditionsOf(hook: Webhook): readonly Condition[] {
 function conditionsSay(state: ApiServerState, hook: Webhook, attributes: Attributes, matched: ResourceDefinition): boolean | string {
   const conditions = conditionsOf(hook);
   if (conditions.length === 0) return true;
-  const given = {
-    object: attributes.object ?? null,
-    oldObject: attributes.old ?? null,
-    request: requestVariable(attributes, matched),
-    namespaceObject: namespaceVariable(state, attributes),
-    authorizer: authorizerVariable(state, attributes),
-  };
   try {
-    return conditionsHold(conditions, activate(given, []));
+    return conditionsHold(conditions, activate(variablesOf(state, attributes, matched), []));
   } catch (error) {
     if (error instanceof OutOfBudget) return error.message;
     throw error;
