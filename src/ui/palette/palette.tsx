@@ -26,6 +26,7 @@ export default function Palette(): JSX.Element {
   const [entries, setEntries] = useState<readonly Entry[]>([]);
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
+  const [early, setEarly] = useState(false);
   useEffect(() => void allEntries(t).then(setEntries), []);
   const found = useMemo(() => {
     const line = query.trim();
@@ -39,8 +40,13 @@ export default function Palette(): JSX.Element {
     // After the dialog has given the focus back, so that what opens now can take it.
     setTimeout(entry.run);
   };
+  // Whoever is faster than the session's answer gets what fits when it is there.
+  useEffect(() => {
+    if (early && entries.length > 0) run(found[0]);
+  }, [early, entries]);
   const keys = (event: KeyboardEvent): void => {
-    if (event.key === 'Enter') run(found[chosen]);
+    if (event.key === 'Enter' && found.length === 0) setEarly(entries.length === 0);
+    else if (event.key === 'Enter') run(found[chosen]);
     else if (event.key === 'ArrowDown') setAt((chosen + 1) % Math.max(1, found.length));
     else if (event.key === 'ArrowUp') setAt((chosen - 1 + found.length) % Math.max(1, found.length));
     else return;
